@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs an audit: collects both sources, scores them, tests, words the verdict and writes the bundle.
+// No LibTorch: the extractor is handed down. Entry point: run_audit.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/extractor.h"
+#include "core/observer.h"
+#include "queryers/suspect.h"
+#include "report/evidence.h"
+
+namespace patina::analyzer {
+
+/// Options of run_audit().
+struct AuditOptions {
+  /// Reject H0 when the primary p-value is below alpha; (0,1). The false-positive rate of one test.
+  double alpha = 1e-6;
+  double confidence = 0.95;      ///< Of the intervals; (0,1).
+  std::string case_name;         ///< Title on the report, UTF-8.
+  int min_samples = 5;           ///< Fewer readable suspects or benign images stop the audit.
+  int batch_size = 8;            ///< Images decoded ahead of the extractor.
+  bool strict = false;           ///< One unreadable image stops the audit.
+};
+void validate(const AuditOptions& options);
+
+/// What the audit knows of the key without seeing anything secret.
+struct AuditKey {
+  report::KeyRecord record;
+  std::optional<report::CommitmentRecord> commitment;
+  /// Writes data/extractor.safetensors of the bundle.
+  std::function<void(const std::filesystem::path&)> write_extractor;
+};
+
+/// Audits and writes the bundle. Throws Error{kInput}: too few samples, suspect and benign the same
+/// folder or sharing more than half their images, bundle already finished or foreign. An unfinished
+/// bundle of the same audit is resumed.
+report::Evidence run_audit(queryers::Suspect& suspect,
+                           queryers::Suspect& benign,
+                           core::Extractor& extractor,
+                           const AuditKey& key,
+                           const std::filesystem::path& bundle,
+                           const AuditOptions& options,
+                           const core::Observer& observer = {});
+
+}  // namespace patina::analyzer

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files that appear whole or not at all. Everything durable goes through write_file_atomic: temporary
+// file in the same folder, fsync, rename, fsync of the folder.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace patina::core {
+
+namespace fs = std::filesystem;
+
+/// Whole file. Throws Error{kDisk} if it cannot be read, Error{kInput} if it exceeds `max_bytes`.
+std::vector<std::uint8_t> read_file(const fs::path& path, std::uint64_t max_bytes = 1ULL << 32);
+std::string read_text_file(const fs::path& path, std::uint64_t max_bytes = 64ULL << 20);
+
+enum class FileAccess { kPublic, kSecret };  ///< kSecret: mode 0600 from the first byte on.
+
+/// Writes bytes under the final name atomically and durably, replacing what was there. Throws
+/// Error{kDisk} naming the path and the reason (no space, no permission, ...) and leaves no temporary
+/// file behind.
+void write_file_atomic(const fs::path& path, const void* data, std::size_t size,
+                       FileAccess access = FileAccess::kPublic);
+void write_file_atomic(const fs::path& path, std::string_view text,
+                       FileAccess access = FileAccess::kPublic);
+void write_file_atomic(const fs::path& path, const std::vector<std::uint8_t>& bytes,
+                       FileAccess access = FileAccess::kPublic);
+
+/// Creates the folder and its parents. Throws Error{kDisk}.
+void make_folder(const fs::path& path);
+
+/// Removes temporary files that an interrupted write_file_atomic left in a folder (recursively).
+void remove_stale_temporaries(const fs::path& folder);
+
+/// True if `inner` is `outer` or lies below it, symbolic links resolved; neither need exist.
+bool is_inside(const fs::path& inner, const fs::path& outer);
+
+/// Folder of data shipped with the product (fixtures/ in the source tree, <prefix>/share/patina when
+/// installed, or $PATINA_DATA_DIR). Throws Error{kInput} if `relative` does not exist there.
+fs::path data_file(const std::string& relative);
+
+/// UTC now as RFC 3339 "2026-01-31T12:00:00Z"; the time in $SOURCE_DATE_EPOCH where that is set.
+std::string utc_now();
+
+}  // namespace patina::core

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an audit computes from two lists of coating scores: the primary test, its companions, the effect
+// size with intervals. analyzer fills evidence from it and report's verify recomputes it, so the
+// protocol exists once. Entry point: compare_scores.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "stats/two_sample.h"
+
+namespace patina::stats {
+
+/// Coating scores; smaller means more like a coated image.
+struct ScoreSamples {
+  std::vector<double> suspect;
+  std::vector<double> benign;
+};
+
+struct ComparisonOptions {
+  /// Reject H0 when the primary p-value is below alpha; (0,1). The false-positive rate of one test
+  /// under H0 (independent scores of one law).
+  double alpha = 1e-6;
+  /// Hypersphere radius in score units (score of a feature at distance R); NaN = no share is computed.
+  double radius_score = 0.0;
+  double confidence = 0.95;  ///< Of every interval; (0,1).
+};
+
+struct Interval {
+  double low = 0.0;
+  double high = 0.0;
+};
+
+struct NamedTest {
+  std::string name;          ///< "Kolmogorov-Smirnov, one-sided", "Mann-Whitney U", ...
+  bool primary = false;      ///< Exactly one test decides.
+  std::string alternative;   ///< Plain sentence: "suspect scores are smaller".
+  std::string method;        ///< "exact", "exact-ties", "asymptotic", ...
+  double statistic = 0.0;
+  double p_value = 1.0;
+  double log10_p_value = 0.0;
+  bool rejected = false;     ///< p_value < alpha.
+};
+
+struct EffectSize {
+  /// P(suspect score < benign score) + P(equal)/2; 0.5 = no difference, 1 = complete separation.
+  double superiority = 0.5;
+  Interval superiority_interval;       ///< DeLong on the logit scale; Clopper-Pearson-like at the ends.
+  double median_suspect = 0.0;
+  double median_benign = 0.0;
+  double hodges_lehmann_shift = 0.0;   ///< Median of suspect-minus-benign differences.
+  /// Share of scores inside the hypersphere, with Wilson intervals; NaN without a radius.
+  double share_inside_suspect = 0.0;
+  Interval share_inside_suspect_interval;
+  double share_inside_benign = 0.0;
+  Interval share_inside_benign_interval;
+};
+
+struct ScoreComparison {
+  std::vector<NamedTest> tests;  ///< Primary first.
+  EffectSize effect;
+  /// Smallest p-value that the primary test can give at these sizes; if above alpha the audit cannot
+  /// find evidence however strong the signal.
+  double smallest_possible_p = 1.0;
+  bool rejected = false;         ///< Of the primary test.
+};
+
+/// Runs the primary one-sided Kolmogorov-Smirnov test [Siren 2025, Eq. 8; exact, given ties] and its
+/// companions (two-sided Kolmogorov-Smirnov, Mann-Whitney U one-sided, Welch t one-sided). Throws
+/// Error{kInput} if a sample is empty or not finite, or alpha is outside (0,1).
+ScoreComparison compare_scores(const ScoreSamples& samples, const ComparisonOptions& options = {});
+
+}  // namespace patina::stats
