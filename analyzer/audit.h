@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs an audit: collects both sources, scores them, tests, words the verdict and writes the bundle.
-// No LibTorch: the extractor is handed down. Entry point: run_audit.
+// Runs an audit: collects both sources, scores them, tests, words the verdict and writes the
+// bundle. No LibTorch: the extractor is handed down. Entry point: run_audit.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/extractor.h"
+#include "core/image_io.h"
 #include "core/observer.h"
 #include "queryers/suspect.h"
 #include "report/evidence.h"
@@ -21,12 +22,14 @@ namespace patina::analyzer {
 struct AuditOptions {
   /// Reject H0 when the primary p-value is below alpha; (0,1). The false-positive rate of one test.
   double alpha = 1e-6;
-  double confidence = 0.95;      ///< Of the intervals; (0,1).
-  std::string case_name;         ///< Title on the report, UTF-8.
-  int min_samples = 5;           ///< Fewer readable suspects or benign images stop the audit.
-  int batch_size = 8;            ///< Images decoded ahead of the extractor.
-  bool strict = false;           ///< One unreadable image stops the audit.
+  double confidence = 0.95;  ///< Of the intervals; (0,1).
+  std::string case_name;     ///< Title on the report, UTF-8.
+  int min_samples = 5;       ///< Fewer distinct readable suspect or benign images stop the audit.
+  int batch_size = 8;        ///< Images decoded ahead of the extractor; [1, 1024].
+  core::ImageLimits limits;  ///< Images beyond them are skipped.
+  bool strict = false;       ///< One unreadable image stops the audit.
 };
+/// Throws Error{kInput} naming the field, its value and the constraint it violates.
 void validate(const AuditOptions& options);
 
 /// What the audit knows of the key without seeing anything secret.
@@ -38,8 +41,14 @@ struct AuditKey {
 };
 
 /// Audits and writes the bundle. Throws Error{kInput}: too few samples, suspect and benign the same
-/// folder or sharing more than half their images, bundle already finished or foreign. An unfinished
-/// bundle of the same audit is resumed.
+/// folder or sharing more than half their images, bundle already finished, foreign or inside a
+/// source; Error{kCancelled} from the observer. An unfinished bundle of the same key and precision
+/// is resumed: its scores are kept for the images that are still there, and the evidence is the
+/// same as without the interruption.
+///
+/// Bytes that come twice in one set are tested once, since repeated images are not independent
+/// observations; the repetitions stand among the skipped. Images in both sets stay in both, which
+/// only weakens the evidence.
 report::Evidence run_audit(queryers::Suspect& suspect,
                            queryers::Suspect& benign,
                            core::Extractor& extractor,

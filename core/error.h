@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace patina::core {
 
@@ -44,5 +45,9 @@ int exit_code(ErrorKind kind);
 
 /// Name of a kind as printed in JSON: "usage", "input", ...
 const char* to_string(ErrorKind kind);
+
+/// Foreign text made fit for a message: in double quotes, cut after 80 bytes, with control characters
+/// and bytes that are not UTF-8 shown as '?'.
+std::string in_quotes(std::string_view foreign);
 
 }  // namespace patina::core

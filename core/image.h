@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decoded images. Pixels are RGB, interleaved, row-major; ranges have names: byte 0..255 (or 0..65535
-// at 16 bits), unit [0,1]. BGR exists only inside core/image_io.
+// Decoded images. Pixels are RGB, interleaved, row-major; ranges have names: byte 0..255 (or
+// 0..65535 at 16 bits), unit [0,1]. BGR exists only inside core/image_io.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,8 @@ struct Image {
   std::vector<std::uint8_t> bytes;  ///< height*width*3 samples; native-endian uint16 at 16 bits.
 
   std::size_t sample_count() const {
-    return std::size_t{3} * static_cast<std::size_t>(width_px) * static_cast<std::size_t>(height_px);
+    return std::size_t{3} * static_cast<std::size_t>(width_px) *
+           static_cast<std::size_t>(height_px);
   }
 };
 

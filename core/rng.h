@@ -4,11 +4,17 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
 namespace patina::core {
+
+/// One step of SplitMix64.
+std::uint64_t splitmix64_next(std::uint64_t& state);
+/// One step of xoshiro256**; the state must not be all zero.
+std::uint64_t xoshiro256ss_next(std::array<std::uint64_t, 4>& state);
 
 class Rng {
  public:

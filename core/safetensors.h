@@ -5,6 +5,7 @@
 // byte length equal to shape times element size (overflow-safe).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -16,12 +17,16 @@
 
 namespace patina::core {
 
+/// Limit of the format's reference implementation, for reading and writing.
+inline constexpr std::uint64_t kMaxSafetensorsHeaderBytes = 100'000'000;
+
 enum class DType { kF64, kF32, kF16, kBF16, kI64, kI32, kI16, kI8, kU8, kBool };
 
 std::size_t size_of(DType dtype);
 const char* to_string(DType dtype);  ///< "F32", "BF16", ... as in the format.
 
-/// A view of one tensor; valid while its SafetensorsFile lives.
+/// A view of one tensor; valid while its SafetensorsFile or a copy of it lives. Foreign files need not
+/// align their data: copy values out with memcpy.
 struct TensorView {
   DType dtype = DType::kF32;
   std::vector<std::int64_t> shape;

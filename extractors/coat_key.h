@@ -46,6 +46,8 @@ struct CoatKey {
   NormMode norm_mode = NormMode::kRunning;
   double strength = 1.5;         ///< Coating strength in normalised space [Siren 2025, App. C].
   double coating_blur_px = 0.0;  ///< Standard deviation of the low-pass on the coating; 0 = none.
+  double coating_mean_px = 0.0;  ///< Standard deviation of the local mean taken out of it; 0 = none.
+  double dither = 0.0;           ///< Half width of the noise that the generator sees; 0 = none.
   std::int64_t training_steps = 0;
   double nu = 0.1;               ///< Of the soft boundary [Siren 2025, Eq. 5].
   double radius = 0.0;           ///< R, in feature units.

@@ -1,1 +1,154 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "queryers/directory.h"
+
+#include <system_error>
+#include <utility>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/hash.h"
+#include "core/image_io.h"
+
+namespace patina::queryers {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Item {
+  fs::path path;
+  std::string source;
+};
+
+class Files : public Suspect {
+ public:
+  Files(SuspectInfo info, std::vector<Item> items, const DirectoryOptions& options)
+      : info_(std::move(info)), items_(std::move(items)), options_(options) {
+    info_.expected_samples = static_cast<std::int64_t>(items_.size());
+  }
+
+  SuspectInfo info() const override { return info_; }
+
+  void collect(const std::function<void(Sample&&)>& on_sample,
+               const std::function<void(Refusal&&)>& on_refusal) override {
+    for (const Item& item : items_) {
+      std::string problem;
+      Sample sample = read(item, problem);
+      if (problem.empty()) {
+        on_sample(std::move(sample));
+      } else {
+        on_refusal({item.source, problem});
+      }
+    }
+  }
+
+ private:
+  // One unreadable file among many is a result, so its error becomes `problem`.
+  Sample read(const Item& item, std::string& problem) const {
+    Sample sample;
+    try {
+      sample.bytes = core::read_file(item.path, options_.max_file_bytes);
+    } catch (const core::Error& error) {
+      problem = error.problem();
+      return sample;
+    }
+    sample.source = item.source;
+    sample.sha256 = core::to_hex(core::sha256(sample.bytes));
+    return sample;
+  }
+
+  SuspectInfo info_;
+  std::vector<Item> items_;
+  DirectoryOptions options_;
+};
+
+void require_folder(const fs::path& folder) {
+  std::error_code failure;
+  const fs::file_status status = fs::status(folder, failure);
+  const std::string where = utf8_path(folder);
+  if (status.type() == fs::file_type::not_found) {
+    throw core::Error(core::ErrorKind::kInput, where, "does not exist", "name a folder of images");
+  }
+  if (status.type() != fs::file_type::directory) {
+    throw core::Error(
+        core::ErrorKind::kInput, where, "is not a folder", "name the folder that holds the images");
+  }
+}
+
+void require_images(const std::vector<core::ImageEntry>& entries, const std::string& where) {
+  if (entries.empty()) {
+    throw core::Error(core::ErrorKind::kInput,
+                      where,
+                      "holds no image (JPEG, PNG, WebP, TIFF or BMP)",
+                      "add images or name another folder");
+  }
+}
+
+// Length of the UTF-8 sequence at `at`, 0 if there is none [RFC 3629, Sec. 4] or it is a control
+// character: file names are foreign and reach terminals.
+std::size_t utf8_length(const std::string& text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(at);
+  const std::size_t length = lead < 0x80                    ? 1
+                             : lead >= 0xC2 && lead <= 0xDF ? 2
+                             : (lead & 0xF0) == 0xE0        ? 3
+                             : lead >= 0xF0 && lead <= 0xF4 ? 4
+                                                            : 0;
+  const bool control = lead < 0x20 || lead == 0x7F;
+  if (control || length == 0 || at + length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(at + i) & 0xC0) != 0x80) return 0;
+  }
+  const bool overlong =
+      (lead == 0xE0 && byte(at + 1) < 0xA0) || (lead == 0xF0 && byte(at + 1) < 0x90);
+  const bool surrogate = lead == 0xED && byte(at + 1) > 0x9F;
+  const bool too_large = lead == 0xF4 && byte(at + 1) > 0x8F;
+  return overlong || surrogate || too_large ? 0 : length;
+}
+
+}  // namespace
+
+std::string utf8_path(const fs::path& path) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  const std::string raw = path.generic_string();
+  std::string text;
+  for (std::size_t at = 0; at < raw.size();) {
+    const std::size_t length = utf8_length(raw, at);
+    if (length > 0) {
+      text.append(raw, at, length);
+      at += length;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(raw[at++]);
+    text += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 0x0F]};
+  }
+  return text;
+}
+
+std::unique_ptr<Suspect> open_directory(const fs::path& folder, const DirectoryOptions& options) {
+  require_folder(folder);
+  const std::string location = utf8_path(folder);
+  const std::vector<core::ImageEntry> entries = core::list_images({folder});
+  require_images(entries, location);
+  std::vector<Item> items;
+  for (const core::ImageEntry& entry : entries) {
+    items.push_back({entry.path, utf8_path(entry.relative)});
+  }
+  return std::make_unique<Files>(SuspectInfo{"directory", location, 0}, std::move(items), options);
+}
+
+std::unique_ptr<Suspect> open_files(const std::vector<fs::path>& inputs,
+                                    const DirectoryOptions& options) {
+  std::string location;
+  std::vector<Item> items;
+  for (const fs::path& input : inputs) {
+    location += (location.empty() ? "" : ", ") + utf8_path(input);
+    // One input at a time: files of one name in two folders are different sources here.
+    for (const core::ImageEntry& entry : core::list_images({input})) {
+      items.push_back({entry.path, utf8_path(entry.path)});
+    }
+  }
+  if (items.empty()) require_images({}, location);
+  return std::make_unique<Files>(SuspectInfo{"files", location, 0}, std::move(items), options);
+}
+
+}  // namespace patina::queryers

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A folder of images as a suspect.
+// Images on disk as a suspect: a folder, or files and folders named one by one.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "queryers/suspect.h"
 
@@ -14,8 +16,19 @@ struct DirectoryOptions {
   std::uint64_t max_file_bytes = 256ULL << 20;  ///< Larger files become refusals.
 };
 
-/// Images below a folder, sorted by path. Throws Error{kInput} if it does not exist or holds no image.
+/// Images below a folder, sorted by path. Throws Error{kInput} if it does not exist, is a file or
+/// holds no image.
 std::unique_ptr<Suspect> open_directory(const std::filesystem::path& folder,
                                         const DirectoryOptions& options = {});
+
+/// The same over files and folders; sources are the paths as given, so that a reader finds the
+/// file.
+std::unique_ptr<Suspect> open_files(const std::vector<std::filesystem::path>& inputs,
+                                    const DirectoryOptions& options = {});
+
+/// A path as UTF-8 with '/' between its parts; a control character and a byte that is not UTF-8
+/// become
+/// "\xHH".
+std::string utf8_path(const std::filesystem::path& path);
 
 }  // namespace patina::queryers

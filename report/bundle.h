@@ -5,11 +5,13 @@
 // an unfinished audit.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "core/extractor.h"
+#include "core/image_io.h"
 #include "core/observer.h"
 #include "report/evidence.h"
 
@@ -46,6 +48,7 @@ struct VerifyResult {
 struct VerifyOptions {
   /// Scores may differ by this much relative to max(1, score) between machines (float32 sums).
   double score_tolerance = 1e-3;
+  core::ImageLimits limits;  ///< Images beyond them are reported as unreadable.
 };
 
 /// Recomputes digests, scores (when `extractor` is given), tests and verdict, and lists what differs.

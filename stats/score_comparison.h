@@ -4,9 +4,11 @@
 // protocol exists once. Entry point: compare_scores.
 #pragma once
 
+#include <limits>
 #include <string>
 #include <vector>
 
+#include "stats/interval.h"
 #include "stats/two_sample.h"
 
 namespace patina::stats {
@@ -22,13 +24,8 @@ struct ComparisonOptions {
   /// under H0 (independent scores of one law).
   double alpha = 1e-6;
   /// Hypersphere radius in score units (score of a feature at distance R); NaN = no share is computed.
-  double radius_score = 0.0;
+  double radius_score = std::numeric_limits<double>::quiet_NaN();
   double confidence = 0.95;  ///< Of every interval; (0,1).
-};
-
-struct Interval {
-  double low = 0.0;
-  double high = 0.0;
 };
 
 struct NamedTest {
@@ -45,10 +42,12 @@ struct NamedTest {
 struct EffectSize {
   /// P(suspect score < benign score) + P(equal)/2; 0.5 = no difference, 1 = complete separation.
   double superiority = 0.5;
-  Interval superiority_interval;       ///< DeLong on the logit scale; Clopper-Pearson-like at the ends.
+  /// DeLong on the logit scale; at superiority 0 or 1 the Clopper-Pearson interval of min(sizes) draws.
+  Interval superiority_interval;
   double median_suspect = 0.0;
   double median_benign = 0.0;
-  double hodges_lehmann_shift = 0.0;   ///< Median of suspect-minus-benign differences.
+  /// Median of all suspect-minus-benign differences [Hodges 1963].
+  double hodges_lehmann_shift = 0.0;
   /// Share of scores inside the hypersphere, with Wilson intervals; NaN without a radius.
   double share_inside_suspect = 0.0;
   Interval share_inside_suspect_interval;
@@ -66,8 +65,9 @@ struct ScoreComparison {
 };
 
 /// Runs the primary one-sided Kolmogorov-Smirnov test [Siren 2025, Eq. 8; exact, given ties] and its
-/// companions (two-sided Kolmogorov-Smirnov, Mann-Whitney U one-sided, Welch t one-sided). Throws
-/// Error{kInput} if a sample is empty or not finite, or alpha is outside (0,1).
+/// companions (two-sided Kolmogorov-Smirnov, Mann-Whitney U one-sided, Welch t one-sided; the last is
+/// left out where it is not defined, see t_test.h). Scores at the radius count as inside. Throws
+/// Error{kInput} if a sample is empty or not finite, or alpha or confidence is outside (0,1).
 ScoreComparison compare_scores(const ScoreSamples& samples, const ComparisonOptions& options = {});
 
 }  // namespace patina::stats

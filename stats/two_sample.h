@@ -47,7 +47,8 @@ struct KSResult {
 struct KSOptions {
   Alternative alternative = Alternative::kTwoSided;
   PValueMethod method = PValueMethod::kAuto;
-  /// kAuto is exact while n*m <= this. Exact costs O(n*m) time.
+  /// kAuto is exact (kExactWithTies where there are ties) while n*m <= this; O(n*m) time. Beyond, it
+  /// is asymptotic but never below the p-value of complete separation, 1/C(n+m,n) one-sided.
   std::int64_t exact_limit = 4'000'000;
 };
 
@@ -64,6 +65,9 @@ KSResult ks_two_sample(const TwoSamples& samples, const KSOptions& options = {})
 /// P-value of an observed statistic at given sizes, without ties. `count` = n*m*D.
 double ks_exact_p_value(std::int64_t n, std::int64_t m, std::int64_t count, Alternative alternative);
 double ks_asymptotic_p_value(std::int64_t n, std::int64_t m, double statistic, Alternative alternative);
+/// The limit for large samples: Kolmogorov's series, or exp(-2 nm/(n+m) D^2) one-sided. For comparison
+/// with other tools only; the two above are nearer to the truth.
+double ks_limit_p_value(std::int64_t n, std::int64_t m, double statistic, Alternative alternative);
 
 /// Critical value c(alpha)*sqrt((n+m)/(nm)) of Siren Eq. 8, c(alpha) = sqrt(-ln(alpha/2)/2).
 double ks_critical_value(std::int64_t n, std::int64_t m, double alpha);
@@ -71,6 +75,9 @@ double ks_critical_value(std::int64_t n, std::int64_t m, double alpha);
 /// The resampled test of the public verification script [Siren 2025, Sec. 5.1]: the second sample is
 /// drawn once, the first `repeats` times, without replacement; returns the share of repeats rejected
 /// at each alpha. This is the power for ONE suspect's pool, not a rate over independent models.
+/// Draws: Rng(seed).fork("second") picks the second sample, Rng(seed).fork("first") every first one, each
+/// by the first steps of a Fisher-Yates shuffle of 0..N-1 in pool order: for k = 0, 1, ... position k
+/// changes places with position k + below(N - k). Ties are ignored, as in the script.
 struct ResampledKSOptions {
   std::int64_t repeats = 10'000;
   std::int64_t first_size = 30;

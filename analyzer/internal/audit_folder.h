@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The folder of an audit under way: samples by digest, and a journal of the scores so far
+// (".progress.json", gone when the bundle is finished) from which a rerun goes on.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include "analyzer/scoring.h"
+#include "core/image_io.h"
+#include "queryers/suspect.h"
+
+namespace patina::analyzer {
+
+class AuditFolder {
+ public:
+  /// Checks and opens; nothing is written before begin(). `scorer` names what computes the scores:
+  /// those of another are of no use here. Throws Error{kInput} for a finished bundle, foreign
+  /// files, an unfinished audit by another scorer.
+  AuditFolder(std::filesystem::path bundle, std::string scorer);
+
+  /// Makes the folder and its journal, so that from here on it is known as an audit of ours.
+  void begin();
+
+  const std::filesystem::path& path() const { return bundle_; }
+  const KnownScores& scores() const { return scores_; }
+
+  /// Writes data/samples/<sha256>.<ext> unless it is there with that digest. Touches no journal:
+  /// may run beside add().
+  void keep_sample(const queryers::Sample& sample, core::ImageFormat format) const;
+
+  void add(const ScoredImage& image) { scores_[image.sha256] = image; }
+  void save();
+  /// save(), but not more often than every two seconds.
+  void save_now_and_then();
+
+  /// Removes the samples of images that are no longer part of the audit. `files` are relative to
+  /// the bundle.
+  void keep_only(const std::set<std::string>& files) const;
+
+  /// Removes the journal of a bundle that is now finished.
+  void finish() const;
+
+ private:
+  void require_ours() const;
+  void load();
+
+  std::filesystem::path bundle_;
+  std::string scorer_;
+  KnownScores scores_;
+  std::chrono::steady_clock::time_point saved_at_;
+};
+
+/// "data/samples/<sha256>.png".
+std::string sample_file(const std::string& sha256, core::ImageFormat format);
+
+}  // namespace patina::analyzer

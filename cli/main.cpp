@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "cli/program.h"
+
+int main(int argc, char** argv) {
+  const std::vector<patina::cli::Command> commands = {
+      {"coat",
+       "Coats images before their release; makes the key and the commitment.",
+       patina::cli::run_coat},
+      {"score", "Prints the coating score of images.", patina::cli::run_score},
+      {"audit",
+       "Tests a suspect's images for the coating and writes an evidence bundle.",
+       patina::cli::run_audit},
+      {"verify", "Recomputes an evidence bundle and says what differs.", patina::cli::run_verify},
+  };
+  patina::cli::handle_interrupts();
+  return patina::cli::run_program(commands,
+                                  std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc),
+                                  std::cout,
+                                  std::cerr);
+}

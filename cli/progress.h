@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Progress for people: a bar on a terminal, otherwise a line now and then.
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <string>
+
+#include "core/observer.h"
+
+namespace patina::cli {
+
+enum class ProgressStyle { kSilent, kLines, kBar };
+
+/// "coating  [=========>          ]  45 %, 9 of 20, 12 s left"; counts alone without a total.
+/// `seconds` is the time since the stage began.
+std::string bar_text(const core::Progress& progress, double seconds);
+/// "coating: 9 of 20 (45 %), 12 s left".
+std::string line_text(const core::Progress& progress, double seconds);
+
+class ProgressPrinter {
+ public:
+  /// `clock` gives seconds since any fixed moment.
+  ProgressPrinter(std::ostream& err, ProgressStyle style, std::function<double()> clock);
+  /// Ends an open bar with a newline.
+  ~ProgressPrinter();
+  ProgressPrinter(const ProgressPrinter&) = delete;
+  ProgressPrinter& operator=(const ProgressPrinter&) = delete;
+
+  void show(const core::Progress& progress);
+  /// A line of its own, above an open bar.
+  void say(const std::string& sentence);
+
+ private:
+  void draw_bar(const core::Progress& progress, double now);
+  void print_line_if_due(const core::Progress& progress, double now);
+  void close_bar();
+
+  std::ostream& err_;
+  ProgressStyle style_;
+  std::function<double()> clock_;
+  std::string stage_;
+  double stage_began_ = 0.0;
+  double last_shown_ = 0.0;
+  double last_share_ = 0.0;
+  bool bar_open_ = false;
+  bool ended_ = false;
+};
+
+/// Bar if `err` is the standard error stream and that a terminal.
+ProgressStyle style_for(const std::ostream& err, bool quiet);
+
+/// Seconds on a clock that never goes back.
+double steady_seconds();
+
+}  // namespace patina::cli

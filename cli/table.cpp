@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/table.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <sstream>
+
+#include "queryers/directory.h"
+
+namespace patina::cli {
+namespace {
+
+template <typename... Values>
+std::string print(const char* format, Values... values) {
+  std::array<char, 400> text{};
+  std::snprintf(text.data(), text.size(), format, values...);
+  return text.data();
+}
+
+std::vector<std::size_t> column_widths(const std::vector<TableRow>& rows, std::size_t count) {
+  std::vector<std::size_t> widths(count, 0);
+  for (const TableRow& row : rows) {
+    for (std::size_t i = 0; i < std::min(count, row.size()); ++i) {
+      widths[i] = std::max(widths[i], display_width(row[i]));
+    }
+  }
+  return widths;
+}
+
+}  // namespace
+
+std::string format_table(const std::vector<TableRow>& rows, const std::vector<Align>& columns) {
+  const std::vector<std::size_t> widths = column_widths(rows, columns.size());
+  std::string text;
+  for (const TableRow& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < std::min(row.size(), columns.size()); ++i) {
+      const std::string padding(widths[i] - display_width(row[i]), ' ');
+      if (i > 0) line += "  ";
+      line += columns[i] == Align::kLeft ? row[i] + padding : padding + row[i];
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+std::size_t display_width(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  }));
+}
+
+std::string format_duration(double seconds) {
+  if (!(seconds >= 0.0)) return "-";
+  if (seconds < 9.95) return print("%.1f s", seconds);
+  if (seconds < 119.5) return print("%.0f s", seconds);
+  const double minutes = std::round(seconds / 60.0);
+  if (minutes < 120.0) return print("%.0f min", minutes);
+  const double hours = std::floor(minutes / 60.0);
+  return print("%.0f h %.0f min", hours, minutes - 60.0 * hours);
+}
+
+std::string format_number(double value, int decimals) {
+  if (std::isnan(value)) return "-";
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+  return print("%.*f", decimals, value);
+}
+
+std::string exact_number(double value) {
+  std::array<char, 64> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  return std::string(text.data(), end);
+}
+
+std::string format_p_value(double p_value, double log10_p_value) {
+  if (p_value > 0.0) return print("%.2g", p_value);
+  return std::isfinite(log10_p_value) ? print("10^%.1f", log10_p_value) : "0";
+}
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+std::string count_of(std::size_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+std::string printable(const std::string& text) { return queryers::utf8_path(text); }
+
+std::string wrap(const std::string& text, std::size_t width, std::size_t indent) {
+  std::istringstream words(text);
+  std::string wrapped;
+  std::size_t column = 0;
+  for (std::string word; words >> word;) {
+    if (column > 0 && column + 1 + display_width(word) > width) {
+      wrapped += "\n" + std::string(indent, ' ');
+      column = indent;
+    } else if (column > 0) {
+      wrapped += ' ';
+      ++column;
+    }
+    wrapped += word;
+    column += display_width(word);
+  }
+  return wrapped;
+}
+
+}  // namespace patina::cli

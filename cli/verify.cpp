@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <ostream>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/command_line.h"
+#include "cli/commands.h"
+#include "cli/json_document.h"
+#include "cli/session.h"
+#include "cli/table.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "core/json.h"
+#include "extractors/coat_key.h"
+#include "report/bundle.h"
+#include "report/evidence.h"
+
+namespace patina::cli {
+namespace {
+
+using nlohmann::json;
+
+struct VerifyCommand {
+  std::vector<std::filesystem::path> bundles;
+  ComputeOptions compute;
+  report::VerifyOptions options;
+  OutputOptions output;
+
+  const std::filesystem::path& bundle() const { return bundles.front(); }
+};
+
+CommandText verify_text() {
+  return {
+      "verify",
+      "BUNDLE [flags]",
+      "Recomputes the digests, scores, tests and verdict of an evidence bundle and says what "
+      "differs. It needs nothing but the bundle.",
+      "patina verify bundle",
+      "0 verified, 2 wrong usage or input, 3 disk or memory failed, 4 the bundle does not verify, "
+      "130 interrupted."};
+}
+
+void bind_options(CommandLine& line, VerifyCommand& command) {
+  line.positional({"BUNDLE", "", "Folder that patina audit wrote.", true}, command.bundles);
+  line.choice({"--device", "NAME", "cpu or cuda (default: cpu)."},
+              {"cpu", "cuda"},
+              [&command](const std::string& name) { command.compute.device = name; });
+  line.whole(
+      {"--threads", "N", "Processor threads, 0 to 1024; 0 takes all cores (default: 0)."},
+      {0, 1024},
+      [&command](std::uint64_t count) { command.compute.threads = static_cast<int>(count); });
+  bind_output(line, command.output);
+}
+
+void require_one_bundle(const VerifyCommand& command) {
+  if (command.bundles.size() == 1) return;
+  throw core::Error(core::ErrorKind::kUsage,
+                    "BUNDLE",
+                    std::to_string(command.bundles.size()) + " folders were named, one is expected",
+                    "verify one bundle at a time");
+}
+
+// The scores are recomputed in the arithmetic of the audit.
+extractors::Precision claimed_precision(const std::filesystem::path& bundle) {
+  const std::filesystem::path path = bundle / report::kEvidenceFile;
+  const report::Evidence evidence = report::evidence_from_json(
+      core::parse_json(core::read_text_file(path), path.string()), path.string());
+  return evidence.key.extractor.precision == "bfloat16" ? extractors::Precision::kBFloat16
+                                                        : extractors::Precision::kFloat32;
+}
+
+// Digests first: an extractor that is not the bundle's own is never run.
+report::VerifyResult verify(const VerifyCommand& command, const Session& session) {
+  const report::VerifyResult digests =
+      report::verify_bundle(command.bundle(), nullptr, command.options, session.observer());
+  const bool extractor_differs = std::any_of(
+      digests.differences.begin(), digests.differences.end(), [](const auto& difference) {
+        return difference.what.find(report::kExtractorFile) != std::string::npos;
+      });
+  if (extractor_differs) return digests;
+  ComputeOptions compute = command.compute;
+  compute.precision = claimed_precision(command.bundle());
+  const extractors::CoatKey key =
+      extractors::read_extractor(command.bundle() / report::kExtractorFile);
+  const auto scorer = extractors::make_scorer(key, scorer_options(compute));
+  return report::verify_bundle(command.bundle(), scorer.get(), command.options, session.observer());
+}
+
+void print_text(const VerifyCommand& command,
+                const report::VerifyResult& result,
+                std::ostream& out) {
+  const std::string bundle = printable(command.bundle().string());
+  const std::string checked =
+      count_of(static_cast<std::size_t>(result.files_checked), "file") + ", " +
+      count_of(static_cast<std::size_t>(result.scores_recomputed), "score") + " and " +
+      count_of(static_cast<std::size_t>(result.tests_recomputed), "test");
+  if (result.differences.empty()) {
+    out << bundle << ": verified. " << checked
+        << " agree with what the bundle claims (largest relative difference of a score "
+        << exact_number(result.largest_score_difference) << ").\n";
+    return;
+  }
+  out << bundle << ": does not verify. " << checked << " were checked; "
+      << count_of(result.differences.size(), "difference") << ":\n\n";
+  std::vector<TableRow> rows = {{"what", "claimed", "found"}};
+  for (const report::Difference& difference : result.differences) {
+    rows.push_back(
+        {printable(difference.what), printable(difference.claimed), printable(difference.found)});
+  }
+  out << format_table(rows, {Align::kLeft, Align::kLeft, Align::kLeft});
+}
+
+void print_json(const VerifyCommand& command,
+                const report::VerifyResult& result,
+                double seconds,
+                std::ostream& out) {
+  json differences = json::array();
+  for (const report::Difference& difference : result.differences) {
+    differences.push_back({{"what", printable(difference.what)},
+                           {"claimed", printable(difference.claimed)},
+                           {"found", printable(difference.found)}});
+  }
+  JsonDocument document;
+  document.command = "verify";
+  document.options = {{"device", command.compute.device},
+                      {"threads", command.compute.threads},
+                      {"score_tolerance", command.options.score_tolerance}};
+  document.inputs.push_back(input_record("bundle", command.bundle()));
+  document.result = {
+      {"verified", result.differences.empty()},
+      {"files_checked", result.files_checked},
+      {"scores_recomputed", result.scores_recomputed},
+      {"tests_recomputed", result.tests_recomputed},
+      {"largest_score_difference", core::number_or_null(result.largest_score_difference)},
+      {"differences", std::move(differences)}};
+  document.timings_ms = {{"total", milliseconds(seconds)}};
+  print_document(document, out);
+}
+
+}  // namespace
+
+int run_verify(std::vector<std::string> args, std::ostream& out, std::ostream& err) {
+  VerifyCommand command;
+  CommandLine line(verify_text());
+  bind_options(line, command);
+  if (!line.parse(std::move(args), out)) return 0;
+  require_one_bundle(command);
+
+  const Session session(command.output, err);
+  const report::VerifyResult result = verify(command, session);
+  if (command.output.json) {
+    print_json(command, result, session.seconds(), out);
+  } else {
+    print_text(command, result, out);
+  }
+  return result.differences.empty() ? 0 : core::exit_code(core::ErrorKind::kMismatch);
+}
+
+}  // namespace patina::cli

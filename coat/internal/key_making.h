@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// From images to a key: training crops, training, and what is kept of it.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "coat/coat.h"
+#include "coat/siren/pair_torch.h"
+#include "coat/siren/train_torch.h"
+#include "core/image_io.h"
+#include "core/observer.h"
+#include "extractors/coat_key.h"
+
+namespace patina::coat {
+
+/// The 48 bits of a message: the first of SHA-256(text), or drawn from the seed where the text is empty.
+std::string message_hex(const std::string& text, std::uint64_t seed);
+
+/// Training settings of a run.
+siren::TrainOptions train_options(const CoatOptions& options, std::uint64_t seed);
+
+/// Windows of the images at their own resolution, bounded in memory however large the set is. Unreadable
+/// images are left out. Throws Error{kInput} if none is readable.
+siren::CropPool training_pool(const std::vector<core::ImageEntry>& entries, std::uint64_t seed);
+
+/// The warm-started pair of the product.
+siren::Pair warm_pair(const CoatOptions& options);
+
+/// Trains a key for the images.
+extractors::CoatKey make_key(const std::vector<core::ImageEntry>& entries,
+                             const CoatOptions& options,
+                             std::uint64_t seed,
+                             const std::filesystem::path& checkpoint,
+                             const core::Observer& observer);
+
+/// The pair a key holds.
+siren::Pair pair_of(const extractors::CoatKey& key);
+
+}  // namespace patina::coat

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coat/internal/key_making.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/hash.h"
+#include "core/version.h"
+#include "extractors/tensors_torch.h"
+
+namespace patina::coat {
+
+using core::Error;
+using core::ErrorKind;
+using extractors::CoatKey;
+
+namespace {
+
+constexpr int kWindowSide = 512;        // Pixels.
+constexpr std::size_t kMaxWindows = 400;  // 300 MB of 8-bit pixels.
+
+// A window of at most kWindowSide a side, at the image's own resolution.
+core::Image window_of(const core::Image& image, core::Rng& rng) {
+  const int w = std::min(kWindowSide, image.width_px), h = std::min(kWindowSide, image.height_px);
+  const auto offset = [&](int free) {
+    return static_cast<int>(rng.below(static_cast<std::uint64_t>(free) + 1));
+  };
+  const core::Rect rect{offset(image.width_px - w), offset(image.height_px - h), w, h};
+  core::Image window = core::make_image(w, h, 8);
+  extractors::image_from_tensor(extractors::tensor_from_image(image, rect), window, 0, 0);
+  return window;
+}
+
+std::size_t windows_per_image(const core::Image& image, std::size_t image_count) {
+  const std::size_t fair = std::max<std::size_t>(1, kMaxWindows / image_count);
+  const double area = static_cast<double>(image.width_px) * image.height_px;
+  const auto distinct = static_cast<std::size_t>(area / (kWindowSide * kWindowSide)) + 1;
+  return std::min({fair, distinct, std::size_t{16}});
+}
+
+}  // namespace
+
+std::string message_hex(const std::string& text, std::uint64_t seed) {
+  const std::string material = text.empty() ? "patina message " + std::to_string(seed) : text;
+  const core::Digest digest = core::sha256(material);
+  return core::to_hex(digest.data(), 6);
+}
+
+siren::TrainOptions train_options(const CoatOptions& options, std::uint64_t seed) {
+  siren::TrainOptions train;
+  train.steps = options.steps;
+  train.seed = core::Rng(seed).fork("training").seed();
+  train.device = extractors::resolve_device(options.device);
+  train.dtype = extractors::resolve_precision(options.precision, train.device);
+  return train;
+}
+
+siren::CropPool training_pool(const std::vector<core::ImageEntry>& entries, std::uint64_t seed) {
+  core::Rng rng = core::Rng(seed).fork("windows");
+  std::vector<std::size_t> order = rng.permutation(entries.size());
+  if (order.size() > kMaxWindows) order.resize(kMaxWindows);
+  std::sort(order.begin(), order.end());
+  std::vector<core::Image> windows;
+  for (const std::size_t index : order) {
+    try {
+      const core::Image image = core::read_image(entries[index].path).image;
+      const std::size_t count = windows_per_image(image, order.size());
+      for (std::size_t i = 0; i < count; ++i) windows.push_back(window_of(image, rng));
+    } catch (const Error&) {
+      continue;  // Reported, with its reason, when its turn to be coated comes.
+    }
+  }
+  if (windows.empty()) {
+    throw Error(ErrorKind::kInput, "IMAGES", "none of the images can be read", "check the files");
+  }
+  return siren::CropPool(std::move(windows));
+}
+
+siren::Pair warm_pair(const CoatOptions& options) {
+  siren::Pair pair = siren::read_pair(core::data_file("siren/pair.safetensors"));
+  pair.coating.strength = options.strength;
+  return pair;
+}
+
+CoatKey make_key(const std::vector<core::ImageEntry>& entries,
+                 const CoatOptions& options,
+                 std::uint64_t seed,
+                 const std::filesystem::path& checkpoint,
+                 const core::Observer& observer) {
+  extractors::set_num_threads(options.num_threads);
+  siren::Pair pair = warm_pair(options);
+  siren::TrainOptions train = train_options(options, seed);
+  train.checkpoint = checkpoint;
+  const siren::CropPool pool = training_pool(entries, seed);
+  CoatKey key;
+  key.created = core::utc_now();
+  key.tool_version = core::kVersion;
+  key.seed = seed;
+  key.message_hex = message_hex(options.message, seed);
+  key.strength = options.strength;
+  key.coating_blur_px = pair.coating.blur_px;
+  key.coating_mean_px = pair.coating.mean_px;
+  key.dither = pair.coating.dither;
+  key.training_steps = train.steps;
+  key.nu = train.nu;
+  const siren::TrainedKey trained = train_key(pair, pool, key.message_hex, train, observer);
+  key.radius = trained.radius;
+  extractors::export_module(*pair.generator, "generator/", key.tensors);
+  extractors::export_module(*pair.extractor, "extractor/", key.tensors);
+  key.tensors["center"] = extractors::blob_from_tensor(trained.center);
+  return key;
+}
+
+siren::Pair pair_of(const CoatKey& key) {
+  siren::Pair pair;
+  pair.coating = {key.strength, key.coating_blur_px, key.coating_mean_px, key.dither};
+  pair.norm = key.norm_mode;
+  pair.generator = siren::Generator(siren::generator_config(key.tensors, "generator/", "key"));
+  pair.extractor =
+      extractors::HiddenExtractor(extractors::extractor_config(key.tensors, "extractor/", "key"));
+  extractors::import_module(*pair.generator, "generator/", key.tensors, "key");
+  extractors::import_module(*pair.extractor, "extractor/", key.tensors, "key");
+  return pair;
+}
+
+}  // namespace patina::coat

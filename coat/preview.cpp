@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an owner can see before committing: how long a run takes and what it does to one image.
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+
+#include "coat/coat.h"
+#include "coat/internal/key_making.h"
+#include "coat/internal/release.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "extractors/tensors_torch.h"
+
+namespace patina::coat {
+
+namespace {
+
+constexpr int kProbeSide = 256;
+constexpr int kProbeBatch = 2;
+constexpr int kPreviewSide = 1024;     // A larger image shows its middle.
+constexpr double kAmplification = 10.0;
+
+double seconds_of(const std::function<void()>& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+core::Image noise_image(int side) {
+  core::Image image = core::make_image(side, side);
+  core::Rng rng(1);
+  for (std::uint8_t& value : image.bytes) value = static_cast<std::uint8_t>(rng.below(256));
+  return image;
+}
+
+// Header only: the first megabyte holds it unless a file carries larger metadata in front.
+std::optional<core::ImageHeader> header_of(const std::filesystem::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  std::vector<std::uint8_t> bytes(1 << 20);
+  stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, stream.gcount())));
+  try {
+    return core::read_image_header(bytes, path.string());
+  } catch (const core::Error&) {
+    return std::nullopt;  // The run itself reports it with its reason.
+  }
+}
+
+core::Rect middle_of(const core::Image& image) {
+  const int w = std::min(image.width_px, kPreviewSide), h = std::min(image.height_px, kPreviewSide);
+  return {(image.width_px - w) / 2, (image.height_px - h) / 2, w, h};
+}
+
+core::Image side_by_side(const core::Image& clean, const core::Image& coated) {
+  const core::Rect rect = middle_of(clean);
+  core::Image panel = core::make_image(3 * rect.width, rect.height);
+  const torch::Tensor before = extractors::tensor_from_image(clean, rect);
+  const torch::Tensor after = extractors::tensor_from_image(coated, rect);
+  extractors::image_from_tensor(before, panel, 0, 0);
+  extractors::image_from_tensor(after, panel, rect.width, 0);
+  extractors::image_from_tensor(0.5 + kAmplification * (after - before), panel, 2 * rect.width, 0);
+  return panel;
+}
+
+extractors::CoatKey untrained_key(const CoatOptions& options, siren::Pair& pair) {
+  extractors::CoatKey key;
+  key.seed = options.seed.value_or(0);
+  key.message_hex = message_hex(options.message, key.seed);
+  key.strength = options.strength;
+  key.coating_blur_px = pair.coating.blur_px;
+  key.coating_mean_px = pair.coating.mean_px;
+  key.dither = pair.coating.dither;
+  extractors::export_module(*pair.generator, "generator/", key.tensors);
+  extractors::export_module(*pair.extractor, "extractor/", key.tensors);
+  const siren::CropPool pool({noise_image(kProbeSide)});
+  const siren::TrainedKey sphere =
+      calibrate_sphere(pair, pool, key.message_hex, train_options(options, key.seed), kProbeBatch);
+  key.tensors["center"] = extractors::blob_from_tensor(sphere.center);
+  key.radius = sphere.radius;
+  return key;
+}
+
+}  // namespace
+
+Estimate estimate_coating(const CoatOptions& options) {
+  validate(options);
+  extractors::set_num_threads(options.num_threads);
+  Estimate estimate;
+  for (const core::ImageEntry& entry : core::list_images(options.inputs)) {
+    const auto header = header_of(entry.path);
+    ++estimate.image_count;
+    if (header) estimate.megapixels += 1e-6 * header->width_px * header->height_px;
+  }
+  siren::Pair pair = options.use_key
+                         ? pair_of(extractors::read_coat_key(options.key_path, options.passphrase))
+                         : warm_pair(options);
+  const core::Image probe = noise_image(kProbeSide);
+  siren::Coater coater(
+      pair,
+      message_hex("", 0),
+      {options.precision, options.num_threads, options.max_tile_pixels, options.device});
+  coater.pattern(probe);
+  const double coat_seconds = seconds_of([&] { coater.pattern(probe); });
+  // Scoring clean and coated takes about four times the coating: eight blocks against five, twice.
+  estimate.coating_seconds = 5.0 * coat_seconds * estimate.megapixels / (1e-6 * kProbeSide * kProbeSide);
+  if (options.use_key) return estimate;
+  siren::TrainOptions train = train_options(options, 0);
+  const int batch = train.batch;
+  train.batch = kProbeBatch;
+  train.steps = 1;
+  const siren::CropPool pool({probe});
+  const double step_seconds =
+      seconds_of([&] { train_key(pair, pool, message_hex("", 0), train); });
+  estimate.training_seconds = step_seconds * batch / kProbeBatch * options.steps * 0.5;
+  return estimate;
+}
+
+CoatedImage preview_coating(const CoatOptions& options, const std::filesystem::path& preview_png) {
+  validate(options);
+  const std::vector<core::ImageEntry> entries = core::list_images(options.inputs);
+  if (entries.empty()) {
+    throw core::Error(core::ErrorKind::kInput, options.inputs.front().string(), "no images in it",
+                      "name an image to preview");
+  }
+  const core::ImageFile clean = prepare_output(core::read_image(entries.front().path), options);
+  extractors::CoatKey key;
+  if (options.use_key) {
+    key = extractors::read_coat_key(options.key_path, options.passphrase);
+  } else {
+    siren::Pair warm = warm_pair(options);
+    key = untrained_key(options, warm);
+  }
+  siren::Pair pair = pair_of(key);
+  siren::Coater coater(
+      pair,
+      key.message_hex,
+      {options.precision, options.num_threads, options.max_tile_pixels, options.device});
+  const auto scorer = extractors::make_scorer(
+      key, {options.precision, options.num_threads, options.max_tile_pixels, options.device});
+  const Release release = fit_release(clean, coater.pattern(clean.image), options);
+  CoatedImage image = describe_release(clean.image, release, *scorer);
+  image.relative = entries.front().relative.generic_string();
+  core::ImageFile panel;
+  panel.image = side_by_side(clean.image, release.pixels);
+  panel.encoding.format = core::ImageFormat::kPNG;
+  core::write_file_atomic(preview_png, core::encode_image(panel));
+  return image;
+}
+
+}  // namespace patina::coat

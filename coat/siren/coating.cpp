@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coat/siren/coating_torch.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/rng.h"
+#include "extractors/tensors_torch.h"
+
+namespace patina::coat::siren {
+
+namespace {
+
+constexpr std::int64_t kDitherPeriod = 256;
+constexpr std::uint64_t kDitherSeed = 0x5041544E;  // Public: the dither is no secret.
+
+int lowpass_radius(double sigma_px) { return static_cast<int>(std::ceil(2.5 * sigma_px)); }
+
+// [1,3,256,256], uniform on [-1,1).
+torch::Tensor dither_tile() {
+  core::Rng rng(kDitherSeed);
+  torch::Tensor tile = torch::empty({1, 3, kDitherPeriod, kDitherPeriod}, torch::kFloat32);
+  float* value = tile.data_ptr<float>();
+  for (std::int64_t i = 0; i < tile.numel(); ++i) value[i] = static_cast<float>(rng.uniform(-1.0, 1.0));
+  return tile;
+}
+
+}  // namespace
+
+int band_radius(const CoatingOptions& options) {
+  return std::max(lowpass_radius(options.blur_px), lowpass_radius(options.mean_px));
+}
+
+torch::Tensor lowpass(const torch::Tensor& delta, double sigma_px) {
+  const std::int64_t radius = lowpass_radius(sigma_px);
+  if (radius == 0) return delta;
+  const auto C = delta.size(1);
+  const torch::Tensor offsets = torch::arange(-radius, radius + 1, torch::kFloat64);
+  torch::Tensor taps = torch::exp(-offsets * offsets / (2.0 * sigma_px * sigma_px));
+  taps = (taps / taps.sum()).to(delta.options());
+  const torch::Tensor rows = taps.view({1, 1, -1, 1}).expand({C, 1, -1, 1});
+  const torch::Tensor columns = taps.view({1, 1, 1, -1}).expand({C, 1, 1, -1});
+  const torch::Tensor vertical = torch::conv2d(
+      delta, rows, {}, at::IntArrayRef({1, 1}), at::IntArrayRef({radius, 0}), at::IntArrayRef({1, 1}), C);
+  return torch::conv2d(vertical,
+                       columns,
+                       {},
+                       at::IntArrayRef({1, 1}),
+                       at::IntArrayRef({0, radius}),
+                       at::IntArrayRef({1, 1}),
+                       C);
+}
+
+torch::Tensor band_pass(const torch::Tensor& delta, const CoatingOptions& options) {
+  const torch::Tensor smooth = lowpass(delta, options.blur_px);
+  return options.mean_px > 0.0 ? smooth - lowpass(delta, options.mean_px) : smooth;
+}
+
+torch::Tensor dithered(const torch::Tensor& unit, double dither, std::int64_t x, std::int64_t y) {
+  if (dither <= 0.0) return unit;
+  static const torch::Tensor tile = dither_tile();
+  const auto H = unit.size(2), W = unit.size(3);
+  const torch::Tensor rows = torch::arange(y, y + H).remainder(kDitherPeriod);
+  const torch::Tensor columns = torch::arange(x, x + W).remainder(kDitherPeriod);
+  const torch::Tensor plane = tile.index_select(2, rows).index_select(3, columns);  // [1,3,H,W]
+  return unit + dither * plane.to(unit.options());
+}
+
+torch::Tensor apply_coating(const torch::Tensor& unit,
+                            const torch::Tensor& delta,
+                            const torch::Tensor& mask,
+                            const CoatingOptions& options) {
+  return unit + options.strength * extractors::imagenet_std(unit.options()) *
+                    band_pass(delta, options) * mask;
+}
+
+torch::Tensor quantise_straight_through(const torch::Tensor& unit, double levels) {
+  const torch::Tensor clamped = unit.clamp(0.0, 1.0);
+  torch::NoGradGuard no_grad;
+  const torch::Tensor residue = torch::floor(clamped * levels + 0.5) / levels - clamped;
+  at::AutoGradMode with_grad(true);
+  return clamped + residue.detach();
+}
+
+}  // namespace patina::coat::siren

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a coating is laid on an image [Siren 2025, App. C]:
+//   coated = unit + strength * std * mask * band(G(unit + dither, message))
+// where mask is the JND map and std the ImageNet deviation per channel (the public code adds in normalised
+// space). band is a difference of two Gaussians and dither a fixed faint noise that only the generator sees.
+//
+// Differs from [Siren 2025], where band and dither are absent (both 0 here reproduce it):
+// - A convolutional generator answers a flat area with a constant, and the first thing a pair learns is to
+//   code its message in the three numbers of a colour cast, which no colour jitter spares; training then stays
+//   at that plateau. Taking out the local mean closes that way, and the dither gives flat areas a
+//   texture that the generator can shape.
+// - Fine grain is what file formats pay for and what an autoencoder drops first: the low-pass takes it out.
+// docs/experiments.md has the numbers.
+#pragma once
+
+#include <torch/torch.h>
+
+#include "coat/siren/jnd_torch.h"
+
+namespace patina::coat::siren {
+
+struct CoatingOptions {
+  double strength = 1.5;  ///< Normalised space; the change per channel is at most strength*std*jnd.
+  double blur_px = 0.0;   ///< Standard deviation of the low-pass, pixels; 0 = none.
+  double mean_px = 0.0;   ///< Standard deviation of the local mean that is taken out; 0 = none.
+  double dither = 0.0;    ///< Half width of the uniform dither, unit range; 0 = none.
+};
+
+/// Pixels that band-passing reaches to each side.
+int band_radius(const CoatingOptions& options);
+
+/// Gaussian low-pass with zero padding, [N,C,H,W].
+torch::Tensor lowpass(const torch::Tensor& delta, double sigma_px);
+
+/// lowpass(blur_px) - lowpass(mean_px), [N,C,H,W].
+torch::Tensor band_pass(const torch::Tensor& delta, const CoatingOptions& options);
+
+/// What the generator sees: `unit` [N,3,H,W] plus the dither of the pixels from (x,y) on. The dither repeats
+/// every 256 pixels and is the same for every key.
+torch::Tensor dithered(const torch::Tensor& unit, double dither, std::int64_t x = 0, std::int64_t y = 0);
+
+/// unit [N,3,H,W], delta [N,3,H,W] in [-1,1], mask [N,1,H,W] -> coated [N,3,H,W], NOT clamped.
+torch::Tensor apply_coating(const torch::Tensor& unit,
+                            const torch::Tensor& delta,
+                            const torch::Tensor& mask,
+                            const CoatingOptions& options);
+
+/// Clamp to [0,1] and rounding to `levels` steps with a straight-through gradient: what an 8-bit file keeps.
+torch::Tensor quantise_straight_through(const torch::Tensor& unit, double levels = 255.0);
+
+}  // namespace patina::coat::siren

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coat/siren/pair_torch.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/safetensors.h"
+#include "extractors/tensors_torch.h"
+
+namespace patina::coat::siren {
+
+using core::Error;
+using core::ErrorKind;
+
+namespace {
+
+// Kaiming-normal convolutions and zero biases, drawn from our own stream: LibTorch's initialisers use a
+// global generator.
+void initialise(torch::nn::Module& module, core::Rng rng) {
+  torch::NoGradGuard no_grad;
+  for (auto& item : module.named_parameters()) {
+    torch::Tensor& value = item.value();
+    if (value.dim() < 2) {
+      const bool is_norm_weight = item.key().find("layers.1.weight") != std::string::npos;
+      value.fill_(is_norm_weight ? 1.0 : 0.0);
+      continue;
+    }
+    const double fan_in = static_cast<double>(value.numel()) / static_cast<double>(value.size(0));
+    std::vector<float> draws(static_cast<std::size_t>(value.numel()));
+    for (float& draw : draws) draw = static_cast<float>(rng.normal() * std::sqrt(2.0 / fan_in));
+    value.copy_(torch::tensor(draws).view(value.sizes()));
+  }
+}
+
+core::Image crop_of(const core::Image& image, const core::Rect& rect) {
+  core::Image crop = core::make_image(rect.width, rect.height, image.bit_depth);
+  const std::size_t sample = image.bit_depth == 16 ? 2 : 1;
+  const std::size_t row_bytes = static_cast<std::size_t>(rect.width) * 3 * sample;
+  for (int y = 0; y < rect.height; ++y) {
+    const std::size_t from =
+        (static_cast<std::size_t>(rect.y + y) * static_cast<std::size_t>(image.width_px) +
+         static_cast<std::size_t>(rect.x)) * 3 * sample;
+    std::copy_n(image.bytes.begin() + static_cast<std::ptrdiff_t>(from),
+                row_bytes,
+                crop.bytes.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(y) * row_bytes));
+  }
+  return crop;
+}
+
+std::map<std::string, core::TensorBlob> owned_tensors(const core::SafetensorsFile& file) {
+  std::map<std::string, core::TensorBlob> tensors;
+  for (const auto& [name, view] : file.tensors()) {
+    tensors[name] = {view.dtype, view.shape, {view.data, view.data + view.size_bytes}};
+  }
+  return tensors;
+}
+
+double metadata_number(const core::SafetensorsFile& file, const std::string& name) {
+  const auto found = file.metadata().find(name);
+  try {
+    if (found != file.metadata().end()) return std::stod(found->second);
+  } catch (const std::exception&) {
+    // Falls through to the one message for absent and malformed alike.
+  }
+  throw Error(ErrorKind::kInput, file.where(), "metadata " + name + " is missing or not a number",
+              "use a pair written by the warm_start example");
+}
+
+}  // namespace
+
+Pair make_pair(std::uint64_t seed, const CoatingOptions& coating) {
+  Pair pair{Generator(), extractors::HiddenExtractor(), coating, extractors::NormMode::kRunning};
+  const core::Rng rng(seed);
+  initialise(*pair.generator, rng.fork("generator"));
+  initialise(*pair.extractor, rng.fork("extractor"));
+  return pair;
+}
+
+Pair read_pair(const std::filesystem::path& path) {
+  const core::SafetensorsFile file = core::SafetensorsFile::open(path);
+  const auto tensors = owned_tensors(file);
+  Pair pair;
+  pair.coating.strength = metadata_number(file, "strength");
+  pair.coating.blur_px = metadata_number(file, "coating_blur_px");
+  pair.coating.mean_px = metadata_number(file, "coating_mean_px");
+  pair.coating.dither = metadata_number(file, "dither");
+  pair.generator = Generator(generator_config(tensors, "generator/", file.where()));
+  pair.extractor =
+      extractors::HiddenExtractor(extractors::extractor_config(tensors, "extractor/", file.where()));
+  extractors::import_module(*pair.generator, "generator/", tensors, file.where());
+  extractors::import_module(*pair.extractor, "extractor/", tensors, file.where());
+  return pair;
+}
+
+void write_pair(const std::filesystem::path& path,
+                Pair& pair,
+                const std::map<std::string, std::string>& metadata) {
+  std::map<std::string, core::TensorBlob> tensors;
+  extractors::export_module(*pair.generator, "generator/", tensors);
+  extractors::export_module(*pair.extractor, "extractor/", tensors);
+  std::map<std::string, std::string> all = metadata;
+  all["strength"] = std::to_string(pair.coating.strength);
+  all["coating_blur_px"] = std::to_string(pair.coating.blur_px);
+  all["coating_mean_px"] = std::to_string(pair.coating.mean_px);
+  all["dither"] = std::to_string(pair.coating.dither);
+  core::write_safetensors(path, tensors, all);
+}
+
+namespace {
+
+torch::Tensor network_input(const torch::Tensor& unit, torch::ScalarType dtype) {
+  const torch::Tensor x = extractors::normalised_from_unit(unit).to(dtype);
+  return dtype == torch::kBFloat16 ? x.contiguous(at::MemoryFormat::ChannelsLast) : x;
+}
+
+}  // namespace
+
+torch::Tensor coat_batch(Pair& pair,
+                         const torch::Tensor& unit,
+                         const torch::Tensor& message,
+                         const ComputePolicy& policy) {
+  const torch::Tensor seen = dithered(unit, pair.coating.dither, policy.dither_x, policy.dither_y);
+  const torch::Tensor delta =
+      pair.generator->forward(network_input(seen, policy.dtype), message, policy.mode)
+          .to(unit.scalar_type())
+          .contiguous();
+  return apply_coating(unit, delta, jnd_mask(unit), pair.coating);
+}
+
+torch::Tensor extract_batch(Pair& pair, const torch::Tensor& unit, const ComputePolicy& policy) {
+  return pair.extractor->forward(network_input(unit, policy.dtype), policy.mode);
+}
+
+CropPool::CropPool(std::vector<core::Image> images) : images_(std::move(images)) {
+  if (images_.empty()) throw Error(ErrorKind::kInput, "training images", "none given");
+}
+
+torch::Tensor CropPool::draw(int n, const Options& options, core::Rng& rng) const {
+  torch::Tensor batch = torch::empty({n, 3, options.size_px, options.size_px}, torch::kFloat32);
+  for (int i = 0; i < n; ++i) {
+    const core::Image& image = images_[rng.below(images_.size())];
+    const double zoom =
+        std::exp(rng.uniform(std::log(options.min_zoom), std::log(options.max_zoom) + 1e-12));
+    const int wanted = std::max(8, static_cast<int>(std::lround(options.size_px / zoom)));
+    const int w = std::min(wanted, image.width_px), h = std::min(wanted, image.height_px);
+    const core::Rect rect{
+        static_cast<int>(rng.below(static_cast<std::uint64_t>(image.width_px - w + 1))),
+        static_cast<int>(rng.below(static_cast<std::uint64_t>(image.height_px - h + 1))), w, h};
+    core::Image crop = crop_of(image, rect);
+    if (w != options.size_px || h != options.size_px) {
+      crop = core::resize(crop, options.size_px, options.size_px);
+    }
+    torch::Tensor tensor = extractors::tensor_from_image(crop);
+    if (options.flip && rng.bernoulli(0.5)) tensor = tensor.flip(3);
+    batch[i].copy_(tensor[0]);
+  }
+  return batch;
+}
+
+}  // namespace patina::coat::siren

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// A generator and its extractor, and how they are trained together. Entry points: read_pair, coat_batch.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <torch/torch.h>
+
+#include "coat/siren/coating_torch.h"
+#include "coat/siren/generator_torch.h"
+#include "core/image.h"
+#include "core/rng.h"
+#include "extractors/hidden_torch.h"
+
+namespace patina::coat::siren {
+
+struct Pair {
+  Generator generator{nullptr};
+  extractors::HiddenExtractor extractor{nullptr};
+  CoatingOptions coating;
+  extractors::NormMode norm = extractors::NormMode::kRunning;
+};
+
+/// Fresh weights from a seed.
+Pair make_pair(std::uint64_t seed, const CoatingOptions& coating = {});
+
+/// The warm-started pair that ships with the product (fixtures/siren/pair.safetensors), or another.
+Pair read_pair(const std::filesystem::path& path);
+void write_pair(const std::filesystem::path& path,
+                Pair& pair,
+                const std::map<std::string, std::string>& metadata);
+
+/// How a forward pass computes.
+struct ComputePolicy {
+  torch::ScalarType dtype = torch::kFloat32;
+  extractors::ForwardMode mode;
+  std::int64_t dither_x = 0;
+  std::int64_t dither_y = 0;
+};
+
+/// unit [N,3,H,W] float32, message [N or 1, B] -> coated, not clamped; gradients reach the generator.
+/// `policy.dither_x/y` place the crops on the dither.
+torch::Tensor coat_batch(Pair& pair,
+                         const torch::Tensor& unit,
+                         const torch::Tensor& message,
+                         const ComputePolicy& policy);
+
+/// unit [N,3,H,W] float32 -> features [N,D] float32.
+torch::Tensor extract_batch(Pair& pair, const torch::Tensor& unit, const ComputePolicy& policy);
+
+/// Decoded images from which training crops are drawn.
+class CropPool {
+ public:
+  explicit CropPool(std::vector<core::Image> images);
+  std::size_t size() const { return images_.size(); }
+
+  struct Options {
+    int size_px = 64;
+    double min_zoom = 1.0;  ///< Crops of size_px/zoom pixels are resampled to size_px; zoom > 1 enlarges.
+    double max_zoom = 1.0;
+    bool flip = true;
+  };
+  /// [n,3,size,size] float32, unit. Images smaller than a crop are enlarged.
+  torch::Tensor draw(int n, const Options& options, core::Rng& rng) const;
+
+ private:
+  std::vector<core::Image> images_;
+};
+
+}  // namespace patina::coat::siren

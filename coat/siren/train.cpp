@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coat/siren/train_torch.h"
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/safetensors.h"
+#include "extractors/ciede2000_torch.h"
+#include "extractors/tensors_torch.h"
+
+namespace patina::coat::siren {
+
+using core::Error;
+using core::ErrorKind;
+
+namespace {
+
+/// What goes from step to step.
+struct State {
+  int step = 0;
+  torch::Tensor center;     // [D]
+  torch::Tensor distances;  // The latest coated distances, for the line search.
+};
+
+constexpr std::int64_t kDistanceMemory = 256;
+
+ComputePolicy policy_for(const TrainOptions& options, core::Rng& rng) {
+  return {options.dtype,
+          {extractors::NormMode::kRunning, false},
+          static_cast<std::int64_t>(rng.below(256)),
+          static_cast<std::int64_t>(rng.below(256))};
+}
+
+CropPool::Options crops_for(const TrainOptions& options) {
+  CropPool::Options crops;
+  crops.size_px = options.crop_px;
+  return crops;
+}
+
+void remember(State& state, const torch::Tensor& features, double memory) {
+  const torch::Tensor detached = features.detach();
+  const torch::Tensor mean = detached.mean(0);
+  state.center = state.center.defined() ? memory * state.center + (1.0 - memory) * mean : mean;
+  const torch::Tensor now = squared_distance(detached, state.center).sqrt();
+  state.distances = state.distances.defined() ? torch::cat({now, state.distances}) : now;
+  state.distances = state.distances.slice(0, 0, kDistanceMemory);
+}
+
+std::string optimizer_text(torch::optim::Optimizer& optimizer) {
+  std::ostringstream stream;
+  torch::save(optimizer, stream);
+  return stream.str();
+}
+
+void save_checkpoint(const TrainOptions& options,
+                     Pair& pair,
+                     const State& state,
+                     torch::optim::Optimizer& optimizer) {
+  if (options.checkpoint.empty()) return;
+  std::map<std::string, core::TensorBlob> tensors;
+  extractors::export_module(*pair.generator, "generator/", tensors);
+  extractors::export_module(*pair.extractor, "extractor/", tensors);
+  tensors["center"] = extractors::blob_from_tensor(state.center);
+  tensors["distances"] = extractors::blob_from_tensor(state.distances);
+  const std::string text = optimizer_text(optimizer);
+  tensors["optimizer"] = {core::DType::kU8,
+                          {static_cast<std::int64_t>(text.size())},
+                          {text.begin(), text.end()}};
+  core::write_safetensors(options.checkpoint,
+                          tensors,
+                          {{"step", std::to_string(state.step)}, {"seed", std::to_string(options.seed)}},
+                          core::FileAccess::kSecret);
+}
+
+bool load_checkpoint(const TrainOptions& options,
+                     Pair& pair,
+                     State& state,
+                     torch::optim::Optimizer& optimizer) {
+  if (options.checkpoint.empty() || !std::filesystem::exists(options.checkpoint)) return false;
+  const core::SafetensorsFile file = core::SafetensorsFile::open(options.checkpoint);
+  if (file.metadata().at("seed") != std::to_string(options.seed)) return false;
+  std::map<std::string, core::TensorBlob> tensors;
+  for (const auto& [name, view] : file.tensors()) {
+    tensors[name] = {view.dtype, view.shape, {view.data, view.data + view.size_bytes}};
+  }
+  extractors::import_module(*pair.generator, "generator/", tensors, file.where());
+  extractors::import_module(*pair.extractor, "extractor/", tensors, file.where());
+  state.center = extractors::tensor_from_blob(tensors.at("center")).to(options.device);
+  state.distances = extractors::tensor_from_blob(tensors.at("distances")).to(options.device);
+  state.step = std::stoi(file.metadata().at("step"));
+  const core::TensorBlob& blob = tensors.at("optimizer");
+  std::istringstream stream(std::string(blob.bytes.begin(), blob.bytes.end()));
+  torch::load(optimizer, stream);
+  return true;
+}
+
+LossTerms train_step(Pair& pair,
+                     const CropPool& pool,
+                     const torch::Tensor& message,
+                     const TrainOptions& options,
+                     State& state) {
+  core::Rng rng = core::Rng(options.seed).fork("step " + std::to_string(state.step));
+  const ComputePolicy policy = policy_for(options, rng);
+  LossInputs inputs;
+  inputs.clean = pool.draw(options.batch, crops_for(options), rng).to(options.device);
+  inputs.coated = coat_batch(pair, inputs.clean, message, policy);
+  EotOptions eot;
+  eot.ramp = std::min(1.0, static_cast<double>(state.step + 1) / std::max(1, options.eot_ramp_steps));
+  const torch::Tensor released = quantise_straight_through(inputs.coated);
+  const torch::Tensor seen =
+      torch::cat({transform_images(released, eot, rng), transform_images(inputs.clean, eot, rng)});
+  const torch::Tensor features = extract_batch(pair, seen, policy);
+  inputs.coated_features = features.slice(0, 0, options.batch);
+  inputs.clean_features = features.slice(0, options.batch);
+  remember(state, inputs.coated_features, options.center_memory);
+  inputs.center = state.center;
+  inputs.radius = radius_by_line_search(state.distances, options.nu);
+  return siren_loss(inputs, options);
+}
+
+std::vector<torch::optim::OptimizerParamGroup> parameter_groups(Pair& pair, const TrainOptions& options) {
+  const auto group = [](const std::vector<torch::Tensor>& parameters, double rate) {
+    return torch::optim::OptimizerParamGroup(
+        parameters, std::make_unique<torch::optim::AdamWOptions>(rate));
+  };
+  return {group(pair.generator->parameters(), options.generator_rate),
+          group(pair.extractor->parameters(), options.extractor_rate)};
+}
+
+}  // namespace
+
+LossTerms siren_loss(const LossInputs& inputs, const TrainOptions& options) {
+  const torch::Tensor positive =
+      positive_loss(squared_distance(inputs.coated_features, inputs.center), inputs.radius, options.nu);
+  const torch::Tensor negative =
+      negative_loss(squared_distance(inputs.clean_features, inputs.center), inputs.radius, options.negative)
+          .mean();
+  const torch::Tensor percept = extractors::ciede2000_loss(inputs.clean, inputs.coated).mean();
+  const torch::Tensor mse = (inputs.coated - inputs.clean).square().mean();
+  torch::Tensor total = options.percept_weight * percept +
+                        options.secret_weight * (positive + negative) + options.mse_weight * mse;
+  LossTerms terms;
+  if (options.learnability) {
+    const torch::Tensor learnability = options.learnability(inputs.coated);
+    terms.learnability = learnability.item<double>();
+    total = total + options.learnability_weight * learnability;
+  }
+  terms.total = total;
+  terms.percept = percept.item<double>();
+  terms.positive = positive.item<double>();
+  terms.negative = negative.item<double>();
+  terms.mse = mse.item<double>();
+  return terms;
+}
+
+TrainedKey calibrate_sphere(Pair& pair,
+                            const CropPool& pool,
+                            const std::string& message_hex,
+                            const TrainOptions& options,
+                            int count) {
+  torch::NoGradGuard no_grad;
+  core::Rng rng = core::Rng(options.seed).fork("sphere");
+  const torch::Tensor message = message_tensor(message_hex);
+  std::vector<torch::Tensor> features;
+  for (int done = 0; done < count; done += options.batch) {
+    const ComputePolicy policy = policy_for(options, rng);
+    const torch::Tensor clean =
+        pool.draw(options.batch, crops_for(options), rng).to(options.device);
+    const torch::Tensor coated = quantise_straight_through(coat_batch(pair, clean, message, policy));
+    features.push_back(extract_batch(pair, transform_images(coated, EotOptions{}, rng), policy));
+  }
+  const torch::Tensor all = torch::cat(features);  // [count,D]
+  TrainedKey key;
+  key.center = all.mean(0);
+  key.radius = radius_by_line_search(squared_distance(all, key.center).sqrt(), options.nu);
+  return key;
+}
+
+TrainedKey train_key(Pair& pair,
+                     const CropPool& pool,
+                     const std::string& message_hex,
+                     const TrainOptions& options,
+                     const core::Observer& observer) {
+  const torch::Tensor message = message_tensor(message_hex);
+  pair.generator->to(options.device);
+  pair.extractor->to(options.device);
+  torch::optim::AdamW optimizer(parameter_groups(pair, options));
+  State state;
+  if (load_checkpoint(options, pair, state, optimizer)) {
+    observer.say("Resuming training at step " + std::to_string(state.step) + ".");
+  }
+  LossTerms terms;
+  while (state.step < options.steps) {
+    terms = train_step(pair, pool, message, options, state);
+    if (!std::isfinite(terms.total.item<double>())) {
+      throw Error(ErrorKind::kInternal,
+                  "training",
+                  "the loss is not finite at step " + std::to_string(state.step),
+                  "try another --seed or fewer --steps");
+    }
+    optimizer.zero_grad();
+    terms.total.backward();
+    optimizer.step();
+    ++state.step;
+    if (state.step % options.checkpoint_every == 0) save_checkpoint(options, pair, state, optimizer);
+    std::ostringstream detail;
+    detail.precision(3);
+    detail << "inside " << terms.positive << ", outside " << terms.negative << ", dE2 " << terms.percept;
+    observer.report({"training", state.step, options.steps, detail.str()});
+  }
+  TrainedKey key = calibrate_sphere(pair, pool, message_hex, options, 64);
+  key.last = terms;
+  return key;
+}
+
+}  // namespace patina::coat::siren

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Training of one owner's key from the warm-started pair [Siren 2025, Eq. 7 and Algorithm 1]:
+//   min over G, F of  L_learn + lambda1 L_percept + lambda2 (L_pos + L_neg) + L_mse
+// L_learn (Eq. 1, 2) needs a diffusion surrogate: it enters through TrainOptions::learnability. Everything else is
+// here. Entry point: train_key.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include <torch/torch.h>
+
+#include "coat/siren/eot_torch.h"
+#include "coat/siren/hypersphere_torch.h"
+#include "coat/siren/pair_torch.h"
+#include "core/observer.h"
+
+namespace patina::coat::siren {
+
+struct TrainOptions {
+  // What it computes.
+  int steps = 60;
+  int batch = 8;                 ///< Crops per step.
+  int crop_px = 96;              ///< Side of a crop.
+  double generator_rate = 1e-4;  ///< AdamW. From a warm start a tenth of [Siren 2025]'s 1e-3.
+  double extractor_rate = 1e-4;
+  double percept_weight = 0.02;  ///< lambda1, on the mean squared CIEDE2000 (Eq. 4 as the public code has it).
+  double secret_weight = 1.0;    ///< lambda2, on L_pos + L_neg.
+  double mse_weight = 400.0;     ///< On the mean squared error in unit range.
+  double nu = 0.1;               ///< Share of positives left outside the hypersphere (Eq. 5).
+  NegativeForm negative = NegativeForm::kLogHuberPublic;  ///< Eq. 6.
+  double center_memory = 0.9;    ///< Of the running mean of coated features that is the centre.
+  int eot_ramp_steps = 20;       ///< Steps over which the robustness layer reaches full range.
+  std::uint64_t seed = 0;
+  /// Eq. 2: coated crops [N,3,H,W], unit -> scalar denoising loss under a surrogate; empty = term absent.
+  std::function<torch::Tensor(const torch::Tensor& coated)> learnability;
+  double learnability_weight = 1.0;
+  // How.
+  torch::ScalarType dtype = torch::kFloat32;
+  torch::Device device = torch::kCPU;
+  std::filesystem::path checkpoint;  ///< Written now and then, resumed from; empty = none. Secret.
+  int checkpoint_every = 20;
+};
+
+/// The terms of one step, for the log and for tests.
+struct LossTerms {
+  torch::Tensor total;
+  double learnability = 0.0;
+  double percept = 0.0;
+  double positive = 0.0;
+  double negative = 0.0;
+  double mse = 0.0;
+};
+
+struct TrainedKey {
+  torch::Tensor center;  // [D] float32
+  double radius = 0.0;
+  LossTerms last;
+};
+
+/// Eq. 7 on given crops: coated and clean features are of transformed images, the image terms of untransformed ones.
+struct LossInputs {
+  torch::Tensor clean;             // [N,3,H,W] unit
+  torch::Tensor coated;            // [N,3,H,W] unit, not clamped
+  torch::Tensor clean_features;    // [N,D]
+  torch::Tensor coated_features;   // [N,D]
+  torch::Tensor center;            // [D]
+  double radius = 0.0;
+};
+LossTerms siren_loss(const LossInputs& inputs, const TrainOptions& options);
+
+/// Trains `pair` in place on crops of `pool` with the given message. Batch-norm statistics stay those of the warm
+/// start, so that training and inference compute the same network. Deterministic for a seed; resumes from the
+/// checkpoint with the same result. Throws Error{kInternal} if the loss stops being finite.
+TrainedKey train_key(Pair& pair,
+                     const CropPool& pool,
+                     const std::string& message_hex,
+                     const TrainOptions& options,
+                     const core::Observer& observer = {});
+
+/// Centre and radius of a pair as it stands: mean feature and line-searched radius of `count` coated crops under the
+/// robustness layer.
+TrainedKey calibrate_sphere(Pair& pair,
+                            const CropPool& pool,
+                            const std::string& message_hex,
+                            const TrainOptions& options,
+                            int count);
+
+}  // namespace patina::coat::siren

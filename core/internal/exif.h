@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an EXIF block says about the way its picture stands [Exif 2.32].
+#pragma once
+
+#include "core/internal/byte_reader.h"
+
+namespace patina::core {
+
+/// 1..8 as in the orientation tag; 1 if the block does not say or is damaged.
+int exif_orientation(const Bytes& exif);
+
+/// Sets the orientation tag, where there is one, to 1. With `transposed`, the recorded width and
+/// height trade places too.
+void set_upright(Bytes& exif, bool transposed);
+
+struct Resolution {
+  double dpi_x = 0.0;
+  double dpi_y = 0.0;
+};
+
+/// From XResolution, YResolution and ResolutionUnit of the first directory; zero where not stated.
+Resolution tiff_resolution(const Bytes& block);
+
+}  // namespace patina::core

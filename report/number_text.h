@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Numbers as people read them, the same in verdict, report and messages. Independent of the locale.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace patina::report {
+
+/// `significant` digits, e.g. "12.35"; powers of ten beyond [1e-4, 1e7) as "1.2 × 10⁻⁷"; "n/a" if not
+/// finite.
+std::string number_text(double value, int significant = 4);
+
+/// "1.2 × 10⁻⁷" with two digits; "10⁻⁶" for an exact power of ten.
+std::string scientific_text(double value);
+
+/// "0.034", below 1e-3 "3.2 × 10⁻¹²"; below 1e-300 the value comes from `log10_p`, which is added.
+std::string p_value_text(double p, double log10_p);
+
+/// "97.3 %"; "n/a" if not finite.
+std::string percent_text(double fraction);
+
+/// Shortest decimal text that reads back as the same double.
+std::string exact_text(double value);
+
+/// 17 significant digits, which read back as the same double everywhere.
+std::string seventeen_digits_text(double value);
+
+/// "1,024".
+std::string count_text(std::int64_t count);
+
+/// "1 suspect image", "1,024 suspect images".
+std::string counted_text(std::int64_t count, const std::string& singular);
+
+}  // namespace patina::report

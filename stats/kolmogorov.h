@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// One-sample Kolmogorov-Smirnov laws at a finite size n, and their limits for large n. They are
+// the yardsticks behind the asymptotic two-sample p-values and the critical values of two_sample.h.
+#pragma once
+
+#include <cstdint>
+
+#include "stats/tail_probability.h"
+
+namespace patina::stats {
+
+/// P(D_n >= d) of the two-sided statistic D_n = sup|F_n - F|; n >= 1. Relative accuracy about 1e-10
+/// while n*(2*n*d+1)^2 <= 4e8 or n*d^2 >= 5, about 1e-7 beyond (n in the thousands).
+TailProbability kolmogorov_tail(std::int64_t n, double d);
+
+/// P(D+_n >= d) of the one-sided statistic, exact: d * sum_{j<=n(1-d)} C(n,j) (d+j/n)^(j-1)
+/// (1-d-j/n)^(n-j) [Smirnov 1944; Birnbaum & Tingey 1951]. O(n).
+TailProbability smirnov_tail(std::int64_t n, double d);
+
+/// Limits of sqrt(n)*D_n: 2*sum_{k>=1} (-1)^(k-1) exp(-2 k^2 z^2), and exp(-2 z^2).
+TailProbability kolmogorov_limit_tail(double z);
+TailProbability smirnov_limit_tail(double z);
+
+/// z with kolmogorov_limit_tail(z) = alpha. Throws Error{kInput} unless 0 < alpha < 1.
+double kolmogorov_limit_quantile(double alpha);
+
+}  // namespace patina::stats

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rules of the house, each a function from text to violations. They read files and link lines
+// as given, so a made-up file tests them as well as the real tree does.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/architecture/sources.h"
+
+namespace patina::architecture {
+
+struct Violation {
+  std::string file;
+  int line = 0;  ///< From 1.
+  std::string message;
+};
+/// "file:line: message", one line each.
+std::string to_text(const std::vector<Violation>& violations);
+
+/// Edges between modules, third-party libraries away from home, LibTorch past its door, internal
+/// headers of another module. For files of a module; others give nothing.
+std::vector<Violation> check_includes(const SourceFile& file);
+
+/// `BGR` and `cv::` in code (not comments) outside the files where OpenCV is at home.
+std::vector<Violation> check_channel_order(const SourceFile& file);
+
+/// Tests of the modules below LibTorch include neither it nor a *_torch.h header.
+std::vector<Violation> check_test_includes(const SourceFile& file);
+
+/// SPDX line first; at most 600 lines, headers 150.
+std::vector<Violation> check_shape(const SourceFile& file);
+
+/// No folder named utils, common, helpers or misc.
+std::vector<Violation> check_folder_names(const SourceFile& file);
+
+/// Lines "<module>: target target ..." or "tests/<module>: ...", as CMake wrote them to `where`.
+std::vector<Violation> check_links(std::string_view lines, const std::string& where);
+
+}  // namespace patina::architecture

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each rule against small made-up files: a forbidden edge is found and named, an allowed one is
+// not.
+#include "tests/architecture/rules.h"
+
+#include <algorithm>
+#include <ostream>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/architecture/layers.h"
+
+namespace patina::architecture {
+namespace {
+
+using testing::HasSubstr;
+
+struct IncludeCase {
+  std::string name;
+  std::string file;
+  std::string line;
+  std::string problem;  ///< Part of the message; empty = allowed.
+};
+
+void PrintTo(const IncludeCase& c, std::ostream* out) { *out << c.file << " with " << c.line; }
+
+class IncludeRule : public testing::TestWithParam<IncludeCase> {};
+
+TEST_P(IncludeRule, NamesTheForbiddenEdgeAndOnlyThat) {
+  const IncludeCase& c = GetParam();
+  const std::string found = to_text(check_includes({c.file, "// first line\n" + c.line + "\n"}));
+  if (c.problem.empty()) {
+    EXPECT_EQ(found, "");
+  } else {
+    EXPECT_THAT(found, testing::StartsWith(c.file + ":2: "));
+    EXPECT_THAT(found, HasSubstr(c.problem));
+    EXPECT_EQ(std::count(found.begin(), found.end(), '\n'), 1);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Edges,
+    IncludeRule,
+    testing::Values(
+        IncludeCase{"Down", "stats/a.cpp", "#include \"core/rng.h\"", ""},
+        IncludeCase{"Same", "coat/siren/a.cpp", "#include \"coat/coat.h\"", ""},
+        IncludeCase{"TwoDown", "analyzer/a.cpp", "#include \"core/rng.h\"", ""},
+        IncludeCase{"CliToAll", "cli/coat.cpp", "#include \"redteam/redteam.h\"", ""},
+        IncludeCase{"Up", "core/a.h", "#include \"stats/b.h\"", "core may not use stats"},
+        IncludeCase{"UpToCli", "coat/a.h", "#include \"cli/b.h\"", "coat may not use cli"},
+        IncludeCase{
+            "Sideways", "report/a.h", "#include \"queryers/b.h\"", "report may not use queryers"},
+        IncludeCase{"SidewaysTorch",
+                    "diffusion/a.cpp",
+                    "#include \"extractors/b.h\"",
+                    "may not use extractors"},
+        IncludeCase{
+            "SidewaysTop", "coat/a.cpp", "#include \"analyzer/audit.h\"", "may not use analyzer"},
+        IncludeCase{
+            "TopToTop", "analyzer/a.cpp", "#include \"redteam/b.h\"", "may not use redteam"},
+        IncludeCase{
+            "Nested", "coat/siren/a.cpp", "#include \"queryers/b.h\"", "may not use queryers"},
+        IncludeCase{"NotFromRoot", "stats/a.cpp", "#include \"b.h\"", "from the repository root"},
+        IncludeCase{
+            "Internal", "coat/a.cpp", "#include \"extractors/internal/b.h\"", "is internal to"},
+        IncludeCase{"OwnInternal", "stats/a.cpp", "#include \"stats/internal/b.h\"", ""}),
+    [](const auto& tested) { return tested.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
+    Torch,
+    IncludeRule,
+    testing::Values(
+        IncludeCase{"InItsModule", "extractors/a.cpp", "#include <torch/torch.h>", ""},
+        IncludeCase{"InATorchHeader", "coat/a_torch.h", "#include <torch/torch.h>", ""},
+        IncludeCase{"InAnInternalHeader", "coat/internal/a.h", "#include <torch/torch.h>", ""},
+        IncludeCase{
+            "InAPublicHeader", "coat/a.h", "#include <torch/torch.h>", "public header includes"},
+        IncludeCase{"ThroughTheDoor",
+                    "coat/a.h",
+                    "#include \"extractors/b_torch.h\"",
+                    "public header includes"},
+        IncludeCase{"InCore", "core/a.cpp", "#include <ATen/ATen.h>", "core may not see LibTorch"},
+        IncludeCase{
+            "InStats", "stats/a.cpp", "#include <c10/core/Device.h>", "may not see LibTorch"},
+        IncludeCase{"InAnalyzer",
+                    "analyzer/a.cpp",
+                    "#include \"extractors/b_torch.h\"",
+                    "analyzer may not see LibTorch"},
+        IncludeCase{"AnalyzerPlain", "analyzer/a.cpp", "#include \"extractors/coat_key.h\"", ""},
+        IncludeCase{"CliWithoutReason", "cli/a.cpp", "#include <torch/torch.h>", "calls no module"},
+        IncludeCase{"CliWithReason",
+                    "cli/a.cpp",
+                    "#include <torch/torch.h> \n#include \"coat/coat.h\"",
+                    ""}),
+    [](const auto& tested) { return tested.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
+    ThirdParty,
+    IncludeRule,
+    testing::Values(
+        IncludeCase{"OpenCVAtHome", "core/image_io.cpp", "#include <opencv2/core.hpp>", ""},
+        IncludeCase{"OpenCVInQuality", "extractors/quality.cpp", "#include <opencv2/core.hpp>", ""},
+        IncludeCase{
+            "OpenCVInHash", "core/hash.cpp", "#include <opencv2/core.hpp>", "brings OpenCV"},
+        IncludeCase{
+            "OpenCVInCoat", "coat/coat.cpp", "#include <opencv2/core.hpp>", "brings OpenCV"},
+        IncludeCase{"PocoAtHome", "queryers/http.cpp", "#include <Poco/URI.h>", ""},
+        IncludeCase{"PocoInCli", "cli/serve.cpp", "#include <Poco/URI.h>", "brings Poco"},
+        IncludeCase{"HaruAtHome", "report/pdf_chart.cpp", "#include <hpdf.h>", ""},
+        IncludeCase{"HaruInBundle", "report/bundle.cpp", "#include <hpdf.h>", "brings libharu"},
+        IncludeCase{
+            "BoostAtHome", "stats/a.cpp", "#include <boost/math/special_functions.hpp>", ""},
+        IncludeCase{"BoostInCore", "core/a.cpp", "#include <boost/crc.hpp>", "brings Boost"},
+        IncludeCase{"EigenInCoat", "coat/a.cpp", "#include <Eigen/Dense>", "brings Eigen"},
+        IncludeCase{
+            "OpenSSLInReport", "report/a.cpp", "#include <openssl/evp.h>", "brings OpenSSL"},
+        IncludeCase{"CLI11InCoat", "coat/a.cpp", "#include <CLI/CLI.hpp>", "brings CLI11"},
+        IncludeCase{
+            "JSONInStats", "stats/a.cpp", "#include <nlohmann/json.hpp>", "brings nlohmann/json"},
+        IncludeCase{"Standard", "core/a.cpp", "#include <sys/stat.h>", ""},
+        IncludeCase{"NoModule", "bench/a.cpp", "#include <boost/crc.hpp>", ""}),
+    [](const auto& tested) { return tested.param.name; });
+
+TEST(ChannelOrder, IsOpenCVsAffairOnly) {
+  const std::string code = "int a;\ncv::Mat m;  // BGR\n";
+  EXPECT_EQ(to_text(check_channel_order({"core/image_io.cpp", code})), "");
+  EXPECT_THAT(to_text(check_channel_order({"coat/coat.cpp", code})),
+              testing::StartsWith("coat/coat.cpp:2: cv:: outside"));
+  EXPECT_EQ(to_text(check_channel_order({"coat/coat.cpp", "// never BGR, never cv::Mat\n"})), "");
+}
+
+TEST(TestIncludes, KeepLibTorchOutOfTheTestsBelowIt) {
+  const std::string code = "#include <torch/torch.h>\n";
+  EXPECT_EQ(to_text(check_test_includes({"tests/stats/a_test.cpp", code})),
+            "tests/stats/a_test.cpp:1: tests of stats may not see LibTorch (torch/torch.h)\n");
+  EXPECT_EQ(to_text(check_test_includes({"tests/coat/a_test.cpp", code})), "");
+}
+
+TEST(Shape, AsksForTheLicenceFirst) {
+  EXPECT_EQ(to_text(check_shape({"core/a.h", "// SPDX-License-Identifier: Apache-2.0\n"})), "");
+  EXPECT_THAT(to_text(check_shape({"core/a.h", "#pragma once\n"})),
+              HasSubstr("core/a.h:1: the first line is not 'SPDX-License-Identifier: Apache-2.0'"));
+}
+
+TEST(Shape, LimitsHeadersTo150LinesAndFilesTo600) {
+  const std::string license = "// SPDX-License-Identifier: Apache-2.0\n";
+  EXPECT_EQ(to_text(check_shape({"core/a.h", license + std::string(149, '\n')})), "");
+  EXPECT_EQ(to_text(check_shape({"core/a.h", license + std::string(150, '\n')})),
+            "core/a.h:151: 151 lines, at most 150 allowed; split it by subject\n");
+  EXPECT_EQ(to_text(check_shape({"core/a.cpp", license + std::string(599, '\n')})), "");
+  EXPECT_THAT(to_text(check_shape({"core/a.cpp", license + std::string(600, '\n')})),
+              HasSubstr("core/a.cpp:601: 601 lines, at most 600"));
+}
+
+TEST(FolderNames, MustNameASubject) {
+  EXPECT_THAT(to_text(check_folder_names({"core/utils/a.h", ""})), HasSubstr("folder 'utils'"));
+  EXPECT_THAT(to_text(check_folder_names({"misc/a.png", ""})), HasSubstr("folder 'misc'"));
+  EXPECT_EQ(to_text(check_folder_names({"core/common.h", ""})), "");
+}
+
+struct LinkCase {
+  std::string name;
+  std::string line;
+  std::string problem;
+};
+
+void PrintTo(const LinkCase& c, std::ostream* out) { *out << c.line; }
+
+class LinkRule : public testing::TestWithParam<LinkCase> {};
+
+TEST_P(LinkRule, NamesTheForbiddenTargetAndOnlyThat) {
+  const LinkCase& c = GetParam();
+  const std::string problem = c.problem.empty() ? "" : "links.txt:2: " + c.problem + "\n";
+  EXPECT_EQ(to_text(check_links("core: patina_flags\n" + c.line + "\n", "links.txt")), problem);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Targets,
+    LinkRule,
+    testing::Values(
+        LinkCase{"Down", "stats: patina_core patina_strict_flags Boost::headers Eigen3::Eigen", ""},
+        LinkCase{"Torch", "coat: patina_extractors patina_torch", ""},
+        LinkCase{"Program", "cli: patina_cli patina_coat patina_torch CLI11::CLI11", ""},
+        LinkCase{"SubTarget", "coat: patina_coat_siren patina_torch_pch", ""},
+        LinkCase{"FromSubTarget", "coat_siren: patina_extractors patina_torch", ""},
+        LinkCase{"SubTargetUp",
+                 "extractors: patina_coat_siren",
+                 "extractors may not link patina_coat_siren"},
+        LinkCase{"Up", "core: patina_stats", "core may not link patina_stats"},
+        LinkCase{"UpByAlias", "core: patina::stats", "core may not link patina::stats"},
+        LinkCase{"Sideways",
+                 "report: patina_core patina_queryers",
+                 "report may not link patina_queryers"},
+        LinkCase{"TorchBelow", "stats: patina_torch", "stats may not link patina_torch (LibTorch)"},
+        LinkCase{"TorchInAnalyzer",
+                 "analyzer: patina_torch",
+                 "analyzer may not link patina_torch (LibTorch)"},
+        LinkCase{"OpenCV", "coat: patina_opencv", "coat may not link patina_opencv (OpenCV)"},
+        LinkCase{"Poco", "report: Poco::Net", "report may not link Poco::Net (Poco)"},
+        LinkCase{"Unknown",
+                 "core: fmt::fmt",
+                 "core links fmt::fmt, which the table of libraries does not know"},
+        LinkCase{"NoModule", "gadgets: patina_core", "gadgets is no module of the table"},
+        LinkCase{"TestBelow",
+                 "tests/report: patina_report patina_extractors",
+                 "tests of report may not link patina_extractors (LibTorch)"},
+        LinkCase{"TestTorch",
+                 "tests/core: patina_torch",
+                 "tests of core may not link patina_torch (LibTorch)"},
+        LinkCase{"TestAbove", "tests/coat: patina_coat patina_torch GTest::gmock", ""}),
+    [](const auto& tested) { return tested.param.name; });
+
+TEST(LayerTable, HasNoEdgeUpwardsOrSideways) {
+  const std::vector<Module>& all = modules();
+  for (const Module& user : all) {
+    for (const std::string& used : user.may_use) {
+      ASSERT_NE(find_module(used), nullptr) << used;
+      EXPECT_FALSE(may_use(*find_module(used), user.name)) << user.name << " and " << used;
+    }
+  }
+}
+
+TEST(LayerTable, IsClosedDownwards) {
+  for (const Module& user : modules()) {
+    for (const std::string& used : user.may_use) {
+      for (const std::string& deeper : find_module(used)->may_use) {
+        EXPECT_TRUE(may_use(user, deeper)) << user.name << " uses " << used << " uses " << deeper;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace patina::architecture

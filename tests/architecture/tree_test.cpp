@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rules against the real tree: every file, every link line.
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/architecture/layers.h"
+#include "tests/architecture/rules.h"
+#include "tests/architecture/sources.h"
+
+namespace patina::architecture {
+namespace {
+
+using Rule = std::vector<Violation> (*)(const SourceFile&);
+
+const std::vector<SourceFile>& tree() {
+  static const std::vector<SourceFile> kFiles = read_tree(PATINA_SOURCE_DIR, {"build", "out"});
+  return kFiles;
+}
+
+std::string violations_of(Rule rule) {
+  std::string text;
+  for (const SourceFile& file : tree()) text += to_text(rule(file));
+  return text;
+}
+
+TEST(Tree, IsReadAsAWhole) {
+  for (const std::string path : {"core/error.h", "stats/two_sample.cpp", "tests/CMakeLists.txt"}) {
+    const bool found = std::any_of(tree().begin(), tree().end(), [&path](const SourceFile& file) {
+      return file.path == path && !file.text.empty();
+    });
+    EXPECT_TRUE(found) << path;
+  }
+}
+
+TEST(Tree, IncludesOnlyAlongTheArrows) { EXPECT_EQ(violations_of(check_includes), ""); }
+
+TEST(Tree, KeepsChannelOrderBehindImageFiles) { EXPECT_EQ(violations_of(check_channel_order), ""); }
+
+TEST(Tree, KeepsLibTorchOutOfTheTestsBelowIt) { EXPECT_EQ(violations_of(check_test_includes), ""); }
+
+TEST(Tree, HasLicencesAndFilesThatFitTheirLimits) { EXPECT_EQ(violations_of(check_shape), ""); }
+
+TEST(Tree, HasNoFolderWithoutASubject) { EXPECT_EQ(violations_of(check_folder_names), ""); }
+
+TEST(Tree, HasOnlyModulesOfTheTable) {
+  for (const SourceFile& file : tree()) {
+    const std::string folder = first_folder(file.path);
+    const bool is_code = !file.text.empty() && !folder.empty();
+    const bool is_beside = folder == "tests" || folder == "bench" || folder == "examples" ||
+                           folder == "cmake" || folder == "fixtures" || folder == "docs";
+    EXPECT_TRUE(!is_code || is_beside || find_module(folder)) << file.path;
+  }
+}
+
+TEST(Targets, LinkOnlyAlongTheArrows) {
+  const std::string path = std::string(PATINA_BINARY_DIR) + "/generated/module_links.txt";
+  std::ifstream stream(path);
+  const std::string lines{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  ASSERT_NE(lines.find("stats: patina_core"), std::string::npos) << path << ": " << lines;
+  EXPECT_EQ(to_text(check_links(lines, path)), "");
+}
+
+}  // namespace
+}  // namespace patina::architecture
