@@ -37,13 +37,6 @@ void require_between(const char* field, int value, int low, int high) {
               "change it");
 }
 
-// Scores are kept between runs under this name: whatever can move one is part of it.
-std::string scorer_name(const AuditKey& key, const core::Extractor& extractor) {
-  const core::ExtractorInfo info = extractor.info();
-  return info.method + " " + info.weights_sha256 + " " + info.precision + " " +
-         key.record.key_sha256 + " " + core::kVersion;
-}
-
 ScoringSink sink_into(report::SampleSet& set, AuditFolder& folder) {
   ScoringSink sink;
   sink.keep = [&folder](const queryers::Sample& sample, core::ImageFormat format) {
@@ -151,8 +144,7 @@ void write_bundle(const AuditFolder& folder,
   for (const auto& sample : evidence.benign.samples) files.insert(sample.file);
   folder.keep_only(files);
   key.write_extractor(folder.path() / report::kExtractorFile);
-  report::finish_bundle(folder.path(), evidence);
-  folder.finish();
+  folder.finish(evidence);
 }
 
 }  // namespace
@@ -173,10 +165,9 @@ report::Evidence run_audit(queryers::Suspect& suspect,
                            const core::Observer& observer) {
   validate(options);
   require_separate({suspect.info(), benign.info()}, bundle);
-  AuditFolder folder(bundle, scorer_name(key, extractor));
-  folder.begin();
-
   report::Evidence evidence = describe(key, extractor, options);
+  AuditFolder folder(bundle, scorer_name(evidence.key, evidence.tool_version));
+  folder.begin();
   score_both({extractor, options, observer, folder}, suspect, benign, evidence);
   count_shared(evidence.suspect, evidence.benign);
   observer.say("Scored " + std::to_string(evidence.suspect.samples.size()) + " suspect and " +

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/internal/audit_folder.h"
 
-#include <cmath>
+#include <algorithm>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -20,11 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 using core::Error;
 using core::ErrorKind;
-using nlohmann::json;
 
 constexpr const char* kJournalFile = ".progress.json";
-constexpr const char* kJournalFormat = "patina-audit-progress";
-constexpr int kJournalVersion = 1;
 constexpr std::chrono::seconds kSaveInterval(2);
 constexpr const char* kTodo = "delete the folder or choose another with --output";
 
@@ -60,49 +57,38 @@ std::vector<std::string> names_in(const fs::path& folder) {
   return names;
 }
 
-ScoredImage scored_image(const std::string& sha256, const json& entry) {
-  ScoredImage image;
-  image.sha256 = sha256;
-  image.score = entry.at("score").get<double>();
-  image.width_px = entry.at("width_px").get<int>();
-  image.height_px = entry.at("height_px").get<int>();
-  const auto format = core::format_from_name(entry.at("format").get<std::string>());
-  const bool sound = format && std::isfinite(image.score) && image.width_px > 0 &&
-                     image.height_px > 0 && sha256.size() == 64;
-  if (!sound) throw std::out_of_range("score of " + sha256);
-  image.format = *format;
-  return image;
-}
-
 }  // namespace
 
 std::string sample_file(const std::string& sha256, core::ImageFormat format) {
   return std::string(report::kSamplesFolder) + "/" + sha256 + core::file_extension(format);
 }
 
-AuditFolder::AuditFolder(fs::path bundle, std::string scorer)
-    : bundle_(std::move(bundle)), scorer_(std::move(scorer)) {
-  const std::string where = bundle_.string();
+AuditFolder::AuditFolder(fs::path bundle, std::string scorer) : bundle_(std::move(bundle)) {
+  journal_.scorer = std::move(scorer);
   std::error_code ignored;
   if (!fs::exists(bundle_, ignored)) return;
   if (!fs::is_directory(bundle_, ignored)) {
-    throw Error(ErrorKind::kInput, where, "is a file, a folder is written there", "choose another");
+    throw Error(ErrorKind::kInput,
+                bundle_.string(),
+                "is a file, a folder is written there",
+                "choose another with --output");
   }
   if (report::is_finished_bundle(bundle_)) {
-    finish();  // A run that ended right before this left its journal.
-    throw Error(ErrorKind::kInput, where, "is a finished evidence bundle", kTodo);
+    throw Error(ErrorKind::kInput, bundle_.string(), "is a finished evidence bundle", kTodo);
   }
   if (fs::is_empty(bundle_, ignored)) return;
   core::remove_stale_temporaries(bundle_);
   require_ours();
-  load();
+  resume();
 }
 
 void AuditFolder::require_ours() const {
-  std::error_code ignored;
-  const bool has_journal = fs::exists(bundle_ / kJournalFile, ignored);
-  for (const std::string& name : names_in(bundle_)) {
-    if (has_journal && own_names().count(name) > 0) continue;
+  const std::vector<std::string> names = names_in(bundle_);
+  const bool resumable = std::any_of(names.begin(), names.end(), [](const std::string& name) {
+    return name == kJournalFile || name == report::kEvidenceFile;
+  });
+  for (const std::string& name : names) {
+    if (resumable && own_names().count(name) > 0) continue;
     throw Error(
         ErrorKind::kInput,
         bundle_.string(),
@@ -111,29 +97,18 @@ void AuditFolder::require_ours() const {
   }
 }
 
-void AuditFolder::load() {
-  const fs::path path = bundle_ / kJournalFile;
-  const json journal = core::parse_json(core::read_text_file(path), path.string());
-  try {
-    if (journal.at("format") != kJournalFormat || journal.at("version") != kJournalVersion) {
-      throw std::out_of_range("format version");
-    }
-    if (journal.at("scorer") != scorer_) {
-      throw Error(ErrorKind::kInput,
-                  bundle_.string(),
-                  "holds an unfinished audit with another key, precision or version of Patina",
-                  kTodo);
-    }
-    for (const auto& entry : journal.at("scores").items()) {
-      scores_[entry.key()] = scored_image(entry.key(), entry.value());
-    }
-  } catch (const std::logic_error&) {
-    std::throw_with_nested(
-        Error(ErrorKind::kInput, path.string(), "is not a journal of this version", kTodo));
-  } catch (const json::exception&) {
-    std::throw_with_nested(
-        Error(ErrorKind::kInput, path.string(), "is not a journal of this version", kTodo));
+void AuditFolder::resume() {
+  std::error_code ignored;
+  Journal found = fs::exists(bundle_ / kJournalFile, ignored)
+                      ? read_journal(bundle_ / kJournalFile)
+                      : read_journal_from_evidence(bundle_ / report::kEvidenceFile);
+  if (found.scorer != journal_.scorer) {
+    throw Error(ErrorKind::kInput,
+                bundle_.string(),
+                "holds an unfinished audit with another key, precision or version of Patina",
+                kTodo);
   }
+  journal_.scores = std::move(found.scores);
 }
 
 void AuditFolder::begin() {
@@ -151,18 +126,7 @@ void AuditFolder::keep_sample(const queryers::Sample& sample, core::ImageFormat 
 }
 
 void AuditFolder::save() {
-  json scores = json::object();
-  for (const auto& [sha256, image] : scores_) {
-    scores[sha256] = {{"score", image.score},
-                      {"width_px", image.width_px},
-                      {"height_px", image.height_px},
-                      {"format", core::to_string(image.format)}};
-  }
-  const json journal = {{"format", kJournalFormat},
-                        {"version", kJournalVersion},
-                        {"scorer", scorer_},
-                        {"scores", std::move(scores)}};
-  core::write_file_atomic(bundle_ / kJournalFile, core::dump_json(journal));
+  write_journal(bundle_ / kJournalFile, journal_);
   saved_at_ = std::chrono::steady_clock::now();
 }
 
@@ -180,9 +144,13 @@ void AuditFolder::keep_only(const std::set<std::string>& files) const {
   }
 }
 
-void AuditFolder::finish() const {
-  std::error_code ignored;
-  fs::remove(bundle_ / kJournalFile, ignored);
+void AuditFolder::finish(const report::Evidence& evidence) const {
+  core::write_file_atomic(bundle_ / report::kEvidenceFile,
+                          core::dump_json(report::to_json(evidence)));
+  std::error_code failure;
+  fs::remove(bundle_ / kJournalFile, failure);
+  require_done(failure, bundle_ / kJournalFile, "removed");
+  report::finish_bundle(bundle_, evidence);
 }
 
 }  // namespace patina::analyzer

@@ -2,6 +2,7 @@
 #include "analyzer/commitment.h"
 
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -60,6 +61,18 @@ std::string salted_digest(const std::string& salt_hex,
   return core::to_hex(hash.finish());
 }
 
+// Leaves are path, zero byte, hexadecimal digest; patina coat writes them sorted by path.
+std::string merkle_root_of(const json& files, const std::string& where) {
+  std::vector<std::string> leaves;
+  for (const json& file : files) {
+    if (!file.is_object()) {
+      throw Error(ErrorKind::kInput, where, "has an entry in \"files\" that is no file", kTodo);
+    }
+    leaves.push_back(text(file, "path", where) + '\0' + text(file, "sha256", where));
+  }
+  return core::to_hex(core::merkle_root(leaves));
+}
+
 }  // namespace
 
 report::CommitmentRecord check_commitment(const std::filesystem::path& commitment,
@@ -70,8 +83,14 @@ report::CommitmentRecord check_commitment(const std::filesystem::path& commitmen
   report::CommitmentRecord record;
   record.created = text(document, "created", where);
   record.merkle_root = text(document, "merkle_root", where);
-  record.file_count =
-      static_cast<std::int64_t>(field(document, "files", json::value_t::array, where).size());
+  const json& files = field(document, "files", json::value_t::array, where);
+  record.file_count = static_cast<std::int64_t>(files.size());
+  if (merkle_root_of(files, where) != record.merkle_root) {
+    throw Error(ErrorKind::kInput,
+                where,
+                "its merkle_root is not that of its files",
+                "take the file as it was published");
+  }
   record.key_matches = salted_digest(text(document, "salt", where), key, where) ==
                        text(document, "key_sha256_salted", where);
   return record;

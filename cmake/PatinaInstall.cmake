@@ -99,7 +99,7 @@ set(CPACK_DEBIAN_RUNTIME_PACKAGE_DEPENDS "libopenblas0-pthread")  # the referenc
 set(CPACK_DEBIAN_DEVEL_PACKAGE_NAME patina-dev)
 set(CPACK_DEBIAN_DEVEL_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVEL_PACKAGE_DEPENDS
-  "patina (= ${PROJECT_VERSION}), libssl-dev, libopencv-dev, nlohmann-json3-dev")
+  "patina (= ${PROJECT_VERSION}), libssl-dev, libopencv-dev, libjpeg-dev, libtiff-dev, zlib1g-dev, nlohmann-json3-dev")
 set(CPACK_DEBIAN_DEVEL_PACKAGE_RECOMMENDS "libtorch-dev, libpoco-dev, libhpdf-dev")
 include(CPack)
 cpack_add_component(runtime DISPLAY_NAME "patina" DESCRIPTION "The program, its data and licences")

@@ -70,17 +70,26 @@ std::string header_json(const std::vector<Item>& items,
   }
 }
 
+void require_header_fits(std::size_t header_bytes) {
+  if (header_bytes > kMaxSafetensorsHeaderBytes) {
+    throw Error(ErrorKind::kInput,
+                "safetensors header",
+                std::to_string(header_bytes) + " bytes or more, the limit is 100000000",
+                "write fewer tensors or less metadata");
+  }
+}
+
 /// Length field and JSON, padded with spaces so that the data start aligned.
 std::string prefix(const std::vector<Item>& items,
                    const std::map<std::string, std::string>& metadata) {
+  std::size_t text_bytes = 0;
+  for (const auto& [key, text] : metadata) {
+    text_bytes += key.size() + text.size();
+  }
+  require_header_fits(text_bytes);  // before it is written out in JSON
   std::string header = header_json(items, metadata);
   header.resize((header.size() + kAlignment - 1) / kAlignment * kAlignment, ' ');
-  if (header.size() > kMaxSafetensorsHeaderBytes) {
-    throw Error(ErrorKind::kInput,
-                "safetensors header",
-                std::to_string(header.size()) + " bytes, the limit is 100000000",
-                "write fewer tensors or less metadata");
-  }
+  require_header_fits(header.size());
   std::string length(kAlignment, '\0');
   for (std::size_t i = 0; i < kAlignment; ++i) {
     length[i] = static_cast<char>((header.size() >> (8 * i)) & 0xFFU);

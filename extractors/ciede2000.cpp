@@ -50,8 +50,8 @@ Lab lab_from_srgb(const Srgb& color, LabScale scale) {
 
 double ciede2000(const Lab& first, const Lab& second, const Ciede2000Options& options) {
   validate(options);
-  return square_root(squared_difference(
-      difference_of(point_of(first), point_of(second), options.stabiliser)));
+  return square_root(
+      squared_difference(difference_of(point_of(first), point_of(second), options.stabiliser)));
 }
 
 void ciede2000_map(const PlanarPair<float>& pair,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // CIEDE2000 colour difference [Sharma 2005], of colours and of whole images, with the gradient that
-// training needs. Formula and derivation: internal/ciede2000_formula.h. Start with ciede2000() for two
-// colours, ciede2000_map() for two images; ciede2000_torch.h wraps the same kernels for LibTorch.
+// training needs. Formula and derivation: internal/ciede2000_formula.h. Start with ciede2000() for
+// two colours, ciede2000_map() for two images; ciede2000_torch.h wraps the same kernels for
+// LibTorch.
 #pragma once
 
 #include <cstdint>
@@ -25,17 +26,18 @@ struct Srgb {
 /// How XYZ is divided by the white point on the way to CIELAB.
 enum class LabScale {
   kCie,        ///< As CIE 15 says: white has L* = 100.
-  kPublished,  ///< As the public Siren code does: XYZ is 100 times too small, white has L* = 8.99 and
-               ///< most colours lie on the linear part of the curve. Only to reproduce its numbers.
+  kPublished,  ///< As the public Siren code does: XYZ is 100 times too small, white has L* = 8.99
+               ///< and most colours lie on the linear part of the curve. Only to reproduce its
+               ///< numbers.
 };
 
 /// Options of every function here that measures a difference.
 struct Ciede2000Options {
   /// Effect: kPublished weighs a step in linear light almost alike in shadows and lights.
   LabScale scale = LabScale::kCie;
-  /// Lower bound of the squared chromas and of the two seventh-power ratios; [0, 1]. Positive values
-  /// bound the gradient near grey and change pairs of low chroma by up to 0.023 (1e-4); 0 is the
-  /// exact formula. 1e-4 is what the public Siren code uses.
+  /// Lower bound of the squared chromas and of the two seventh-power ratios; [0, 1]. Positive
+  /// values bound the gradient near grey and change pairs of low chroma by up to 0.023 (1e-4); 0 is
+  /// the exact formula. 1e-4 is what the public Siren code uses.
   double stabiliser = 1e-4;
 };
 /// Throws Error{kInput}: field, value, violated constraint.
@@ -74,10 +76,10 @@ void ciede2000_map(const PlanarPair<double>& pair,
                    const Ciede2000Options& options,
                    double* delta_e);
 
-/// Sum of the squared differences over the range. If `gradient` (three planes laid out as the coated
-/// image) is not null, writes the derivative of that sum to the pixels of the range; it is finite for
-/// every finite image. The float form is accurate to about 1e-6 of the sum and agrees between
-/// processors only to that. Requires and thread safety as ciede2000_map().
+/// Sum of the squared differences over the range. If `gradient` (three planes laid out as the
+/// coated image) is not null, writes the derivative of that sum to the pixels of the range; it is
+/// finite for every finite image. The float form is accurate to about 1e-6 of the sum and agrees
+/// between processors only to that. Requires and thread safety as ciede2000_map().
 double ciede2000_squared_sum(const PlanarPair<float>& pair,
                              PixelRange range,
                              const Ciede2000Options& options,

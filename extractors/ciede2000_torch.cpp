@@ -40,8 +40,8 @@ void check_pair(const char* where, const torch::Tensor& clean, const torch::Tens
   }
 }
 
-/// A batch of image pairs cut into chunks of pixels, so that work and order of summation are the same
-/// for any number of threads.
+/// A batch of image pairs cut into chunks of pixels, so that work and order of summation are the
+/// same for any number of threads.
 template <class T>
 struct Batch {
   const T* clean;
@@ -60,8 +60,8 @@ struct Batch {
 
 template <class T>
 Batch<T> batch_of(const torch::Tensor& clean, const torch::Tensor& coated) {
-  return {clean.data_ptr<T>(), coated.data_ptr<T>(), coated.size(0),
-          coated.size(2) * coated.size(3)};
+  return {
+      clean.data_ptr<T>(), coated.data_ptr<T>(), coated.size(0), coated.size(2) * coated.size(3)};
 }
 
 /// Calls work(sample, range, index of the chunk) for every chunk, in parallel.
@@ -73,8 +73,8 @@ void for_each_chunk(const Batch<T>& batch, const Work& work) {
   });
 }
 
-/// Mean squared difference per sample. `gradient`, if defined ([N,3,H,W]), receives the derivative of
-/// each sample's sum.
+/// Mean squared difference per sample. `gradient`, if defined ([N,3,H,W]), receives the derivative
+/// of each sample's sum.
 template <class T>
 std::vector<double> mean_squares(const torch::Tensor& clean,
                                  const torch::Tensor& coated,
@@ -124,10 +124,9 @@ class LossNode : public torch::autograd::Function<LossNode> {
     const torch::Tensor second = planar(coated);
     torch::Tensor gradient;
     if (with_gradient) gradient = torch::empty_like(second);
-    const std::vector<double> means =
-        second.scalar_type() == torch::kFloat64
-            ? mean_squares<double>(first, second, options, gradient)
-            : mean_squares<float>(first, second, options, gradient);
+    const std::vector<double> means = second.scalar_type() == torch::kFloat64
+                                          ? mean_squares<double>(first, second, options, gradient)
+                                          : mean_squares<float>(first, second, options, gradient);
     const torch::Tensor mean = torch::tensor(means, torch::kFloat64);  // [N]
     const auto target = coated.options().memory_format(c10::nullopt).requires_grad(false);
     if (with_gradient) {

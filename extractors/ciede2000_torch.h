@@ -10,8 +10,8 @@
 
 namespace patina::extractors {
 
-/// Smallest value of ciede2000_loss(); a sample at the floor (0.01 rms) has no gradient. As the public
-/// Siren code has it.
+/// Smallest value of ciede2000_loss(); a sample at the floor (0.01 rms) has no gradient. As the
+/// public Siren code has it.
 inline constexpr double kCiede2000LossFloor = 1e-4;
 
 /// Mean over the pixels of the squared colour difference, at least kCiede2000LossFloor: the term of
@@ -19,8 +19,8 @@ inline constexpr double kCiede2000LossFloor = 1e-4;
 /// clean, coated: [N,3,H,W] RGB, unit, both float32 or both float64, any memory format.
 /// Returns [N], same dtype and device. The result does not depend on the number of threads.
 /// The gradient flows to `coated` alone, computed while the loss is and kept until backward.
-/// Throws Error{kInput} for other shapes, mixed or other dtypes, or a `clean` that requires a gradient;
-/// Error{kUnsupported} from a backward pass that is itself to be differentiated.
+/// Throws Error{kInput} for other shapes, mixed or other dtypes, or a `clean` that requires a
+/// gradient; Error{kUnsupported} from a backward pass that is itself to be differentiated.
 torch::Tensor ciede2000_loss(const torch::Tensor& clean,
                              const torch::Tensor& coated,
                              const Ciede2000Options& options = {});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Orthonormal two-dimensional DCT-II of a plane, its inverse, and the part of a plane that lies in the
-// lowest frequencies, to which low-frequency attacks confine themselves [Guo 2019; InMark 2024, Eq. 8].
-// Meant for planes up to about 1024 px a side: time grows as H W (H + W). Thread-safe.
+// Orthonormal two-dimensional DCT-II of a plane, its inverse, and the part of a plane that lies in
+// the lowest frequencies, to which low-frequency attacks confine themselves [Guo 2019; InMark 2024,
+// Eq. 8]. Meant for planes up to about 1024 px a side: time grows as H W (H + W). Thread-safe.
 #pragma once
 
 #include <vector>
@@ -21,8 +21,8 @@ std::vector<double> dct_2d(const std::vector<double>& plane, PlaneSize size);
 std::vector<double> inverse_dct_2d(const std::vector<double>& coefficients, PlaneSize size);
 
 /// The plane rebuilt from the first floor(ratio*height) x floor(ratio*width) coefficients; ratio in
-/// [0, 1], 1 keeps everything. An orthogonal projection: doing it twice changes nothing, and it is its
-/// own adjoint, so it also confines a gradient. Throws as dct_2d(), and for another ratio.
+/// [0, 1], 1 keeps everything. An orthogonal projection: doing it twice changes nothing, and it is
+/// its own adjoint, so it also confines a gradient. Throws as dct_2d(), and for another ratio.
 std::vector<double> low_frequencies(const std::vector<double>& plane, PlaneSize size, double ratio);
 
 }  // namespace patina::extractors

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// SSIM [Wang 2004, Eq. 13], per pixel, with Gaussian-weighted means m, variances v and covariance c:
-//   ((2 m_x m_y + C1) (2 c + C2)) / ((m_x^2 + m_y^2 + C1) (v_x + v_y + C2)), C1 = 0.01^2, C2 = 0.03^2.
+// SSIM [Wang 2004, Eq. 13], per pixel, with Gaussian-weighted means m, variances v and covariance
+// c:
+//   ((2 m_x m_y + C1) (2 c + C2)) / ((m_x^2 + m_y^2 + C1) (v_x + v_y + C2)), C1 = 0.01^2, C2 =
+//   0.03^2.
 // Images pass through in bands of rows with five more rows on either side, so that every pixel of a
 // band sees its whole window.
 #include "extractors/quality.h"
@@ -53,7 +55,8 @@ std::size_t area(int rows, int columns) {
 }
 
 void for_each_band(const Source& source, int halo, const std::function<void(const Band&)>& visit) {
-  const int height = std::clamp(kBandPixels / source.width_px, 4 * kRadius, source.height_px + 4 * kRadius);
+  const int height =
+      std::clamp(kBandPixels / source.width_px, 4 * kRadius, source.height_px + 4 * kRadius);
   Band band;
   for (int y = 0; y < source.height_px; y += height) {
     band.begin = y;
@@ -88,7 +91,10 @@ ReadRows rows_of(const float* planes, const PlanesPair& size) {
 }
 
 Source source_of(const PlanesPair& pair) {
-  return {pair.channels, pair.height_px, pair.width_px, rows_of(pair.clean, pair),
+  return {pair.channels,
+          pair.height_px,
+          pair.width_px,
+          rows_of(pair.clean, pair),
           rows_of(pair.coated, pair)};
 }
 
@@ -103,7 +109,8 @@ void require_window(int width_px, int height_px) {
 cv::Mat smoothed(const cv::Mat& values) {
   const cv::Mat kernel = cv::getGaussianKernel(2 * kRadius + 1, 1.5, CV_64F);
   cv::Mat result;
-  cv::sepFilter2D(values, result, CV_64F, kernel, kernel, cv::Point(-1, -1), 0.0, cv::BORDER_REFLECT);
+  cv::sepFilter2D(
+      values, result, CV_64F, kernel, kernel, cv::Point(-1, -1), 0.0, cv::BORDER_REFLECT);
   return result;
 }
 
@@ -151,8 +158,7 @@ double ssim_sum(const Source& source, const Band& band) {
 }
 
 double ssim_mean(const Source& source, double sum) {
-  const std::size_t inner =
-      area(source.height_px - 2 * kRadius, source.width_px - 2 * kRadius);
+  const std::size_t inner = area(source.height_px - 2 * kRadius, source.width_px - 2 * kRadius);
   return sum / (static_cast<double>(inner) * source.channels);
 }
 
@@ -172,7 +178,8 @@ double squared_error(const Source& source, const Band& band) {
   for (int c = 0; c < source.channels; ++c) {
     const std::size_t start = band.plane * static_cast<std::size_t>(c) + own.offset;
     for (std::size_t i = start; i < start + own.count; ++i) {
-      const double difference = static_cast<double>(band.clean[i]) - static_cast<double>(band.coated[i]);
+      const double difference =
+          static_cast<double>(band.clean[i]) - static_cast<double>(band.coated[i]);
       sum += difference * difference;
     }
   }
@@ -215,7 +222,8 @@ double percentile_99(const DeltaEStatistics& statistics) {
   const std::uint64_t wanted = statistics.count - statistics.count / 100;
   std::uint64_t below = 0;
   std::size_t bin = 0;
-  while (bin + 1 < kDeltaEBins && below + statistics.bins[bin] < wanted) below += statistics.bins[bin++];
+  while (bin + 1 < kDeltaEBins && below + statistics.bins[bin] < wanted)
+    below += statistics.bins[bin++];
   return static_cast<double>(bin) * kDeltaEBin;
 }
 
@@ -226,7 +234,9 @@ Quality measure_quality(const core::Image& clean, const core::Image& coated) {
     std::ostringstream what;
     what << "the clean image is " << clean.width_px << "x" << clean.height_px
          << " px, the coated one " << coated.width_px << "x" << coated.height_px;
-    throw core::Error(core::ErrorKind::kInput, "measure_quality", what.str(),
+    throw core::Error(core::ErrorKind::kInput,
+                      "measure_quality",
+                      what.str(),
                       "compare an image with its own coated version");
   }
   require_window(clean.width_px, clean.height_px);
@@ -239,8 +249,10 @@ Quality measure_quality(const core::Image& clean, const core::Image& coated) {
     ssim_total += ssim_sum(source, band);
     add_delta_e(source, band, delta_e);
   });
-  return {psnr_from(source, squared_sum), ssim_mean(source, ssim_total),
-          delta_e.sum / static_cast<double>(delta_e.count), percentile_99(delta_e)};
+  return {psnr_from(source, squared_sum),
+          ssim_mean(source, ssim_total),
+          delta_e.sum / static_cast<double>(delta_e.count),
+          percentile_99(delta_e)};
 }
 
 double psnr_db(const PlanesPair& pair) {
@@ -267,9 +279,11 @@ std::vector<float> ssim_map(const PlanesPair& pair) {
     const OwnRows own = own_rows(band, pair.width_px);
     for (int c = 0; c < pair.channels; ++c) {
       const cv::Mat map = ssim_of(band, c, pair.width_px);
-      float* out = result.data() + plane * static_cast<std::size_t>(c) + area(band.begin, pair.width_px);
+      float* out =
+          result.data() + plane * static_cast<std::size_t>(c) + area(band.begin, pair.width_px);
       const double* values = map.ptr<double>() + own.offset;
-      std::transform(values, values + own.count, out, [](double v) { return static_cast<float>(v); });
+      std::transform(
+          values, values + own.count, out, [](double v) { return static_cast<float>(v); });
     }
   });
   return result;

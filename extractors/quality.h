@@ -34,8 +34,8 @@ struct PlanesPair {
 /// 10 log10(1/MSE) over all values; infinity for identical planes.
 double psnr_db(const PlanesPair& pair);
 
-/// Mean over each channel's map without its outer 5 px, then over channels: what scikit-image computes
-/// with gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=1.
+/// Mean over each channel's map without its outer 5 px, then over channels: what scikit-image
+/// computes with gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=1.
 /// Throws Error{kInput} if a side is under 11 px.
 double ssim(const PlanesPair& pair);
 

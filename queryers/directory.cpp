@@ -83,26 +83,30 @@ void require_images(const std::vector<core::ImageEntry>& entries, const std::str
   }
 }
 
-// Length of the UTF-8 sequence at `at`, 0 if there is none [RFC 3629, Sec. 4] or it is a control
-// character: file names are foreign and reach terminals.
+// Length that a lead byte announces, 0 for a byte that cannot lead [RFC 3629, Sec. 4].
+std::size_t announced_length(unsigned char lead) {
+  if (lead < 0x80) return 1;
+  if (lead >= 0xC2 && lead <= 0xDF) return 2;
+  if ((lead & 0xF0) == 0xE0) return 3;
+  return lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
+}
+
+// Length of the UTF-8 sequence at `at`, 0 if there is none or it is a control character: file names
+// are foreign and reach terminals.
 std::size_t utf8_length(const std::string& text, std::size_t at) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(at);
-  const std::size_t length = lead < 0x80                    ? 1
-                             : lead >= 0xC2 && lead <= 0xDF ? 2
-                             : (lead & 0xF0) == 0xE0        ? 3
-                             : lead >= 0xF0 && lead <= 0xF4 ? 4
-                                                            : 0;
-  const bool control = lead < 0x20 || lead == 0x7F;
-  if (control || length == 0 || at + length > text.size()) return 0;
+  const std::size_t length = announced_length(lead);
+  if (length == 0 || at + length > text.size()) return 0;
+  if (length == 1) return lead < 0x20 || lead == 0x7F ? 0 : 1;
   for (std::size_t i = 1; i < length; ++i) {
     if ((byte(at + i) & 0xC0) != 0x80) return 0;
   }
-  const bool overlong =
-      (lead == 0xE0 && byte(at + 1) < 0xA0) || (lead == 0xF0 && byte(at + 1) < 0x90);
-  const bool surrogate = lead == 0xED && byte(at + 1) > 0x9F;
-  const bool too_large = lead == 0xF4 && byte(at + 1) > 0x8F;
-  return overlong || surrogate || too_large ? 0 : length;
+  const unsigned char second = byte(at + 1);
+  const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
+  const bool outside = (lead == 0xED && second > 0x9F) || (lead == 0xF4 && second > 0x8F);
+  const bool control = lead == 0xC2 && second < 0xA0;
+  return overlong || outside || control ? 0 : length;
 }
 
 }  // namespace
@@ -142,6 +146,12 @@ std::unique_ptr<Suspect> open_files(const std::vector<fs::path>& inputs,
   std::vector<Item> items;
   for (const fs::path& input : inputs) {
     location += (location.empty() ? "" : ", ") + utf8_path(input);
+    std::error_code ignored;
+    if (fs::is_regular_file(input,
+                            ignored)) {  // Named by the user: an image whatever its extension.
+      items.push_back({input, utf8_path(input)});
+      continue;
+    }
     // One input at a time: files of one name in two folders are different sources here.
     for (const core::ImageEntry& entry : core::list_images({input})) {
       items.push_back({entry.path, utf8_path(entry.path)});

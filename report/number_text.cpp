@@ -83,6 +83,11 @@ std::string percent_text(double fraction) {
   return formatted(100.0 * fraction, std::chars_format::fixed, 1) + " %";
 }
 
+std::string level_text(double confidence) {
+  if (!std::isfinite(confidence)) return "n/a";
+  return formatted(100.0 * confidence, std::chars_format::general, 6) + " %";
+}
+
 std::string exact_text(double value) {
   if (!std::isfinite(value)) return "n/a";
   std::array<char, 64> buffer{};

@@ -20,6 +20,9 @@ std::string p_value_text(double p, double log10_p);
 /// "97.3 %"; "n/a" if not finite.
 std::string percent_text(double fraction);
 
+/// Confidence level of an interval without needless zeros: "95 %", "99.9 %".
+std::string level_text(double confidence);
+
 /// Shortest decimal text that reads back as the same double.
 std::string exact_text(double value);
 

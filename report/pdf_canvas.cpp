@@ -14,9 +14,9 @@
 namespace patina::report::pdf {
 namespace {
 
-constexpr const char* kRegularFont = "fonts/DejaVuSans.ttf";
-constexpr const char* kBoldFont = "fonts/DejaVuSans-Bold.ttf";
-constexpr const char* kFallbackFont = "fonts/DroidSansFallbackFull.ttf";
+constexpr const char* kRegularFont = "fonts/PatinaSans.ttf";
+constexpr const char* kBoldFont = "fonts/PatinaSans-Bold.ttf";
+constexpr const char* kFallbackFont = "fonts/PatinaFallback.ttf";
 constexpr char32_t kReplacement = 0xFFFD;
 
 /// First failure reported by libharu. Exceptions must not cross its C frames, so it is kept until asked.

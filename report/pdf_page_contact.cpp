@@ -12,12 +12,12 @@
 namespace patina::report::pdf {
 namespace {
 
-constexpr int kColumns = 4;
-constexpr double kGutter = 10.0;
+constexpr int kColumns = 5;
+constexpr double kGutter = 9.0;
 constexpr double kCellWidth = (kContentWidth - (kColumns - 1) * kGutter) / kColumns;
 constexpr double kImageSide = kCellWidth;
 constexpr double kCaptionHeight = 30.0;
-constexpr double kRowHeight = kImageSide + kCaptionHeight + 8.0;
+constexpr double kRowHeight = kImageSide + kCaptionHeight + 5.0;
 constexpr TextStyle kBody = {9.5, Face::kRegular, kInk};
 constexpr TextStyle kCaption = {7.2, Face::kRegular, kInk};
 constexpr TextStyle kCaptionScore = {7.2, Face::kBold, kInk};
@@ -79,7 +79,7 @@ void draw_picture(Canvas& canvas, Point at, const std::optional<Thumbnail>& thum
   if (!thumbnail) {
     canvas.fill(cell, kPale);
     canvas.text_centred({at.x + 0.5 * kImageSide, at.y + 0.5 * kImageSide}, "image cannot be shown",
-                        {8.0, Face::kRegular, kGrey});
+                        {7.2, Face::kRegular, kGrey});
     canvas.frame(cell, {0.5, kRule});
     return;
   }
@@ -101,19 +101,19 @@ std::string place_text(double score, double radius) {
 void draw_caption(Canvas& canvas, Point at, int rank, const ScoredSample& sample, double radius) {
   const std::string name = std::to_string(rank) + ". " + sample.source;
   canvas.text({at.x, at.y + 8.0}, elide_middle(canvas, name, kCaption, kCellWidth), kCaption);
-  canvas.text({at.x, at.y + 17.5}, "score " + number_text(sample.score), kCaptionScore);
+  canvas.text({at.x, at.y + 17.5}, number_text(sample.score), kCaptionScore);
   canvas.text_right({at.x + kCellWidth, at.y + 17.5}, place_text(sample.score, radius), kCaption);
   const TextStyle small{6.2, Face::kRegular, kGrey};
   const std::string size = std::to_string(sample.width_px) + " × " + std::to_string(sample.height_px);
   canvas.text({at.x, at.y + 26.0}, size + " px", small);
-  canvas.text_right({at.x + kCellWidth, at.y + 26.0}, sample.sha256.substr(0, 12), small);
+  canvas.text_right({at.x + kCellWidth, at.y + 26.0}, sample.sha256.substr(0, 10), small);
 }
 
 std::string introduction(std::size_t shown, std::size_t total, double radius) {
   if (total == 0) return "No suspect image was scored.";
   std::string text =
       "Suspect images in order of score, smallest (most like a coated image) first. Under each image: "
-      "name, score, size in pixels and the first digits of the SHA-256 of its file.";
+      "name, score (bold), size in pixels and the first digits of the SHA-256 of its file.";
   if (std::isfinite(radius)) {
     text += " \"Inside\" means inside the hypersphere, a score of at most " + number_text(radius) +
             "; single images decide nothing.";

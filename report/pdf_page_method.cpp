@@ -6,7 +6,7 @@
 namespace patina::report::pdf {
 namespace {
 
-constexpr TextStyle kBody = {9.5, Face::kRegular, kInk};
+constexpr TextStyle kBody = {9.2, Face::kRegular, kInk};
 
 void draw_statistic(Flow& flow, const Evidence& evidence) {
   flow.heading("What is tested");

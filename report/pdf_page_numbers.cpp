@@ -13,12 +13,12 @@ constexpr TextStyle kBody = {9.5, Face::kRegular, kInk};
 
 std::string decision_text(const stats::NamedTest& test, double alpha) {
   const std::string limit = p_value_text(alpha, -300.0);
-  return test.rejected ? "H0 rejected: p < " + limit : "H0 not rejected: p ≥ " + limit;
+  return test.rejected ? "rejected (p < " + limit + ")" : "not rejected (p ≥ " + limit + ")";
 }
 
 Row test_row(const stats::NamedTest& test, double alpha) {
   const Face face = test.primary ? Face::kBold : Face::kRegular;
-  return {{test.name, face, (test.primary ? "decides; H1: " : "for comparison; H1: ") + test.alternative},
+  return {{test.name, face, (test.primary ? "decides; H1: " : "H1: ") + test.alternative},
           {number_text(test.statistic), face, ""},
           {p_value_text(test.p_value, test.log10_p_value), face, ""},
           {test.method, Face::kRegular, ""},
@@ -33,8 +33,8 @@ void draw_tests(Canvas& canvas, Flow& flow, const Evidence& evidence) {
     rows.push_back(test_row(test, evidence.options.alpha));
   }
   draw_table(canvas, flow,
-             {{"test", 165.0}, {"statistic", 62.0}, {"p-value", 98.0}, {"method", 70.0},
-              {"decision", kContentWidth - 395.0}},
+             {{"test", 172.0}, {"statistic", 58.0}, {"p-value", 90.0}, {"method", 66.0},
+              {"H0 is", kContentWidth - 386.0}},
              rows);
 }
 
@@ -46,7 +46,6 @@ std::string interval_text(const stats::Interval& interval, bool as_percent) {
 
 void draw_effect(Canvas& canvas, Flow& flow, const Evidence& evidence) {
   const stats::EffectSize& effect = evidence.comparison.effect;
-  flow.heading("Size of the difference");
   std::vector<Row> rows;
   rows.push_back({{"A suspect image scores below a benign one", Face::kRegular,
                    "share of pairs; 50 % = no difference, 100 % = complete separation"},
@@ -68,15 +67,19 @@ void draw_effect(Canvas& canvas, Flow& flow, const Evidence& evidence) {
                     {percent_text(effect.share_inside_benign), Face::kRegular, ""},
                     {interval_text(effect.share_inside_benign_interval, true), Face::kRegular, ""}});
   }
-  const std::string level = number_text(100.0 * evidence.options.confidence, 3) + " % interval";
-  draw_table(canvas, flow,
-             {{"measure", 250.0}, {"value", 115.0}, {level, kContentWidth - 365.0}}, rows);
+  const std::string level = level_text(evidence.options.confidence) + " interval";
+  const std::vector<Column> columns = {
+      {"measure", 272.0}, {"value", 105.0}, {level, kContentWidth - 377.0}};
+  constexpr double kHeadingHeight = 26.0;
+  flow.ensure(kHeadingHeight + table_height(canvas, columns, rows));
+  flow.heading("Size of the difference");
+  draw_table(canvas, flow, columns, rows);
 }
 
 }  // namespace
 
 void draw_numbers_pages(Canvas& canvas, const Evidence& evidence) {
-  constexpr double kPlotHeight = 270.0;
+  constexpr double kPlotHeight = 240.0;
   Flow flow(canvas, "Scores and tests");
   flow.paragraph(
       "Each line climbs from 0 to 100 % as the score grows. A line further left means smaller scores, "

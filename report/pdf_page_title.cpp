@@ -59,7 +59,7 @@ struct KeyNumber {
 
 std::string interval_text(const stats::Interval& interval, double confidence) {
   if (!std::isfinite(interval.low) || !std::isfinite(interval.high)) return "";
-  return number_text(100.0 * confidence, 3) + " % interval " + percent_text(interval.low) + " to " +
+  return level_text(confidence) + " interval " + percent_text(interval.low) + " to " +
          percent_text(interval.high);
 }
 
@@ -172,11 +172,10 @@ void draw_title_page(Canvas& canvas, const Evidence& evidence, const std::string
   y = draw_key_numbers(canvas, y, key_numbers(evidence));
   y = draw_compared(canvas, y, evidence);
   y = draw_digests(canvas, y, evidence, evidence_sha256);
-  const std::string limits = "What this evidence does not show stands on the last pages; read it first.";
   const auto notes = static_cast<std::int64_t>(evidence.notes.size());
-  canvas.text({kMargin, y + 9.0},
-              notes == 0 ? limits : limits + " So do " + counted_text(notes, "note") + " on this audit.",
-              {9.0, Face::kBold, kInk});
+  std::string pointer = "Read \"Method and limits\" at the end: what this evidence does not show";
+  if (notes > 0) pointer += ", and " + counted_text(notes, "note") + " on this audit";
+  draw_paragraph(canvas, {{kMargin, y}, kContentWidth, 2}, pointer + ".", {9.0, Face::kBold, kInk});
 }
 
 }  // namespace patina::report::pdf

@@ -126,7 +126,7 @@ double draw_legend(Canvas& canvas, const Box& box, const std::vector<LegendEntry
   return y + 6.0;
 }
 
-std::vector<LegendEntry> legend_of(const Evidence& evidence, bool gap_drawn) {
+std::vector<LegendEntry> legend_of(const Evidence& evidence) {
   const auto count = [](const SampleSet& set) {
     return count_text(static_cast<std::int64_t>(set.samples.size()));
   };
@@ -135,9 +135,8 @@ std::vector<LegendEntry> legend_of(const Evidence& evidence, bool gap_drawn) {
       {"benign images (m = " + count(evidence.benign) + ")", kBenignStroke}};
   const double radius = evidence.options.radius_score;
   if (std::isfinite(radius)) {
-    entries.push_back({"hypersphere radius (" + number_text(radius) + ")", kRadiusStroke});
+    entries.push_back({"hypersphere radius " + number_text(radius), kRadiusStroke});
   }
-  if (gap_drawn) entries.push_back({"largest distance D", kGapStroke});
   return entries;
 }
 
@@ -188,7 +187,7 @@ void draw_ecdf_plot(Canvas& canvas, const Box& box, const Evidence& evidence) {
   const bool gap_drawn = gap.suspect_share > gap.benign_share && std::isfinite(statistic);
   const double radius = evidence.options.radius_score;
 
-  const double legend_end = draw_legend(canvas, box, legend_of(evidence, gap_drawn));
+  const double legend_end = draw_legend(canvas, box, legend_of(evidence));
   canvas.text({box.x, legend_end + 10.0}, "share of images scoring at most this much", kAxisText);
   constexpr double kLeft = 38.0;
   constexpr double kBelow = 32.0;
@@ -196,7 +195,7 @@ void draw_ecdf_plot(Canvas& canvas, const Box& box, const Evidence& evidence) {
   Scale scale;
   scale.area = {box.x + kLeft, top, box.width - kLeft - 14.0, box.y + box.height - kBelow - top};
   const Range range = score_range(suspect, benign, radius);
-  const Ticks ticks = nice_ticks(range.low, range.high, 7);
+  const Ticks ticks = nice_ticks(range.low, range.high, 8);
   scale.low = ticks.low;
   scale.high = ticks.high;
 

@@ -6,7 +6,7 @@
 namespace patina::report::pdf {
 namespace {
 
-constexpr double kPadding = 4.0;
+constexpr double kPadding = 3.0;
 constexpr TextStyle kDetailText = {7.8, Face::kRegular, kGrey};
 constexpr TextStyle kHeadText = {8.5, Face::kBold, kInk};
 constexpr int kMaxCellLines = 6;
@@ -32,8 +32,10 @@ double row_height(Canvas& canvas, const std::vector<Column>& columns, const Row&
   return height + 2 * kPadding;
 }
 
+double head_height() { return kHeadText.line_height() + 2 * kPadding; }
+
 void draw_head(Canvas& canvas, Flow& flow, const std::vector<Column>& columns) {
-  const double height = kHeadText.line_height() + 2 * kPadding;
+  const double height = head_height();
   canvas.fill({kMargin, flow.y(), kContentWidth, height}, kPale);
   double x = kMargin;
   for (const Column& column : columns) {
@@ -55,6 +57,12 @@ void draw_row(Canvas& canvas, double top, const std::vector<Column>& columns, co
 }
 
 }  // namespace
+
+double table_height(Canvas& canvas, const std::vector<Column>& columns, const std::vector<Row>& rows) {
+  double height = head_height();
+  for (const Row& row : rows) height += row_height(canvas, columns, row);
+  return height;
+}
 
 void draw_table(Canvas& canvas,
                 Flow& flow,

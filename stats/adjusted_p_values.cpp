@@ -119,15 +119,17 @@ std::vector<double> adjusted_p_values(const std::vector<double>& p_values, Corre
   internal::require_sample(p_values, "p-values");
   for (const double p : p_values) {
     if (!(p >= 0.0 && p <= 1.0)) {
-      throw core::Error(core::ErrorKind::kInput, "p-values",
+      throw core::Error(core::ErrorKind::kInput,
+                        "p-values",
                         "value " + std::to_string(p) + " lies outside [0, 1]",
                         "check where it comes from");
     }
   }
   std::vector<std::size_t> order(p_values.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return p_values[a] < p_values[b]; });
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return p_values[a] < p_values[b];
+  });
   std::vector<double> in_order;
   for (const std::size_t index : order) {
     in_order.push_back(p_values[index]);

@@ -23,7 +23,8 @@ void require_count(const BinomialCount& count) {
   internal::require_at_least(count.trials, 1, "binomial trials");
   internal::require_at_least(count.successes, 0, "binomial successes");
   if (count.successes > count.trials) {
-    throw core::Error(core::ErrorKind::kInput, "binomial successes",
+    throw core::Error(core::ErrorKind::kInput,
+                      "binomial successes",
                       "value " + std::to_string(count.successes) + " exceeds the " +
                           std::to_string(count.trials) + " trials",
                       "count each trial once");
@@ -32,7 +33,8 @@ void require_count(const BinomialCount& count) {
 
 void require_probability(double probability) {
   if (!(probability >= 0.0 && probability <= 1.0)) {
-    throw core::Error(core::ErrorKind::kInput, "binomial probability",
+    throw core::Error(core::ErrorKind::kInput,
+                      "binomial probability",
                       "value " + std::to_string(probability) + " lies outside [0, 1]",
                       "choose a number between 0 and 1");
   }

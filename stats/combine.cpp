@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stats/combine.h"
 
+#include <algorithm>
 #include <cmath>
-#include <limits>
 #include <string>
 
 #include "core/error.h"
@@ -21,7 +21,8 @@ void require_combinable(const std::vector<double>& p_values) {
   internal::require_sample(p_values, "p-values");
   for (const double p : p_values) {
     if (!(p > 0.0 && p <= 1.0)) {
-      throw core::Error(core::ErrorKind::kInput, "p-values",
+      throw core::Error(core::ErrorKind::kInput,
+                        "p-values",
                         "value " + std::to_string(p) + " lies outside (0, 1]",
                         "use p-values that cannot be 0");
     }
@@ -112,7 +113,8 @@ TestResult combine_weighted(const std::vector<double>& p_values,
                             const std::vector<double>& weights) {
   require_combinable(p_values);
   if (weights.size() != p_values.size()) {
-    throw core::Error(core::ErrorKind::kInput, "weights",
+    throw core::Error(core::ErrorKind::kInput,
+                      "weights",
                       std::to_string(weights.size()) + " weights for " +
                           std::to_string(p_values.size()) + " p-values",
                       "give one weight a p-value");
@@ -122,7 +124,8 @@ TestResult combine_weighted(const std::vector<double>& p_values,
   double squares = 0.0;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     if (!(weights[i] > 0.0)) {
-      throw core::Error(core::ErrorKind::kInput, "weights",
+      throw core::Error(core::ErrorKind::kInput,
+                        "weights",
                         "value " + std::to_string(weights[i]) + " is not positive",
                         "leave that p-value out");
     }

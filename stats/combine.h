@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Several p-values into one, and corrections for having several. Combining assumes that the p-values
-// are INDEPENDENT and uniform (or larger) under H0: never combine tests of the same images.
+// Several p-values into one, and corrections for having several. Combining assumes that the
+// p-values are INDEPENDENT and uniform (or larger) under H0: never combine tests of the same
+// images.
 #pragma once
 
 #include <vector>
@@ -23,13 +24,14 @@ const char* to_string(Combination combination);  ///< "fisher", "mudholkar-georg
 TestResult combine_p_values(const std::vector<double>& p_values, Combination combination);
 
 /// Stouffer's method with positive weights, one a p-value.
-TestResult combine_weighted(const std::vector<double>& p_values, const std::vector<double>& weights);
+TestResult combine_weighted(const std::vector<double>& p_values,
+                            const std::vector<double>& weights);
 
 enum class Correction {
-  kBonferroni,          ///< Family-wise error, any dependence.
-  kHolm,                ///< Family-wise error, any dependence; never weaker than Bonferroni [Holm 1979].
-  kHommel,              ///< Family-wise error under Simes' inequality [Hommel 1988].
-  kHochberg,            ///< As Hommel, simpler and weaker [Hochberg 1988].
+  kBonferroni,  ///< Family-wise error, any dependence.
+  kHolm,        ///< Family-wise error, any dependence; never weaker than Bonferroni [Holm 1979].
+  kHommel,      ///< Family-wise error under Simes' inequality [Hommel 1988].
+  kHochberg,    ///< As Hommel, simpler and weaker [Hochberg 1988].
   kBenjaminiHochberg,   ///< False discovery rate, independence [Benjamini 1995].
   kBenjaminiYekutieli,  ///< False discovery rate, any dependence [Benjamini 2001].
 };

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // With r_i, s_j the pooled midranks of the sorted samples, N = n+m:
-//   U = n sum (r_i - i)^2 + m sum (s_j - j)^2,  T = U/(nmN) - (4nm-1)/(6N)   [Anderson 1962, Eqs. 9-10].
-// Approximation: T standardised by its exact mean and variance (Eqs. 11, 14), then the limiting law.
-// Exact: T grows along the lattice path by (a v - b u)^2 at (v,u), a = lcm/n, b = lcm/m, so tables of
-// partial sums are merged point by point [Xiao 2007, Eq. 11].
+//   U = n sum (r_i - i)^2 + m sum (s_j - j)^2,  T = U/(nmN) - (4nm-1)/(6N)   [Anderson 1962, Eqs.
+//   9-10].
+// Approximation: T standardised by its exact mean and variance (Eqs. 11, 14), then the limiting
+// law. Exact: T grows along the lattice path by (a v - b u)^2 at (v,u), a = lcm/n, b = lcm/m, so
+// tables of partial sums are merged point by point [Xiao 2007, Eq. 11].
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -53,8 +54,7 @@ double u_statistic(const TwoSamples& samples) {
   const std::vector<double> ranks =
       internal::midranks(internal::pooled(samples.first, samples.second)).ranks;
   const auto border = ranks.begin() + static_cast<std::ptrdiff_t>(samples.first.size());
-  return static_cast<double>(samples.first.size()) *
-             squared_displacement({ranks.begin(), border}) +
+  return static_cast<double>(samples.first.size()) * squared_displacement({ranks.begin(), border}) +
          static_cast<double>(samples.second.size()) * squared_displacement({border, ranks.end()});
 }
 
@@ -104,7 +104,8 @@ double exact_p_value(const Sizes& sizes, double u) {
   const long double pairs = sizes.pairs();
   const long double lcm = static_cast<long double>(std::lcm(sizes.n, sizes.m));
   const long double excess = 6.0L * u - pairs * (4.0L * pairs - 1.0L);
-  const long double observed = std::floor(lcm * lcm * sizes.all() * excess / (6.0L * pairs * pairs));
+  const long double observed =
+      std::floor(lcm * lcm * sizes.all() * excess / (6.0L * pairs * pairs));
   long double all_paths = 0.0L;
   long double extreme_paths = 0.0L;
   for (const auto& [value, paths] : count_paths(sizes)) {
@@ -122,8 +123,7 @@ TailProbability approximate_tail(const Sizes& sizes, double statistic) {
   const double n = static_cast<double>(sizes.n);
   const double m = static_cast<double>(sizes.m);
   const double mean = (1.0 + 1.0 / all) / 6.0;
-  const double variance = (all + 1.0) *
-                          (4.0 * pairs * all - 3.0 * (n * n + m * m) - 2.0 * pairs) /
+  const double variance = (all + 1.0) * (4.0 * pairs * all - 3.0 * (n * n + m * m) - 2.0 * pairs) /
                           (45.0 * all * all * 4.0 * pairs);
   return cramer_von_mises_limit_tail(1.0 / 6.0 + (statistic - mean) / std::sqrt(45.0 * variance));
 }
@@ -133,7 +133,8 @@ RankMethod chosen_method(const Sizes& sizes, RankMethod asked) {
   const double table = lcm * lcm * sizes.all();
   if (asked == RankMethod::kExact &&
       (table > kLargestExactTable || table * sizes.pairs() > kLargestExactWork)) {
-    throw core::Error(core::ErrorKind::kUnsupported, "Cramer-von Mises",
+    throw core::Error(core::ErrorKind::kUnsupported,
+                      "Cramer-von Mises",
                       "the exact law at sizes " + std::to_string(sizes.n) + " and " +
                           std::to_string(sizes.m) + " is too large to count",
                       "use the approximation");
@@ -154,8 +155,8 @@ double limit_cdf(double x) {
     const double y = 4.0 * k + 1.0;
     const double q = y * y / (16.0 * x);
     const double gammas = boost::math::tgamma_delta_ratio(k + 0.5, 0.5, policy);
-    const double term = gammas * std::sqrt(y) * std::exp(-q) *
-                        boost::math::cyl_bessel_k(0.25, q, policy);
+    const double term =
+        gammas * std::sqrt(y) * std::exp(-q) * boost::math::cyl_bessel_k(0.25, q, policy);
     sum += term;
     if (!(term > 1e-18 * sum)) {
       break;
@@ -165,9 +166,9 @@ double limit_cdf(double x) {
 }
 
 // P(W >= x) = (2/pi) sum_{k>=1} (-1)^(k+1) int_0^pi exp(-x (c+s)^2/2) / sqrt((c+s) sin s) ds,
-// c = (2k-1) pi: Smirnov's formula with the root of its variable. s = pi sin^2(a/2) makes the integrand
-// smooth and periodic in a, where the midpoint rule converges exponentially. Returns the integral
-// times exp(x pi^2/2).
+// c = (2k-1) pi: Smirnov's formula with the root of its variable. s = pi sin^2(a/2) makes the
+// integrand smooth and periodic in a, where the midpoint rule converges exponentially. Returns the
+// integral times exp(x pi^2/2).
 double smirnov_integral(int k, double x) {
   const double c = (2.0 * k - 1.0) * kPi;
   const int points = 96 + static_cast<int>(12.0 * std::sqrt(std::min(x, 1e8)));

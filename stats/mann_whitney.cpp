@@ -99,7 +99,8 @@ TailProbability normal_tail(const RankSums& sums, double u, bool continuity) {
 
 RankMethod chosen_method(const RankSums& sums, RankMethod asked) {
   if (asked == RankMethod::kExact && sums.has_ties) {
-    throw core::Error(core::ErrorKind::kInput, "Mann-Whitney U",
+    throw core::Error(core::ErrorKind::kInput,
+                      "Mann-Whitney U",
                       "the samples share values, the exact law assumes none",
                       "use the approximation");
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Distribution-free companions of the primary test: Mann-Whitney U, Wilcoxon signed-rank, two-sample
-// Cramer-von Mises and k-sample Anderson-Darling. Conventions and defaults are those of SciPy 1.10
-// unless said otherwise. All throw Error{kInput} for empty samples, NaN and infinities.
+// Distribution-free companions of the primary test: Mann-Whitney U, Wilcoxon signed-rank,
+// two-sample Cramer-von Mises and k-sample Anderson-Darling. Conventions and defaults are those of
+// SciPy 1.10 unless said otherwise. All throw Error{kInput} for empty samples, NaN and infinities.
 #pragma once
 
 #include <vector>
@@ -12,8 +12,8 @@
 namespace patina::stats {
 
 enum class RankMethod {
-  kAuto,    ///< Exact where it applies and is cheap, else the approximation; each test says when.
-  kExact,   ///< Permutation distribution. Error{kInput} where ties or zeros forbid it.
+  kAuto,   ///< Exact where it applies and is cheap, else the approximation; each test says when.
+  kExact,  ///< Permutation distribution. Error{kInput} where ties or zeros forbid it.
   kApproximate,  ///< Normal (U, signed-rank) or limiting (Cramer-von Mises) distribution.
 };
 const char* to_string(RankMethod method);  ///< "auto", "exact", "approximate".
@@ -32,21 +32,22 @@ struct RankTestResult {
   double log10_p_value = 0.0;
 };
 
-/// Mann-Whitney U [Mann 1947]. Statistic: U of the first sample, the number of pairs with first > second,
-/// ties counting half; small U means the first sample is smaller. kAuto: exact without ties while
-/// n*m*min(n,m) <= 1e8 (differs from SciPy, which switches at 8 values). The approximation corrects for
-/// ties; p = 1 if all values are equal.
+/// Mann-Whitney U [Mann 1947]. Statistic: U of the first sample, the number of pairs with first >
+/// second, ties counting half; small U means the first sample is smaller. kAuto: exact without ties
+/// while n*m*min(n,m) <= 1e8 (differs from SciPy, which switches at 8 values). The approximation
+/// corrects for ties; p = 1 if all values are equal.
 RankTestResult mann_whitney(const TwoSamples& samples, const RankOptions& options = {});
 
-/// Wilcoxon signed-rank test of differences [Wilcoxon 1945]; zeros are dropped. Statistic: min(W+, W-)
-/// two-sided, W+ otherwise; kFirstSmaller tests for negative differences. kAuto: exact up to 50
+/// Wilcoxon signed-rank test of differences [Wilcoxon 1945]; zeros are dropped. Statistic: min(W+,
+/// W-) two-sided, W+ otherwise; kFirstSmaller tests for negative differences. kAuto: exact up to 50
 /// differences without zeros or ties (SciPy 1.10 ignores ties there). p = 1 if all are zero.
 RankTestResult wilcoxon_signed_rank(const std::vector<double>& differences,
                                     const RankOptions& options = {});
 
 /// Two-sample Cramer-von Mises test [Anderson 1962]; statistic T with midranks. Two-sided only:
-/// `alternative` and `continuity_correction` are ignored. kExact counts lattice paths [Xiao 2007] and
-/// throws Error{kUnsupported} where lcm(n,m)^2*(n+m) > 1e7; kAuto: exact up to 20 values a sample.
+/// `alternative` and `continuity_correction` are ignored. kExact counts lattice paths [Xiao 2007]
+/// and throws Error{kUnsupported} where lcm(n,m)^2*(n+m) > 1e7; kAuto: exact up to 20 values a
+/// sample.
 RankTestResult cramer_von_mises(const TwoSamples& samples, const RankOptions& options = {});
 
 /// P(W >= x) of the limiting law of the Cramer-von Mises statistic [Csorgo 1996].

@@ -48,7 +48,8 @@ void require_pool(const std::vector<double>& pool, std::int64_t draw, const std:
   internal::require_sample(pool, where);
   internal::require_at_least(draw, 1, "size drawn from the " + where);
   if (static_cast<std::int64_t>(pool.size()) < draw) {
-    throw core::Error(core::ErrorKind::kInput, where,
+    throw core::Error(core::ErrorKind::kInput,
+                      where,
                       std::to_string(pool.size()) + " values, a draw without replacement needs " +
                           std::to_string(draw),
                       "add values or draw fewer");
@@ -81,7 +82,8 @@ std::int64_t greater_count(std::vector<std::int64_t>& below, std::int64_t second
   return largest;
 }
 
-std::vector<double> draw_second(const std::vector<double>& pool, std::int64_t size,
+std::vector<double> draw_second(const std::vector<double>& pool,
+                                std::int64_t size,
                                 std::uint64_t seed) {
   core::Rng rng = core::Rng(seed).fork("second");
   std::vector<std::size_t> drawn;
@@ -98,8 +100,8 @@ std::vector<double> rejected_fractions(const std::vector<double>& p_values,
                                        const std::vector<double>& alphas) {
   std::vector<double> fractions;
   for (const double alpha : alphas) {
-    const auto rejected = std::count_if(p_values.begin(), p_values.end(),
-                                        [alpha](double p) { return p < alpha; });
+    const auto rejected =
+        std::count_if(p_values.begin(), p_values.end(), [alpha](double p) { return p < alpha; });
     fractions.push_back(static_cast<double>(rejected) / static_cast<double>(p_values.size()));
   }
   return fractions;
@@ -114,8 +116,8 @@ ResampledKSResult resampled_ks(const TwoSamples& pools, const ResampledKSOptions
   for (const double alpha : options.alphas) {
     internal::require_open_unit(alpha, "alpha");
   }
-  const std::vector<std::int64_t> below = count_at_or_below(
-      pools.first, draw_second(pools.second, options.second_size, options.seed));
+  const std::vector<std::int64_t> below =
+      count_at_or_below(pools.first, draw_second(pools.second, options.second_size, options.seed));
 
   core::Rng rng = core::Rng(options.seed).fork("first");
   Drawer drawer(pools.first.size());
@@ -133,8 +135,8 @@ ResampledKSResult resampled_ks(const TwoSamples& pools, const ResampledKSOptions
     const std::int64_t count = greater_count(drawn_below, options.second_size);
     const auto [entry, is_new] = p_of_count.try_emplace(count, 0.0);
     if (is_new) {
-      entry->second = ks_exact_p_value(options.first_size, options.second_size, count,
-                                       Alternative::kGreater);
+      entry->second =
+          ks_exact_p_value(options.first_size, options.second_size, count, Alternative::kGreater);
     }
     result.p_values.push_back(entry->second);
   }

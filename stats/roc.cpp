@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// With V_i = P(positive_i < negative) + P(equal)/2 over the negatives and W_j likewise over the positives,
-// area = mean V = mean W and variance = var(V)/n + var(W)/m [DeLong 1988, Eqs. 4-6].
+// With V_i = P(positive_i < negative) + P(equal)/2 over the negatives and W_j likewise over the
+// positives, area = mean V = mean W and variance = var(V)/n + var(W)/m [DeLong 1988, Eqs. 4-6].
 #include "stats/roc.h"
 
 #include <algorithm>
@@ -49,7 +49,8 @@ double variance_of_mean(const std::vector<double>& values) {
 }
 
 double standard_error(const std::vector<double>& positive_placements,
-                      const std::vector<double>& negative_placements, double area) {
+                      const std::vector<double>& negative_placements,
+                      double area) {
   const std::size_t smaller = std::min(positive_placements.size(), negative_placements.size());
   if (smaller >= 2) {
     const double variance =
@@ -107,7 +108,8 @@ std::vector<RocPoint> roc_curve(const DetectionScores& scores) {
 
 RocPoint best_point_at(const DetectionScores& scores, double largest_rate) {
   if (!(largest_rate >= 0.0 && largest_rate <= 1.0)) {
-    throw core::Error(core::ErrorKind::kInput, "false-positive rate",
+    throw core::Error(core::ErrorKind::kInput,
+                      "false-positive rate",
                       "value " + std::to_string(largest_rate) + " lies outside [0, 1]",
                       "choose a number between 0 and 1");
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Detection quality of scores that are SMALLER for what is to be detected (coated images). Ties count
-// half in the area and are never split by a threshold. All throw Error{kInput} for empty samples, NaN
-// and infinities.
+// Detection quality of scores that are SMALLER for what is to be detected (coated images). Ties
+// count half in the area and are never split by a threshold. All throw Error{kInput} for empty
+// samples, NaN and infinities.
 #pragma once
 
 #include <vector>
@@ -30,12 +30,12 @@ struct RocPoint {
   double false_positive_rate = 0.0;
 };
 
-/// One point for every distinct score, by increasing threshold; the last is (1,1). The origin, below
-/// every score, is left out.
+/// One point for every distinct score, by increasing threshold; the last is (1,1). The origin,
+/// below every score, is left out.
 std::vector<RocPoint> roc_curve(const DetectionScores& scores);
 
-/// The point of largest true-positive rate whose false-positive rate is at most `largest_rate` in [0,1];
-/// rates 0 and threshold -infinity if there is none.
+/// The point of largest true-positive rate whose false-positive rate is at most `largest_rate` in
+/// [0,1]; rates 0 and threshold -infinity if there is none.
 RocPoint best_point_at(const DetectionScores& scores, double largest_rate);
 
 }  // namespace patina::stats

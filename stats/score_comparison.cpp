@@ -27,7 +27,8 @@ NamedTest named_ks(const TwoSamples& samples, Alternative alternative) {
   NamedTest test;
   test.primary = alternative == Alternative::kGreater;
   test.name = test.primary ? "Kolmogorov-Smirnov, one-sided" : "Kolmogorov-Smirnov, two-sided";
-  test.alternative = test.primary ? kSmaller : "suspect and benign scores are distributed differently";
+  test.alternative =
+      test.primary ? kSmaller : "suspect and benign scores are distributed differently";
   test.method = to_string(result.method);
   test.statistic = result.statistic;
   test.p_value = result.p_value;
@@ -49,24 +50,20 @@ NamedTest named_mann_whitney(const TwoSamples& samples) {
   return test;
 }
 
-bool varies(const std::vector<double>& sample) {
-  return std::any_of(sample.begin(), sample.end(),
-                     [&](double value) { return value != sample.front(); });
-}
-
-// Two values each, and squares that neither vanish nor overflow.
+// Two values each, spread that is there, and squares that neither vanish nor overflow.
 bool welch_is_defined(const TwoSamples& samples) {
   if (samples.first.size() < 2 || samples.second.size() < 2) {
     return false;
   }
   constexpr double kLargest = 1e150;
   constexpr double kLeastSpread = 1e-150;
-  const auto spread = [](const std::vector<double>& sample) {
-    const auto [low, high] = std::minmax_element(sample.begin(), sample.end());
-    return std::abs(*low) > kLargest || std::abs(*high) > kLargest ? 0.0 : *high - *low;
-  };
-  return (varies(samples.first) || varies(samples.second)) &&
-         std::max(spread(samples.first), spread(samples.second)) > kLeastSpread;
+  const auto [first_low, first_high] =
+      std::minmax_element(samples.first.begin(), samples.first.end());
+  const auto [second_low, second_high] =
+      std::minmax_element(samples.second.begin(), samples.second.end());
+  return std::min(*first_low, *second_low) > -kLargest &&
+         std::max(*first_high, *second_high) < kLargest &&
+         std::max(*first_high - *first_low, *second_high - *second_low) > kLeastSpread;
 }
 
 NamedTest named_welch(const TwoSamples& samples) {
@@ -110,8 +107,8 @@ Share share_inside(const std::vector<double>& scores, const ComparisonOptions& o
   }
   BinomialCount count;
   count.trials = static_cast<std::int64_t>(scores.size());
-  count.successes = std::count_if(scores.begin(), scores.end(),
-                                  [&](double score) { return score <= options.radius_score; });
+  count.successes = std::count_if(
+      scores.begin(), scores.end(), [&](double score) { return score <= options.radius_score; });
   Share share;
   share.value = static_cast<double>(count.successes) / static_cast<double>(count.trials);
   share.interval = wilson(count, options.confidence);

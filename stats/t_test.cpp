@@ -23,8 +23,8 @@ struct Moments {
 Moments moments(const std::vector<double>& sample, const std::string& where) {
   internal::require_sample(sample, where);
   if (sample.size() < 2) {
-    throw core::Error(core::ErrorKind::kInput, where, "1 value, Welch's test needs at least 2",
-                      "add values");
+    throw core::Error(
+        core::ErrorKind::kInput, where, "1 value, Welch's test needs at least 2", "add values");
   }
   const double size = static_cast<double>(sample.size());
   Moments result;
@@ -56,7 +56,8 @@ WelchResult welch_t_test(const TwoSamples& samples, Shift alternative) {
   const Moments second = moments(samples.second, "second sample");
   const double sum = first.variance_of_mean + second.variance_of_mean;
   if ((is_constant(samples.first) && is_constant(samples.second)) || !(sum > 0.0)) {
-    throw core::Error(core::ErrorKind::kInput, "Welch's test",
+    throw core::Error(core::ErrorKind::kInput,
+                      "Welch's test",
                       "both samples have variance 0, at least one must vary",
                       "compare ranks instead");
   }

@@ -13,8 +13,9 @@ struct WelchResult {
   double log10_p_value = 0.0;
 };
 
-/// Welch's t-test: equal means, variances free [Welch 1947]. Approximate unless the values are normal.
-/// Throws Error{kInput} if a sample has fewer than two values or is not finite, or both are constant.
+/// Welch's t-test: equal means, variances free [Welch 1947]. Approximate unless the values are
+/// normal. Throws Error{kInput} if a sample has fewer than two values or is not finite, or both are
+/// constant.
 WelchResult welch_t_test(const TwoSamples& samples, Shift alternative = Shift::kDifferent);
 
 }  // namespace patina::stats

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A p-value together with its logarithm, so that evidence far below the smallest double stays a number.
-// Also the result struct shared by the tests that need no more than statistic and p-value.
+// A p-value together with its logarithm, so that evidence far below the smallest double stays a
+// number. Also the result struct shared by the tests that need no more than statistic and p-value.
 #pragma once
 
 namespace patina::stats {
@@ -17,8 +17,8 @@ TailProbability tail_from_log(double natural_log);
 /// 2p, for the two-sided use of a one-sided tail.
 TailProbability twice(const TailProbability& one_sided);
 
-/// Where H1 puts the first sample. Spelt out because "greater" means opposite things for distribution
-/// functions (two_sample.h) and for values.
+/// Where H1 puts the first sample. Spelt out because "greater" means opposite things for
+/// distribution functions (two_sample.h) and for values.
 enum class Shift {
   kDifferent,     ///< Two-sided.
   kFirstSmaller,  ///< Values of the first sample are smaller; SciPy's "less" for a location test.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// D = max over the walk through the pooled sample of F - G (kGreater), G - F (kLess) or both. Counts
-// n*m*D are whole numbers, so equal statistics compare equal and exact p-values need no tolerance.
+// D = max over the walk through the pooled sample of F - G (kGreater), G - F (kLess) or both.
+// Counts n*m*D are whole numbers, so equal statistics compare equal and exact p-values need no
+// tolerance.
 #include "stats/two_sample.h"
 
 #include <algorithm>
@@ -26,7 +27,8 @@ void require_sizes(std::int64_t n, std::int64_t m) {
   internal::require_at_least(m, 1, "size of the second sample");
   const std::int64_t larger = std::max(n, m);
   if (larger > kLargestSize) {
-    throw core::Error(core::ErrorKind::kInput, "sample size",
+    throw core::Error(core::ErrorKind::kInput,
+                      "sample size",
                       std::to_string(larger) + " values exceed the limit of 2147483648",
                       "use fewer values");
   }
@@ -44,7 +46,8 @@ std::int64_t count_of(const KSStatistic& sizes, Alternative alternative) {
   return std::max(sizes.count_greater, sizes.count_less);
 }
 
-TailProbability exact_tail(const KSStatistic& sizes, Alternative alternative,
+TailProbability exact_tail(const KSStatistic& sizes,
+                           Alternative alternative,
                            const std::vector<bool>& inspected) {
   const std::int64_t count = count_of(sizes, alternative);
   if (count <= 0) {
@@ -72,12 +75,13 @@ TailProbability hodges_tail(std::int64_t n, std::int64_t m, double statistic) {
   const double smaller = static_cast<double>(std::min(n, m));
   const double sum = larger + smaller;
   const double z = std::sqrt(larger * smaller / sum) * statistic;
-  const double shift =
-      2.0 * z * (larger + 2.0 * smaller) / std::sqrt(larger * smaller * sum) / 3.0;
+  const double shift = 2.0 * z * (larger + 2.0 * smaller) / std::sqrt(larger * smaller * sum) / 3.0;
   return tail_from_log(-2.0 * z * z - shift);
 }
 
-TailProbability asymptotic_tail(std::int64_t n, std::int64_t m, double statistic,
+TailProbability asymptotic_tail(std::int64_t n,
+                                std::int64_t m,
+                                double statistic,
                                 Alternative alternative) {
   if (statistic <= 0.0) {
     return {};
@@ -92,8 +96,10 @@ TailProbability asymptotic_tail(std::int64_t n, std::int64_t m, double statistic
   return kolmogorov_tail(static_cast<std::int64_t>(effective), statistic);
 }
 
-// No two-sample p-value lies below that of complete separation, but the asymptotic laws do not know.
-TailProbability at_least_smallest(const TailProbability& tail, const KSStatistic& sizes,
+// No two-sample p-value lies below that of complete separation, but the asymptotic laws do not
+// know.
+TailProbability at_least_smallest(const TailProbability& tail,
+                                  const KSStatistic& sizes,
                                   Alternative alternative) {
   double log_smallest = -internal::log_binomial_coefficient(sizes.n + sizes.m, sizes.n);
   if (alternative == Alternative::kTwoSided) {
@@ -184,8 +190,8 @@ KSStatistic ks_statistic(const TwoSamples& samples) {
       ++j;
     }
     result.has_ties = result.has_ties || i + j > before + 1;
-    const std::int64_t difference = static_cast<std::int64_t>(i) * result.m -
-                                    static_cast<std::int64_t>(j) * result.n;
+    const std::int64_t difference =
+        static_cast<std::int64_t>(i) * result.m - static_cast<std::int64_t>(j) * result.n;
     result.count_greater = std::max(result.count_greater, difference);
     result.count_less = std::max(result.count_less, -difference);
   }
@@ -216,7 +222,9 @@ KSResult ks_two_sample(const TwoSamples& samples, const KSOptions& options) {
   return result;
 }
 
-double ks_exact_p_value(std::int64_t n, std::int64_t m, std::int64_t count,
+double ks_exact_p_value(std::int64_t n,
+                        std::int64_t m,
+                        std::int64_t count,
                         Alternative alternative) {
   require_sizes(n, m);
   KSStatistic sizes;
@@ -227,11 +235,14 @@ double ks_exact_p_value(std::int64_t n, std::int64_t m, std::int64_t count,
   return exact_tail(sizes, alternative, {}).p_value;
 }
 
-double ks_asymptotic_p_value(std::int64_t n, std::int64_t m, double statistic,
+double ks_asymptotic_p_value(std::int64_t n,
+                             std::int64_t m,
+                             double statistic,
                              Alternative alternative) {
   require_sizes(n, m);
   if (!(statistic >= 0.0 && statistic <= 1.0)) {
-    throw core::Error(core::ErrorKind::kInput, "Kolmogorov-Smirnov statistic",
+    throw core::Error(core::ErrorKind::kInput,
+                      "Kolmogorov-Smirnov statistic",
                       "value " + std::to_string(statistic) + " lies outside [0, 1]",
                       "divide the count by n*m");
   }
@@ -243,8 +254,7 @@ double ks_critical_value(std::int64_t n, std::int64_t m, double alpha) {
   internal::require_open_unit(alpha, "alpha");
   const double first = static_cast<double>(n);
   const double second = static_cast<double>(m);
-  return std::sqrt(-0.5 * std::log(0.5 * alpha)) *
-         std::sqrt((first + second) / (first * second));
+  return std::sqrt(-0.5 * std::log(0.5 * alpha)) * std::sqrt((first + second) / (first * second));
 }
 
 double ks_limit_p_value(std::int64_t n, std::int64_t m, double statistic, Alternative alternative) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two-sample Kolmogorov-Smirnov test [Siren 2025, Eq. 8], exact and asymptotic, one- and two-sided, with
-// ties. Directions follow the field: F is the distribution function of the FIRST sample, so kGreater
-// means "the first sample's distribution function lies above", i.e. its values are SMALLER. An audit
-// puts the suspect's coating scores first and tests kGreater (coated images score small).
+// Two-sample Kolmogorov-Smirnov test [Siren 2025, Eq. 8], exact and asymptotic, one- and two-sided,
+// with ties. Directions follow the field: F is the distribution function of the FIRST sample, so
+// kGreater means "the first sample's distribution function lies above", i.e. its values are
+// SMALLER. An audit puts the suspect's coating scores first and tests kGreater (coated images score
+// small).
 #pragma once
 
 #include <cstdint>
@@ -14,11 +15,11 @@ enum class Alternative { kTwoSided, kGreater, kLess };
 const char* to_string(Alternative alternative);  ///< "two-sided", "greater", "less".
 
 enum class PValueMethod {
-  kAuto,            ///< kExact while n*m <= exact_limit, else kAsymptotic.
-  kExact,           ///< Lattice-path counting for continuous samples; ignores ties (then conservative).
-  kExactWithTies,   ///< Permutation distribution given the pooled ties; equals kExact without ties.
-  kAsymptotic,      ///< Two-sided: Kolmogorov's exact one-sample law at the rounded effective size;
-                    ///< one-sided: Hodges (1958), Eq. 5.3. (What SciPy calls "asymp".)
+  kAuto,   ///< kExact while n*m <= exact_limit, else kAsymptotic.
+  kExact,  ///< Lattice-path counting for continuous samples; ignores ties (then conservative).
+  kExactWithTies,  ///< Permutation distribution given the pooled ties; equals kExact without ties.
+  kAsymptotic,     ///< Two-sided: Kolmogorov's exact one-sample law at the rounded effective size;
+                   ///< one-sided: Hodges (1958), Eq. 5.3. (What SciPy calls "asymp".)
 };
 const char* to_string(PValueMethod method);  ///< "auto", "exact", "exact-ties", "asymptotic".
 
@@ -36,19 +37,19 @@ struct KSStatistic {
 };
 
 struct KSResult {
-  KSStatistic sizes;            ///< Sizes, ties and both one-sided statistics.
+  KSStatistic sizes;  ///< Sizes, ties and both one-sided statistics.
   Alternative alternative = Alternative::kTwoSided;
   PValueMethod method = PValueMethod::kExact;  ///< The method used, never kAuto.
-  double statistic = 0.0;       ///< D of the alternative, [0,1].
-  double p_value = 1.0;         ///< [0,1]; may underflow to 0 only below 1e-300: see log10_p_value.
+  double statistic = 0.0;                      ///< D of the alternative, [0,1].
+  double p_value = 1.0;  ///< [0,1]; may underflow to 0 only below 1e-300: see log10_p_value.
   double log10_p_value = 0.0;
 };
 
 struct KSOptions {
   Alternative alternative = Alternative::kTwoSided;
   PValueMethod method = PValueMethod::kAuto;
-  /// kAuto is exact (kExactWithTies where there are ties) while n*m <= this; O(n*m) time. Beyond, it
-  /// is asymptotic but never below the p-value of complete separation, 1/C(n+m,n) one-sided.
+  /// kAuto is exact (kExactWithTies where there are ties) while n*m <= this; O(n*m) time. Beyond,
+  /// it is asymptotic but never below the p-value of complete separation, 1/C(n+m,n) one-sided.
   std::int64_t exact_limit = 4'000'000;
 };
 
@@ -63,21 +64,28 @@ KSStatistic ks_statistic(const TwoSamples& samples);
 KSResult ks_two_sample(const TwoSamples& samples, const KSOptions& options = {});
 
 /// P-value of an observed statistic at given sizes, without ties. `count` = n*m*D.
-double ks_exact_p_value(std::int64_t n, std::int64_t m, std::int64_t count, Alternative alternative);
-double ks_asymptotic_p_value(std::int64_t n, std::int64_t m, double statistic, Alternative alternative);
-/// The limit for large samples: Kolmogorov's series, or exp(-2 nm/(n+m) D^2) one-sided. For comparison
-/// with other tools only; the two above are nearer to the truth.
+double ks_exact_p_value(std::int64_t n,
+                        std::int64_t m,
+                        std::int64_t count,
+                        Alternative alternative);
+double ks_asymptotic_p_value(std::int64_t n,
+                             std::int64_t m,
+                             double statistic,
+                             Alternative alternative);
+/// The limit for large samples: Kolmogorov's series, or exp(-2 nm/(n+m) D^2) one-sided. For
+/// comparison with other tools only; the two above are nearer to the truth.
 double ks_limit_p_value(std::int64_t n, std::int64_t m, double statistic, Alternative alternative);
 
 /// Critical value c(alpha)*sqrt((n+m)/(nm)) of Siren Eq. 8, c(alpha) = sqrt(-ln(alpha/2)/2).
 double ks_critical_value(std::int64_t n, std::int64_t m, double alpha);
 
-/// The resampled test of the public verification script [Siren 2025, Sec. 5.1]: the second sample is
-/// drawn once, the first `repeats` times, without replacement; returns the share of repeats rejected
-/// at each alpha. This is the power for ONE suspect's pool, not a rate over independent models.
-/// Draws: Rng(seed).fork("second") picks the second sample, Rng(seed).fork("first") every first one, each
-/// by the first steps of a Fisher-Yates shuffle of 0..N-1 in pool order: for k = 0, 1, ... position k
-/// changes places with position k + below(N - k). Ties are ignored, as in the script.
+/// The resampled test of the public verification script [Siren 2025, Sec. 5.1]: the second sample
+/// is drawn once, the first `repeats` times, without replacement; returns the share of repeats
+/// rejected at each alpha. This is the power for ONE suspect's pool, not a rate over independent
+/// models. Draws: Rng(seed).fork("second") picks the second sample, Rng(seed).fork("first") every
+/// first one, each by the first steps of a Fisher-Yates shuffle of 0..N-1 in pool order: for k = 0,
+/// 1, ... position k changes places with position k + below(N - k). Ties are ignored, as in the
+/// script.
 struct ResampledKSOptions {
   std::int64_t repeats = 10'000;
   std::int64_t first_size = 30;

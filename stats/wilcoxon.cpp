@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// W+ = sum of the ranks of |d| over positive differences d. Exact law without ties: each rank 1..n is
-// in W+ with probability 1/2. Normal approximation: mean n(n+1)/4, variance n(n+1)(2n+1)/24 -
+// W+ = sum of the ranks of |d| over positive differences d. Exact law without ties: each rank 1..n
+// is in W+ with probability 1/2. Normal approximation: mean n(n+1)/4, variance n(n+1)(2n+1)/24 -
 // sum(t^3-t)/48 [Wilcoxon 1945].
 #include <algorithm>
 #include <cmath>
@@ -64,9 +64,10 @@ TailProbability lower_tail(std::size_t count, std::size_t limit) {
 
 // W+ and W- have the same law, so each tail is a lower tail of one of them.
 TailProbability exact_tail(const SignedRanks& sums, Shift alternative) {
-  const double lower = alternative == Shift::kFirstSmaller  ? sums.positive
-                       : alternative == Shift::kFirstLarger ? sums.negative
-                                                            : std::min(sums.positive, sums.negative);
+  const double lower = alternative == Shift::kFirstSmaller ? sums.positive
+                       : alternative == Shift::kFirstLarger
+                           ? sums.negative
+                           : std::min(sums.positive, sums.negative);
   return lower_tail(sums.count, static_cast<std::size_t>(lower));
 }
 
@@ -86,7 +87,8 @@ TailProbability normal_tail(const SignedRanks& sums, const RankOptions& options)
 
 RankMethod chosen_method(const SignedRanks& sums, RankMethod asked) {
   if (asked == RankMethod::kExact && (!sums.exact_applies || sums.count > kLargestExact)) {
-    throw core::Error(core::ErrorKind::kInput, "Wilcoxon signed-rank",
+    throw core::Error(core::ErrorKind::kInput,
+                      "Wilcoxon signed-rank",
                       "the exact law assumes at most 2000 differences, none zero or tied",
                       "use the approximation");
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The folder of an audit under way: samples by digest, and a journal of the scores so far
-// (".progress.json", gone when the bundle is finished) from which a rerun goes on.
+// (".progress.json", replaced by evidence.json once every image is scored) from which a rerun goes
+// on.
 #pragma once
 
 #include <chrono>
@@ -8,9 +9,11 @@
 #include <set>
 #include <string>
 
+#include "analyzer/internal/journal.h"
 #include "analyzer/scoring.h"
 #include "core/image_io.h"
 #include "queryers/suspect.h"
+#include "report/evidence.h"
 
 namespace patina::analyzer {
 
@@ -25,13 +28,13 @@ class AuditFolder {
   void begin();
 
   const std::filesystem::path& path() const { return bundle_; }
-  const KnownScores& scores() const { return scores_; }
+  const KnownScores& scores() const { return journal_.scores; }
 
   /// Writes data/samples/<sha256>.<ext> unless it is there with that digest. Touches no journal:
   /// may run beside add().
   void keep_sample(const queryers::Sample& sample, core::ImageFormat format) const;
 
-  void add(const ScoredImage& image) { scores_[image.sha256] = image; }
+  void add(const ScoredImage& image) { journal_.scores[image.sha256] = image; }
   void save();
   /// save(), but not more often than every two seconds.
   void save_now_and_then();
@@ -40,16 +43,15 @@ class AuditFolder {
   /// the bundle.
   void keep_only(const std::set<std::string>& files) const;
 
-  /// Removes the journal of a bundle that is now finished.
-  void finish() const;
+  /// Replaces the journal by the evidence and finishes the bundle, whose payload must be in place.
+  void finish(const report::Evidence& evidence) const;
 
  private:
   void require_ours() const;
-  void load();
+  void resume();
 
   std::filesystem::path bundle_;
-  std::string scorer_;
-  KnownScores scores_;
+  Journal journal_;
   std::chrono::steady_clock::time_point saved_at_;
 };
 

@@ -11,6 +11,9 @@ namespace patina::coat::siren {
 
 namespace {
 
+// A saturated coating loses three quarters of its amplitude to the band-pass; this gives some of it back.
+constexpr double kBandGain = 1.5;
+
 constexpr std::int64_t kDitherPeriod = 256;
 constexpr std::uint64_t kDitherSeed = 0x5041544E;  // Public: the dither is no secret.
 
@@ -53,7 +56,7 @@ torch::Tensor lowpass(const torch::Tensor& delta, double sigma_px) {
 
 torch::Tensor band_pass(const torch::Tensor& delta, const CoatingOptions& options) {
   const torch::Tensor smooth = lowpass(delta, options.blur_px);
-  return options.mean_px > 0.0 ? smooth - lowpass(delta, options.mean_px) : smooth;
+  return options.mean_px > 0.0 ? kBandGain * (smooth - lowpass(delta, options.mean_px)) : smooth;
 }
 
 torch::Tensor dithered(const torch::Tensor& unit, double dither, std::int64_t x, std::int64_t y) {

@@ -89,6 +89,17 @@ void set_upright(Bytes& exif, bool transposed) {
   }
 }
 
+void set_upright_xmp(Bytes& xmp) {
+  for (const std::string_view name :
+       {"tiff:Orientation=\"", "tiff:Orientation='", "tiff:Orientation>"}) {
+    auto at = std::search(xmp.begin(), xmp.end(), name.begin(), name.end());
+    for (; at != xmp.end(); at = std::search(at, xmp.end(), name.begin(), name.end())) {
+      at += static_cast<std::ptrdiff_t>(name.size());
+      if (at != xmp.end() && *at >= '1' && *at <= '8') *at = '1';
+    }
+  }
+}
+
 Resolution tiff_resolution(const Bytes& block) {
   const auto structure = TIFFStructure::open(block);
   if (!structure) return {};

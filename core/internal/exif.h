@@ -13,6 +13,9 @@ int exif_orientation(const Bytes& exif);
 /// height trade places too.
 void set_upright(Bytes& exif, bool transposed);
 
+/// The same in an XMP packet, whose tiff:Orientation some programs prefer; nothing else is touched.
+void set_upright_xmp(Bytes& xmp);
+
 struct Resolution {
   double dpi_x = 0.0;
   double dpi_y = 0.0;

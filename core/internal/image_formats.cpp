@@ -102,6 +102,7 @@ void apply_orientation(ImageFile& file, int orientation) {
     file.alpha = std::move(turned);
   }
   set_upright(file.metadata.exif, transposed);
+  set_upright_xmp(file.metadata.xmp);
 }
 
 bool icc_fits(const Bytes& icc, bool grey) {

@@ -42,7 +42,9 @@ struct Segment {
 
 class MarkerScanner {
  public:
-  explicit MarkerScanner(const Bytes& bytes) : reader_(bytes) {}
+  explicit MarkerScanner(const Bytes& bytes) : reader_(bytes) {
+    layout_.metadata.container = ImageFormat::kJPEG;
+  }
 
   JPEGLayout scan() {
     std::size_t position = 2;

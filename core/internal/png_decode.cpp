@@ -13,7 +13,7 @@
 namespace patina::core {
 namespace {
 
-constexpr std::size_t kMaxBlockBytes = std::size_t{64} << 20;
+constexpr std::size_t kMaxBlockBytes = std::size_t{16} << 20;
 constexpr double kMetresPerInch = 0.0254;
 constexpr std::string_view kXMPKeyword("XML:com.adobe.xmp\0", 18);
 

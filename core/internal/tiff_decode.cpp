@@ -38,6 +38,7 @@ void check_one_page(const TIFFStructure& structure, const std::string& where) {
 
 void check_complete(const TIFFStructure& structure, const std::string& where) {
   const std::size_t ifd0 = structure.first_directory();
+  if (!structure.is_whole(ifd0)) throw truncated(where);
   const bool tiled = structure.find(ifd0, tiff_tag::kTileOffsets).has_value();
   const auto offsets =
       structure.find(ifd0, tiled ? tiff_tag::kTileOffsets : tiff_tag::kStripOffsets);
@@ -65,8 +66,8 @@ ImageMetadata read_metadata(const Bytes& bytes, const TIFFStructure& structure) 
   const bool only_orientation = fields.size() == 1 && fields[0].tag == tiff_tag::kOrientation;
   if (!only_orientation) metadata.exif = make_block(std::move(fields), structure.order());
   metadata.container = ImageFormat::kTIFF;
-  metadata.container_blocks = make_block(
-      copy_fields(structure, ifd0, {tiff_tag::kIPTC, tiff_tag::kPhotoshop}), structure.order());
+  metadata.container_blocks =
+      make_block(caption_and_colour_fields(structure, ifd0), structure.order());
   const Resolution stated = tiff_resolution(bytes);
   metadata.dpi_x = stated.dpi_x;
   metadata.dpi_y = stated.dpi_y;

@@ -130,7 +130,7 @@ void add_metadata(std::vector<TIFFField>& fields, const ImageMetadata& metadata,
   }
   const auto kept = TIFFStructure::open(metadata.container_blocks);
   if (metadata.container == ImageFormat::kTIFF && kept && kept->order() == order) {
-    add(copy_fields(*kept, kept->first_directory(), {tiff_tag::kIPTC, tiff_tag::kPhotoshop}));
+    add(caption_and_colour_fields(*kept, kept->first_directory()));
   }
 }
 

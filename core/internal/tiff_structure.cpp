@@ -43,6 +43,9 @@ constexpr std::array<std::uint16_t, 22> kDescriptiveTags = {269,
                                                             tiff_tag::kInteropDirectory,
                                                             50341};
 
+/// TransferFunction, WhitePoint, PrimaryChromaticities, IPTC, Photoshop image resources.
+constexpr std::array<std::uint16_t, 5> kCaptionAndColourTags = {301, 318, 319, 33723, 34377};
+
 /// Copies fields until they hold as many bytes as the block does: entries of a hostile block may
 /// share one large value.
 class FieldCopier {
@@ -72,6 +75,20 @@ class FieldCopier {
   std::size_t budget_;
 };
 
+template <typename Tags>
+std::vector<TIFFField> copy_fields(const TIFFStructure& structure,
+                                   std::size_t directory,
+                                   const Tags& tags) {
+  constexpr int kDirectoryDepth = 2;  // EXIF, and interoperability below it.
+  FieldCopier copier(structure);
+  std::vector<TIFFField> fields;
+  for (const TIFFEntry& entry : structure.entries(directory)) {
+    const bool wanted = std::find(tags.begin(), tags.end(), entry.tag) != tags.end();
+    if (wanted) copier.add(entry, kDirectoryDepth, fields);
+  }
+  return fields;
+}
+
 void pad_to_even(Bytes& out) {
   if (out.size() % 2 != 0) out.push_back(0);
 }
@@ -100,25 +117,49 @@ std::size_t TIFFStructure::next_directory(std::size_t directory) const {
   return reader_.u32(directory + 2 + count * kEntryBytes, order_);
 }
 
+std::optional<TIFFEntry> TIFFStructure::entry_at(std::size_t offset) const {
+  TIFFEntry entry;
+  entry.entry_offset = offset;
+  entry.tag = reader_.u16(offset, order_);
+  entry.type = reader_.u16(offset + 2, order_);
+  entry.count = reader_.u32(offset + 4, order_);
+  if (entry.type >= kTypeBytes.size() || kTypeBytes[entry.type] == 0) return std::nullopt;
+  entry.value_bytes = kTypeBytes[entry.type] * entry.count;
+  entry.value_offset = entry.value_bytes <= 4 ? offset + 8 : reader_.u32(offset + 8, order_);
+  return entry;
+}
+
 std::vector<TIFFEntry> TIFFStructure::entries(std::size_t directory) const {
   std::vector<TIFFEntry> found;
   if (directory < 8 || !reader_.has(directory, 2)) return found;
   const std::size_t count = reader_.u16(directory, order_);
   for (std::size_t i = 0; i < count; ++i) {
-    TIFFEntry entry;
-    entry.entry_offset = directory + 2 + i * kEntryBytes;
-    if (!reader_.has(entry.entry_offset, kEntryBytes)) break;
-    entry.tag = reader_.u16(entry.entry_offset, order_);
-    entry.type = reader_.u16(entry.entry_offset + 2, order_);
-    entry.count = reader_.u32(entry.entry_offset + 4, order_);
-    if (entry.type >= kTypeBytes.size() || kTypeBytes[entry.type] == 0 || entry.count == 0)
-      continue;
-    entry.value_bytes = kTypeBytes[entry.type] * entry.count;
-    entry.value_offset = entry.value_bytes <= 4 ? entry.entry_offset + 8
-                                                : reader_.u32(entry.entry_offset + 8, order_);
-    if (reader_.has(entry.value_offset, entry.value_bytes)) found.push_back(entry);
+    const std::size_t offset = directory + 2 + i * kEntryBytes;
+    if (!reader_.has(offset, kEntryBytes)) break;
+    const auto entry = entry_at(offset);
+    const bool usable =
+        entry && entry->count > 0 && reader_.has(entry->value_offset, entry->value_bytes);
+    if (usable) found.push_back(*entry);
   }
   return found;
+}
+
+bool TIFFStructure::is_whole(std::size_t directory) const {
+  constexpr int kDirectories = 8;  // More than a file has; bounds the walk of a circular one.
+  std::vector<std::size_t> open = {directory};
+  for (int visited = 0; !open.empty() && visited < kDirectories; ++visited) {
+    const std::size_t at = open.back();
+    open.pop_back();
+    const std::size_t count = reader_.u16(at, order_);
+    if (!reader_.has(at, 2 + count * kEntryBytes + 4)) return false;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto entry = entry_at(at + 2 + i * kEntryBytes);
+      if (!entry) continue;  // A type of another standard: its length is unknown.
+      if (!reader_.has(entry->value_offset, entry->value_bytes)) return false;
+      if (is_directory_tag(entry->tag)) open.push_back(number(*entry));
+    }
+  }
+  return true;
 }
 
 std::optional<TIFFEntry> TIFFStructure::find(std::size_t directory, std::uint16_t tag) const {
@@ -207,20 +248,12 @@ Bytes tiff_magic(ByteOrder order) {
 }
 
 std::vector<TIFFField> descriptive_fields(const TIFFStructure& structure, std::size_t directory) {
-  return copy_fields(structure, directory, {kDescriptiveTags.begin(), kDescriptiveTags.end()});
+  return copy_fields(structure, directory, kDescriptiveTags);
 }
 
-std::vector<TIFFField> copy_fields(const TIFFStructure& structure,
-                                   std::size_t directory,
-                                   const std::vector<std::uint16_t>& tags) {
-  constexpr int kDirectoryDepth = 2;  // EXIF, and interoperability below it.
-  FieldCopier copier(structure);
-  std::vector<TIFFField> fields;
-  for (const TIFFEntry& entry : structure.entries(directory)) {
-    const bool wanted = std::find(tags.begin(), tags.end(), entry.tag) != tags.end();
-    if (wanted) copier.add(entry, kDirectoryDepth, fields);
-  }
-  return fields;
+std::vector<TIFFField> caption_and_colour_fields(const TIFFStructure& structure,
+                                                 std::size_t directory) {
+  return copy_fields(structure, directory, kCaptionAndColourTags);
 }
 
 Bytes make_block(std::vector<TIFFField> fields, ByteOrder order) {

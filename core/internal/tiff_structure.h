@@ -30,6 +30,8 @@ class TIFFStructure {
   std::size_t first_directory() const { return reader_.u32(4, order_); }
   std::size_t next_directory(std::size_t directory) const;  ///< 0 = none.
   std::vector<TIFFEntry> entries(std::size_t directory) const;
+  /// True if the directory, all its values and the directories below it lie inside the block.
+  bool is_whole(std::size_t directory) const;
   std::optional<TIFFEntry> find(std::size_t directory, std::uint16_t tag) const;
   /// Element of an unsigned integer entry; 0 for other types and beyond its end.
   std::uint32_t number(const TIFFEntry& entry, std::size_t index = 0) const;
@@ -39,6 +41,8 @@ class TIFFStructure {
 
  private:
   TIFFStructure(const Bytes& block, ByteOrder order) : reader_(block), order_(order) {}
+
+  std::optional<TIFFEntry> entry_at(std::size_t offset) const;
 
   ByteReader reader_;
   ByteOrder order_;
@@ -67,10 +71,9 @@ Bytes tiff_magic(ByteOrder order);  ///< The first four bytes.
 /// interoperability directories; what describes the layout of pixels is left out.
 std::vector<TIFFField> descriptive_fields(const TIFFStructure& structure, std::size_t directory);
 
-/// The named fields of a directory.
-std::vector<TIFFField> copy_fields(const TIFFStructure& structure,
-                                   std::size_t directory,
-                                   const std::vector<std::uint16_t>& tags);
+/// Photoshop resources, IPTC captions and colorimetry (transfer function, white point, primaries).
+std::vector<TIFFField> caption_and_colour_fields(const TIFFStructure& structure,
+                                                 std::size_t directory);
 
 /// A whole block of one directory; empty if there are no fields.
 Bytes make_block(std::vector<TIFFField> fields, ByteOrder order);
@@ -96,8 +99,6 @@ constexpr std::uint16_t kTileOffsets = 324;
 constexpr std::uint16_t kTileByteCounts = 325;
 constexpr std::uint16_t kExtraSamples = 338;
 constexpr std::uint16_t kXMP = 700;
-constexpr std::uint16_t kIPTC = 33723;
-constexpr std::uint16_t kPhotoshop = 34377;
 constexpr std::uint16_t kExifDirectory = 34665;
 constexpr std::uint16_t kICC = 34675;
 constexpr std::uint16_t kGPSDirectory = 34853;

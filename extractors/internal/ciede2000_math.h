@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Elementary functions for the CIEDE2000 kernels. The float forms are branch-free, so that a loop over
-// them vectorises, and good to about 2e-7; the double forms are libm's.
+// Elementary functions for the CIEDE2000 kernels. The float forms are branch-free, so that a loop
+// over them vectorises, and good to about 2e-7; the double forms are libm's.
 //
 // Everything sits in an unnamed namespace and calls no inline function of the standard library: the
 // header is compiled once per instruction set, and a shared inline function could be linked in from
@@ -71,7 +71,8 @@ template <class T>
 [[gnu::always_inline]] inline float power_two_fifths(float x) { return exp2_of(0.4F * log2_of(x)); }
 [[gnu::always_inline]] inline double power_two_fifths(double x) { return ::pow(x, 0.4); }
 
-/// x^(-1/3) for normal x > 0: a guess from the exponent bits (3.4 %), then two steps of third order.
+/// x^(-1/3) for normal x > 0: a guess from the exponent bits (3.4 %), then two steps of third
+/// order.
 [[gnu::always_inline]] inline float inverse_cube_root(float x) {
   const float third = static_cast<float>(bits_of(x)) * (1.0F / 3);
   float y = float_of(0x54a23000 - static_cast<std::int32_t>(third));
@@ -84,22 +85,24 @@ template <class T>
 [[gnu::always_inline]] inline double inverse_cube_root(double x) { return 1.0 / ::cbrt(x); }
 
 /// exp(-x) for x >= 0; flushed to a positive number under 1e-37 beyond x = 87.
-[[gnu::always_inline]] inline float exp_minus(float x) { return exp2_of(at_least(x * -1.4426950408889634F, -126.0F)); }
+[[gnu::always_inline]] inline float exp_minus(float x) {
+  return exp2_of(at_least(x * -1.4426950408889634F, -126.0F));
+}
 [[gnu::always_inline]] inline double exp_minus(double x) { return ::exp(-x); }
 
 /// Angle of the unit vector (x, y), radians. The float form is exact to 1e-6 for |angle| <= 1.7 and
 /// within 0.3 beyond, through tan(angle/4) = y / (1 + x + 2 cos(angle/2)).
 [[gnu::always_inline]] inline float angle_of(float x, float y) {
   const float half_cos = square_root(at_least(0.5F + 0.5F * x, 0.0F));
-  const float t = y / at_least(1.0F + x + 2.0F * half_cos, 1e-6F);
+  const float ratio = y / at_least(1.0F + x + 2.0F * half_cos, 1e-6F);
+  const float t = at_most(at_least(ratio, -1.0F), 1.0F);
   const float t2 = t * t;
   const float series =
       1.0F -
       t2 * (1.0F / 3 -
             t2 * (1.0F / 5 -
                   t2 * (1.0F / 7 -
-                        t2 * (1.0F / 9 -
-                              t2 * (1.0F / 11 - t2 * (1.0F / 13 - t2 * (1.0F / 15)))))));
+                        t2 * (1.0F / 9 - t2 * (1.0F / 11 - t2 * (1.0F / 13 - t2 * (1.0F / 15)))))));
   return 4.0F * t * series;
 }
 [[gnu::always_inline]] inline double angle_of(double x, double y) { return ::atan2(y, x); }
@@ -107,9 +110,8 @@ template <class T>
 /// Sine and cosine of an angle in [0, pi/3], by their Taylor series.
 [[gnu::always_inline]] inline float sine_of(float x) {
   const float x2 = x * x;
-  return x * (1.0F -
-              x2 * (1.0F / 6 -
-                    x2 * (1.0F / 120 - x2 * (1.0F / 5040 - x2 * (1.0F / 362880)))));
+  return x *
+         (1.0F - x2 * (1.0F / 6 - x2 * (1.0F / 120 - x2 * (1.0F / 5040 - x2 * (1.0F / 362880)))));
 }
 [[gnu::always_inline]] inline double sine_of(double x) { return ::sin(x); }
 
@@ -117,8 +119,7 @@ template <class T>
   const float x2 = x * x;
   return 1.0F -
          x2 * (1.0F / 2 -
-               x2 * (1.0F / 24 -
-                     x2 * (1.0F / 720 - x2 * (1.0F / 40320 - x2 * (1.0F / 3628800)))));
+               x2 * (1.0F / 24 - x2 * (1.0F / 720 - x2 * (1.0F / 40320 - x2 * (1.0F / 3628800)))));
 }
 [[gnu::always_inline]] inline double cosine_of(double x) { return ::cos(x); }
 

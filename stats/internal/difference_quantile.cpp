@@ -28,7 +28,8 @@ double value_of(std::uint64_t key) {
 }
 
 // How many differences are at most `limit`; both samples sorted.
-std::uint64_t count_at_most(const std::vector<double>& x, const std::vector<double>& y,
+std::uint64_t count_at_most(const std::vector<double>& x,
+                            const std::vector<double>& y,
                             double limit) {
   std::uint64_t count = 0;
   std::size_t first = 0;  // Least j with x_i - y_j <= limit; grows with i.
@@ -42,7 +43,8 @@ std::uint64_t count_at_most(const std::vector<double>& x, const std::vector<doub
 }
 
 // The `rank`-th smallest difference, rank >= 1.
-double ordered_difference(const std::vector<double>& x, const std::vector<double>& y,
+double ordered_difference(const std::vector<double>& x,
+                          const std::vector<double>& y,
                           std::uint64_t rank) {
   std::uint64_t low = key_of(-std::numeric_limits<double>::infinity());
   std::uint64_t high = key_of(std::numeric_limits<double>::infinity());

@@ -26,9 +26,9 @@ struct WalkBoundary {
   std::int64_t lower = kNone;  ///< Met where i*m - j*n <= -lower; > 0.
 };
 
-/// Probability that the walk meets the boundary at an inspected point. `inspected[i+j]` says whether
-/// points after i+j values are looked at (with ties only the ends of the groups are); empty means
-/// all. O(n*m) time, O(n+m) memory. log10 is exact to below 1e-9000 where long double has 15
+/// Probability that the walk meets the boundary at an inspected point. `inspected[i+j]` says
+/// whether points after i+j values are looked at (with ties only the ends of the groups are); empty
+/// means all. O(n*m) time, O(n+m) memory. log10 is exact to below 1e-9000 where long double has 15
 /// exponent bits.
 TailProbability walk_meets_boundary(const WalkBoundary& boundary,
                                     const std::vector<bool>& inspected = {});

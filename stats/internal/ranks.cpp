@@ -18,8 +18,9 @@ double Ranking::tie_term() const {
 Ranking midranks(const std::vector<double>& values) {
   std::vector<std::size_t> order(values.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(),
-            [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return values[a] < values[b];
+  });
   Ranking ranking;
   ranking.ranks.resize(values.size());
   std::size_t begin = 0;

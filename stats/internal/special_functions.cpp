@@ -112,7 +112,8 @@ TailProbability chi_squared_lower_tail_even(double x, std::int64_t half_degrees)
     return tail_from_value(p);
   }
   // Leading term of the power series; the next is smaller by half/(a+1).
-  const double log_leading = a * std::log(half) - half - boost::math::lgamma(a + 1.0, BoostPolicy());
+  const double log_leading =
+      a * std::log(half) - half - boost::math::lgamma(a + 1.0, BoostPolicy());
   return tail_from_log(log_leading + std::log1p(half / (a + 1.0)));
 }
 
@@ -140,8 +141,8 @@ double stirling_error(std::int64_t n) {
     }
     return std::log(factorial) - (x + 0.5) * std::log(x) + x - kLogSqrtTwoPi;
   }
-  constexpr std::array<double, 6> kSeries = {1.0 / 12, -1.0 / 360, 1.0 / 1260, -1.0 / 1680,
-                                             1.0 / 1188, -691.0 / 360360};
+  constexpr std::array<double, 6> kSeries = {
+      1.0 / 12, -1.0 / 360, 1.0 / 1260, -1.0 / 1680, 1.0 / 1188, -691.0 / 360360};
   double sum = 0.0;
   double power = 1.0 / x;
   for (const double coefficient : kSeries) {

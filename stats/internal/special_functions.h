@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tails of the usual distributions with relative accuracy down to (and, in logarithms, below) the
-// smallest double, and log-space sums. Boost.Math does the work where it reaches; nothing here throws.
+// smallest double, and log-space sums. Boost.Math does the work where it reaches; nothing here
+// throws.
 #pragma once
 
 #include <cstdint>

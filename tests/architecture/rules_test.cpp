@@ -209,6 +209,9 @@ INSTANTIATE_TEST_SUITE_P(
         LinkCase{"TestTorch",
                  "tests/core: patina_torch",
                  "tests of core may not link patina_torch (LibTorch)"},
+        LinkCase{"TestSuiteBelow",
+                 "tests/stats_golden: patina_stats patina_torch",
+                 "tests of stats_golden may not link patina_torch (LibTorch)"},
         LinkCase{"TestAbove", "tests/coat: patina_coat patina_torch GTest::gmock", ""}),
     [](const auto& tested) { return tested.param.name; });
 

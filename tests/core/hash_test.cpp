@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/hash.h"
 
+#include <algorithm>
 #include <fstream>
+#include <numeric>
 
 #include <gtest/gtest.h>
 
@@ -74,10 +76,8 @@ TEST(Sha256, OfAMissingFileNamesIt) {
 }
 
 TEST(Hex, RoundTripsEveryByte) {
-  std::vector<std::uint8_t> bytes;
-  for (int i = 0; i < 256; ++i) {
-    bytes.push_back(static_cast<std::uint8_t>(i));
-  }
+  std::vector<std::uint8_t> bytes(256);
+  std::iota(bytes.begin(), bytes.end(), std::uint8_t{0});
   const std::string hex = to_hex(bytes.data(), bytes.size());
   EXPECT_EQ(hex.substr(0, 8) + hex.substr(508), "00010203feff");
   EXPECT_EQ(from_hex(hex, "test"), bytes);

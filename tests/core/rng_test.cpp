@@ -17,6 +17,7 @@ using Words = std::vector<std::uint64_t>;
 
 Words draw(Rng rng, int count) {
   Words words;
+  words.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) {
     words.push_back(rng.next_u64());
   }

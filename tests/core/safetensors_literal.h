@@ -12,6 +12,7 @@ inline std::vector<std::uint8_t> literal_file(std::uint64_t length,
                                               const std::string& header,
                                               std::size_t data_bytes) {
   std::vector<std::uint8_t> bytes;
+  bytes.reserve(8 + header.size() + data_bytes);
   for (int i = 0; i < 8; ++i) {
     bytes.push_back(static_cast<std::uint8_t>((length >> (8 * i)) & 0xFFU));
   }

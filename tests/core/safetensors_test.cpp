@@ -239,10 +239,16 @@ TEST(SafetensorsWriter, RefusesWhatItCouldNotReadBack) {
               safetensors_bytes({}, {{"note", "\xFF"}});
             }),
             "safetensors header: a name or metadata text is not UTF-8; use UTF-8 names.");
-  EXPECT_EQ(caught([] {
-              safetensors_bytes({}, {{"note", std::string(100'000'000, 'x')}});
-            }).kind(),
-            ErrorKind::kInput);
+}
+
+TEST(SafetensorsWriter, RefusesAHeaderBeyondTheLimit) {
+  std::string note;
+  note.resize(kMaxSafetensorsHeaderBytes, 'x');
+  const Error error = caught([&note] { safetensors_bytes({}, {{"note", note}}); });
+  EXPECT_EQ(error.kind(), ErrorKind::kInput);
+  EXPECT_STREQ(error.what(),
+               "safetensors header: 100000004 bytes or more, the limit is 100000000; write fewer "
+               "tensors or less metadata.");
 }
 
 }  // namespace

@@ -40,6 +40,7 @@ inline std::ptrdiff_t count_entries(const std::filesystem::path& folder) {
 class ScopedEnvironment {
  public:
   ScopedEnvironment(const char* name, const char* value) : name_(name) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): tests change the environment in one thread only
     if (const char* old = ::getenv(name)) {
       old_ = old;
       had_ = true;
@@ -53,9 +54,9 @@ class ScopedEnvironment {
  private:
   void set(const char* value) const {
     if (value != nullptr) {
-      ::setenv(name_, value, 1);
+      ::setenv(name_, value, 1);  // NOLINT(concurrency-mt-unsafe): as above
     } else {
-      ::unsetenv(name_);
+      ::unsetenv(name_);  // NOLINT(concurrency-mt-unsafe): as above
     }
   }
 

@@ -97,16 +97,25 @@ TEST(LowFrequencies, AreAProjectionAndItsOwnAdjoint) {
 }
 
 TEST(Dct2d, RefusesAPlaneOfAnotherSize) {
-  EXPECT_EQ(message_of([] { dct_2d({1.0, 2.0}, PlaneSize{2, 2}); }),
+  EXPECT_EQ(message_of([] {
+              dct_2d({1.0, 2.0}, PlaneSize{2, 2});
+            }),
             "dct_2d: 2 values for a plane of 2 x 2; pass height*width values, both at least 1.");
-  EXPECT_THAT(message_of([] { inverse_dct_2d({}, PlaneSize{0, 3}); }),
+  EXPECT_THAT(message_of([] {
+                inverse_dct_2d({}, PlaneSize{0, 3});
+              }),
               HasSubstr("0 values for a plane of 0 x 3"));
 }
 
 TEST(LowFrequencies, RefuseARatioOutsideTheUnitRange) {
-  for (const auto call : {+[] { low_frequencies({1.0}, PlaneSize{1, 1}, 1.01); },
-                          +[] { low_frequencies({1.0}, PlaneSize{1, 1}, std::nan("")); }}) {
-    EXPECT_THAT(message_of(call), HasSubstr("is outside [0, 1]; pass the share of a side to keep."));
+  for (const auto call : {+[] {
+                            low_frequencies({1.0}, PlaneSize{1, 1}, 1.01);
+                          },
+                          +[] {
+                            low_frequencies({1.0}, PlaneSize{1, 1}, std::nan(""));
+                          }}) {
+    EXPECT_THAT(message_of(call),
+                HasSubstr("is outside [0, 1]; pass the share of a side to keep."));
   }
 }
 

@@ -44,7 +44,8 @@ double ssim_at(const PlanesPair& pair, int x, int y) {
   for (int i = -5; i <= 5; ++i) {
     for (int j = -5; j <= 5; ++j) {
       const double weight = std::exp(-(i * i + j * j) / (2.0 * 1.5 * 1.5));
-      const int at = reflected(y + i, pair.height_px) * pair.width_px + reflected(x + j, pair.width_px);
+      const int at =
+          reflected(y + i, pair.height_px) * pair.width_px + reflected(x + j, pair.width_px);
       const double a = static_cast<double>(pair.clean[at]);
       const double b = static_cast<double>(pair.coated[at]);
       weight_sum += weight;
@@ -84,7 +85,8 @@ TEST(MeasureQuality, OfIdenticalImagesIsPerfect) {
 }
 
 TEST(MeasureQuality, OfOneStepEverywhereIs48Decibels) {
-  const Quality quality = measure_quality(filled(20, 20, {10, 20, 30}), filled(20, 20, {11, 19, 31}));
+  const Quality quality =
+      measure_quality(filled(20, 20, {10, 20, 30}), filled(20, 20, {11, 19, 31}));
   EXPECT_NEAR(quality.psnr_db, 20.0 * std::log10(255.0), 1e-5);
 }
 
@@ -186,7 +188,8 @@ TEST(Psnr, CountsEveryValueOnceAcrossBands) {
   constexpr int kHeight = 200;
   const std::vector<float> clean(kWidth * kHeight, 0.5F);
   const std::vector<float> coated(kWidth * kHeight, 0.25F);
-  EXPECT_NEAR(psnr_db({clean.data(), coated.data(), 1, kHeight, kWidth}), -10.0 * std::log10(0.0625), 1e-9);
+  EXPECT_NEAR(
+      psnr_db({clean.data(), coated.data(), 1, kHeight, kWidth}), -10.0 * std::log10(0.0625), 1e-9);
 }
 
 }  // namespace

@@ -51,9 +51,7 @@ std::size_t end_of_group(const std::string& name, std::size_t begin, int depth) 
 
 GoldenSet::GoldenSet(fs::path folder) : folder_(std::move(folder)) {}
 
-bool GoldenSet::has(const std::string& file) const {
-  return fs::is_regular_file(path(file));
-}
+bool GoldenSet::has(const std::string& file) const { return fs::is_regular_file(path(file)); }
 
 core::SafetensorsFile GoldenSet::file(const std::string& name) const {
   return core::SafetensorsFile::open(path(name));
@@ -74,7 +72,8 @@ std::optional<GoldenSet> open_golden_set(const std::string& name) {
   return std::nullopt;
 }
 
-std::vector<std::string> groups(const core::SafetensorsFile& file, const std::string& prefix,
+std::vector<std::string> groups(const core::SafetensorsFile& file,
+                                const std::string& prefix,
                                 int depth) {
   std::set<std::string> found;
   for (const auto& [name, tensor] : file.tensors()) {
@@ -102,10 +101,11 @@ std::vector<double> doubles(const core::TensorView& tensor) {
     case core::DType::kU8:
       return read_as_double<std::uint8_t>(tensor);
     default:
-      throw core::Error(core::ErrorKind::kUnsupported, "golden values",
-                        std::string("dtype ") + core::to_string(tensor.dtype) +
-                            " is not read as double",
-                        "store it as F64, F32, I64, I32 or U8");
+      throw core::Error(
+          core::ErrorKind::kUnsupported,
+          "golden values",
+          std::string("dtype ") + core::to_string(tensor.dtype) + " is not read as double",
+          "store it as F64, F32, I64, I32 or U8");
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sets of golden values: folders that hold an index.json, safetensors files and JSON files. A set is
-// looked for in $PATINA_GOLDEN_DIR/<name>, then $PATINA_GOLDEN_DIR itself, and last in the copy
+// Sets of golden values: folders that hold an index.json, safetensors files and JSON files. A set
+// is looked for in $PATINA_GOLDEN_DIR/<name>, then $PATINA_GOLDEN_DIR itself, and last in the copy
 // that the project carries, fixtures/golden/<name>. Without the variable, <source>/../shared/golden
 // stands in for it. Tests take their cases from the names found here, never from fixed counts, so
 // that another set of the same form can be tried. Entry point: open_golden_set.
@@ -37,10 +37,11 @@ class GoldenSet {
 /// The first place that holds `<name>`'s index.json; nullopt if there is none.
 std::optional<GoldenSet> open_golden_set(const std::string& name);
 
-/// Sorted distinct beginnings of the tensor names below `prefix`, `depth` components long and without the
-/// prefix: names "ks/00/x", "ks/00/y", "ks/01/x" give {"00", "01"} for prefix "ks/". A name with
-/// no further component (a tensor, not a group) is left out.
-std::vector<std::string> groups(const core::SafetensorsFile& file, const std::string& prefix,
+/// Sorted distinct beginnings of the tensor names below `prefix`, `depth` components long and
+/// without the prefix: names "ks/00/x", "ks/00/y", "ks/01/x" give {"00", "01"} for prefix "ks/". A
+/// name with no further component (a tensor, not a group) is left out.
+std::vector<std::string> groups(const core::SafetensorsFile& file,
+                                const std::string& prefix,
                                 int depth = 1);
 
 /// Values of an F64, F32, I64, I32 or U8 tensor, row-major.

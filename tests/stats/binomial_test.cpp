@@ -13,7 +13,8 @@ namespace patina::stats {
 namespace {
 
 TEST(BinomialTail, AllHeadsHasTheObviousProbability) {
-  EXPECT_GE(matching_digits(binomial_at_least({900, 900}, 0.5).p_value, std::ldexp(1.0, -900)), 12.5);
+  EXPECT_GE(matching_digits(binomial_at_least({900, 900}, 0.5).p_value, std::ldexp(1.0, -900)),
+            12.5);
   EXPECT_GE(matching_digits(binomial_at_most({0, 900}, 0.5).p_value, std::ldexp(1.0, -900)), 12.5);
 }
 
@@ -80,15 +81,26 @@ TEST(Wilson, ExtremeCountsReachTheEnds) {
 }
 
 TEST(Binomial, RefusesImpossibleCounts) {
-  EXPECT_EQ(refusal([] { binomial_at_least({4, 3}, 0.5); }),
+  EXPECT_EQ(refusal([] {
+              binomial_at_least({4, 3}, 0.5);
+            }),
             "binomial successes: value 4 exceeds the 3 trials; count each trial once.");
-  EXPECT_EQ(refusal([] { binomial_at_most({-1, 3}, 0.5); }),
+  EXPECT_EQ(refusal([] {
+              binomial_at_most({-1, 3}, 0.5);
+            }),
             "binomial successes: value -1 is below 0; choose at least 0.");
-  EXPECT_EQ(refusal([] { wilson({0, 0}, 0.5); }),
+  EXPECT_EQ(refusal([] {
+              wilson({0, 0}, 0.5);
+            }),
             "binomial trials: value 0 is below 1; choose at least 1.");
-  EXPECT_EQ(refusal([] { binomial_at_least({1, 3}, std::numeric_limits<double>::quiet_NaN()); }),
-            "binomial probability: value nan lies outside [0, 1]; choose a number between 0 and 1.");
-  EXPECT_EQ(refusal([] { clopper_pearson({1, 3}, 1.0); }),
+  EXPECT_EQ(
+      refusal([] {
+        binomial_at_least({1, 3}, std::numeric_limits<double>::quiet_NaN());
+      }),
+      "binomial probability: value nan lies outside [0, 1]; choose a number between 0 and 1.");
+  EXPECT_EQ(refusal([] {
+              clopper_pearson({1, 3}, 1.0);
+            }),
             "confidence: value 1.000000 lies outside (0, 1); choose a number between 0 and 1.");
 }
 

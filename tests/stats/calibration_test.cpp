@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under H0 every p-value function rejects at most as often as its alpha says, within binomial bounds:
-// the number of rejections must not lie in the far tail (1e-5) of Binomial(repeats, alpha). Functions
-// whose p-values are (nearly) uniform must not reject too rarely either. Fixed seeds.
+// Under H0 every p-value function rejects at most as often as its alpha says, within binomial
+// bounds: the number of rejections must not lie in the far tail (1e-5) of Binomial(repeats, alpha).
+// Functions whose p-values are (nearly) uniform must not reject too rarely either. Fixed seeds.
 #include <cmath>
 #include <functional>
 #include <string>
@@ -67,7 +67,9 @@ TEST_P(Calibration, RejectsAsOftenAsAlphaSaysWhenBothSamplesShareALaw) {
   }
 }
 
-CalibrationCase ks_case(const std::string& name, Alternative alternative, PValueMethod method,
+CalibrationCase ks_case(const std::string& name,
+                        Alternative alternative,
+                        PValueMethod method,
                         bool coarse = false) {
   const auto p_value = [alternative, method](const std::vector<double>& x,
                                              const std::vector<double>& y) {
@@ -133,11 +135,17 @@ CalibrationCase welch_case(Shift shift) {
   const auto p_value = [shift](const std::vector<double>& x, const std::vector<double>& y) {
     return welch_t_test({x, y}, shift).p_value;
   };
-  return {shift == Shift::kDifferent ? "welch_two_sided" : "welch_smaller", Law::kUniform, 20, 30,
-          p_value, false};
+  return {shift == Shift::kDifferent ? "welch_two_sided" : "welch_smaller",
+          Law::kUniform,
+          20,
+          30,
+          p_value,
+          false};
 }
 
-CalibrationCase cramer_case(const std::string& name, RankMethod method, std::size_t n,
+CalibrationCase cramer_case(const std::string& name,
+                            RankMethod method,
+                            std::size_t n,
                             std::size_t m) {
   const auto p_value = [method](const std::vector<double>& x, const std::vector<double>& y) {
     RankOptions options;
@@ -155,7 +163,8 @@ CalibrationCase audit_case() {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    PValues, Calibration,
+    PValues,
+    Calibration,
     ::testing::Values(
         ks_case("ks_exact_greater", Alternative::kGreater, PValueMethod::kExact),
         ks_case("ks_exact_two_sided", Alternative::kTwoSided, PValueMethod::kExact),
@@ -167,11 +176,16 @@ INSTANTIATE_TEST_SUITE_P(
         mann_whitney_case("mann_whitney_normal_ties", RankMethod::kApproximate, true),
         wilcoxon_case("wilcoxon_exact", RankMethod::kExact),
         wilcoxon_case("wilcoxon_normal", RankMethod::kApproximate),
-        cramer_case("cramer_von_mises_exact", RankMethod::kExact, 8, 8), welch_case(Shift::kDifferent),
-        welch_case(Shift::kFirstSmaller), combination_case(Combination::kFisher),
-        combination_case(Combination::kPearson), combination_case(Combination::kStouffer),
-        combination_case(Combination::kTippett), binomial_case(), audit_case()),
-    [](const auto& info) { return info.param.name; });
+        cramer_case("cramer_von_mises_exact", RankMethod::kExact, 8, 8),
+        welch_case(Shift::kDifferent),
+        welch_case(Shift::kFirstSmaller),
+        combination_case(Combination::kFisher),
+        combination_case(Combination::kPearson),
+        combination_case(Combination::kStouffer),
+        combination_case(Combination::kTippett),
+        binomial_case(),
+        audit_case()),
+    [](const auto& case_info) { return case_info.param.name; });
 
 // Approximations may err a little to either side: a rate within a tenth of alpha, at common levels.
 struct ApproximateCase {
@@ -198,7 +212,8 @@ TEST_P(ApproximateCalibration, RejectsCloseToAlpha) {
       << rejections.successes;
 }
 
-double ks_asymptotic(const std::vector<double>& x, const std::vector<double>& y,
+double ks_asymptotic(const std::vector<double>& x,
+                     const std::vector<double>& y,
                      Alternative alternative) {
   KSOptions options;
   options.alternative = alternative;
@@ -207,36 +222,39 @@ double ks_asymptotic(const std::vector<double>& x, const std::vector<double>& y,
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Approximations, ApproximateCalibration,
-    ::testing::Values(
-        ApproximateCase{"ks_asymptotic_two_sided",
-                        [](const auto& x, const auto& y) {
-                          return ks_asymptotic(x, y, Alternative::kTwoSided);
-                        },
-                        0.1},
-        ApproximateCase{"ks_asymptotic_greater",
-                        [](const auto& x, const auto& y) {
-                          return ks_asymptotic(x, y, Alternative::kGreater);
-                        },
-                        0.1},
-        ApproximateCase{"cramer_von_mises_limit",
-                        [](const auto& x, const auto& y) { return cramer_von_mises({x, y}).p_value; },
-                        0.1},
-        ApproximateCase{"anderson_darling",
-                        [](const auto& x, const auto& y) {
-                          return anderson_darling({x, y}).significance_level;
-                        },
-                        0.1},
-        ApproximateCase{"mudholkar_george",
-                        [](const auto& x, const auto&) {
-                          std::vector<double> parts;
-                          for (std::size_t i = 0; i < 8; ++i) {
-                            parts.push_back(0.5 * std::erfc(x[i] / std::sqrt(2.0)));
-                          }
-                          return combine_p_values(parts, Combination::kMudholkarGeorge).p_value;
-                        },
-                        0.1}),
-    [](const auto& info) { return info.param.name; });
+    Approximations,
+    ApproximateCalibration,
+    ::testing::Values(ApproximateCase{"ks_asymptotic_two_sided",
+                                      [](const auto& x, const auto& y) {
+                                        return ks_asymptotic(x, y, Alternative::kTwoSided);
+                                      },
+                                      0.1},
+                      ApproximateCase{"ks_asymptotic_greater",
+                                      [](const auto& x, const auto& y) {
+                                        return ks_asymptotic(x, y, Alternative::kGreater);
+                                      },
+                                      0.1},
+                      ApproximateCase{"cramer_von_mises_limit",
+                                      [](const auto& x, const auto& y) {
+                                        return cramer_von_mises({x, y}).p_value;
+                                      },
+                                      0.1},
+                      ApproximateCase{"anderson_darling",
+                                      [](const auto& x, const auto& y) {
+                                        return anderson_darling({x, y}).significance_level;
+                                      },
+                                      0.1},
+                      ApproximateCase{
+                          "mudholkar_george",
+                          [](const auto& x, const auto&) {
+                            std::vector<double> parts;
+                            for (std::size_t i = 0; i < 8; ++i) {
+                              parts.push_back(0.5 * std::erfc(x[i] / std::sqrt(2.0)));
+                            }
+                            return combine_p_values(parts, Combination::kMudholkarGeorge).p_value;
+                          },
+                          0.1}),
+    [](const auto& case_info) { return case_info.param.name; });
 
 }  // namespace
 }  // namespace patina::stats

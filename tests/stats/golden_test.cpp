@@ -85,8 +85,9 @@ void expect_digits(double actual, double expected, double digits) {
       << std::scientific << "actual " << actual << ", expected " << expected;
 }
 
-const std::map<std::string, Alternative> kAlternatives = {
-    {"two", Alternative::kTwoSided}, {"greater", Alternative::kGreater}, {"less", Alternative::kLess}};
+const std::map<std::string, Alternative> kAlternatives = {{"two", Alternative::kTwoSided},
+                                                          {"greater", Alternative::kGreater},
+                                                          {"less", Alternative::kLess}};
 
 const std::map<std::string, Shift> kShifts = {{"two-sided", Shift::kDifferent},
                                               {"less", Shift::kFirstSmaller},
@@ -99,8 +100,8 @@ KSResult ks(const TwoSamples& samples, Alternative alternative, PValueMethod met
   return ks_two_sample(samples, options);
 }
 
-// Beyond 140 SciPy itself is approximate: Miller's tail from n d^2 = 2.2 on, and the expansion of Pelz
-// and Good below, "at least 5 digits" [Simard 2011].
+// Beyond 140 SciPy itself is approximate: Miller's tail from n d^2 = 2.2 on, and the expansion of
+// Pelz and Good below, "at least 5 digits" [Simard 2011].
 double asymptotic_digits(const KSStatistic& sizes, Alternative alternative) {
   const double effective = static_cast<double>(sizes.n) * static_cast<double>(sizes.m) /
                            static_cast<double>(sizes.n + sizes.m);
@@ -131,16 +132,21 @@ TEST_F(StatsGolden, KolmogorovSmirnovAgreesWithLatticeCountsAndSciPy) {
       expect_digits(exact.p_value, row.at("p_exact_" + name), kExactDigits);
       expect_digits(std::pow(10.0, exact.log10_p_value), row.at("p_int_" + name), kExactDigits);
       expect_digits(ks(samples, alternative, PValueMethod::kExactWithTies).p_value,
-                    row.at("p_tie_" + name), kExactDigits);
-      expect_digits(ks(samples, alternative, PValueMethod::kAuto).p_value, row.at("p_tie_" + name),
+                    row.at("p_tie_" + name),
+                    kExactDigits);
+      expect_digits(ks(samples, alternative, PValueMethod::kAuto).p_value,
+                    row.at("p_tie_" + name),
                     kExactDigits);
       expect_digits(ks(samples, alternative, PValueMethod::kAsymptotic).p_value,
-                    row.at("p_asymp_" + name), asymptotic_digits(sizes, alternative));
+                    row.at("p_asymp_" + name),
+                    asymptotic_digits(sizes, alternative));
     }
     expect_digits(ks_limit_p_value(sizes.n, sizes.m, sizes.two_sided(), Alternative::kTwoSided),
-                  row.at("p_kolmogorov_limit"), kDigits);
+                  row.at("p_kolmogorov_limit"),
+                  kDigits);
     expect_digits(ks_limit_p_value(sizes.n, sizes.m, sizes.greater(), Alternative::kGreater),
-                  row.at("p_onesided_limit_greater"), kDigits);
+                  row.at("p_onesided_limit_greater"),
+                  kDigits);
   }
 }
 
@@ -164,8 +170,10 @@ TEST_F(StatsGolden, CompleteSeparationHasTheSmallestP) {
   }
 }
 
-std::vector<double> picked(const std::vector<double>& values, const std::vector<double>& indices,
-                           std::size_t begin, std::size_t count) {
+std::vector<double> picked(const std::vector<double>& values,
+                           const std::vector<double>& indices,
+                           std::size_t begin,
+                           std::size_t count) {
   std::vector<double> chosen;
   for (std::size_t i = begin; i < begin + count; ++i) {
     chosen.push_back(values.at(static_cast<std::size_t>(indices.at(i))));
@@ -192,8 +200,8 @@ TEST_F(StatsGolden, VerificationRunOfThePublishedScriptIsReproduced) {
   const std::vector<double> thresholds = tensor("verify/thresholds");
   const std::vector<double> fractions = tensor("verify/fraction_below");
   for (std::size_t i = 0; i < thresholds.size(); ++i) {
-    const auto below = std::count_if(p_values.begin(), p_values.end(),
-                                     [&](double p) { return p < thresholds[i]; });
+    const auto below = std::count_if(
+        p_values.begin(), p_values.end(), [&](double p) { return p < thresholds[i]; });
     EXPECT_EQ(static_cast<double>(below) / static_cast<double>(p_values.size()), fractions[i]);
   }
 }
@@ -216,7 +224,8 @@ TEST_F(StatsGolden, MannWhitneyAgreesWithSciPy) {
         options.continuity_correction = form == "mwu_";
         const RankTestResult actual = mann_whitney({x, y}, options);
         expect_digits(actual.statistic, result[form + name][0].get<double>(), 14.0);
-        expect_digits(actual.p_value, result[form + name][1].get<double>(),
+        expect_digits(actual.p_value,
+                      result[form + name][1].get<double>(),
                       form == "mwu_exact_" ? kExactDigits : kDigits);
       }
     }
@@ -253,15 +262,16 @@ TEST_F(StatsGolden, CramerVonMisesAgreesWithSciPy) {
     if (result.contains("cvm_exact")) {
       options.method = RankMethod::kExact;
       expect_digits(cramer_von_mises({x, y}, options).p_value,
-                    result["cvm_exact"][1].get<double>(), kExactDigits);
+                    result["cvm_exact"][1].get<double>(),
+                    kExactDigits);
     }
   }
 }
 
 void expect_anderson(const AndersonDarlingResult& actual, const json& expected) {
   expect_digits(actual.statistic, expected["statistic"].get<double>(), kDigits);
-  expect_digits(actual.significance_level, expected["significance_level_clipped"].get<double>(),
-                kDigits);
+  expect_digits(
+      actual.significance_level, expected["significance_level_clipped"].get<double>(), kDigits);
   ASSERT_EQ(actual.critical_values.size(), expected["critical_values"].size());
   for (std::size_t i = 0; i < actual.critical_values.size(); ++i) {
     expect_digits(actual.critical_values[i], expected["critical_values"][i].get<double>(), 13.0);
@@ -275,7 +285,8 @@ TEST_F(StatsGolden, AndersonDarlingOfTwoSamplesAgreesWithSciPy) {
     const std::vector<std::vector<double>> samples = {tensor(group + "/x"), tensor(group + "/y")};
     expect_anderson(anderson_darling(samples), result["anderson_ksamp"]);
     expect_digits(anderson_darling(samples, AndersonDarlingRanks::kRight).statistic,
-                  result["anderson_ksamp_right_rank"].get<double>(), kDigits);
+                  result["anderson_ksamp_right_rank"].get<double>(),
+                  kDigits);
   }
 }
 
@@ -308,7 +319,8 @@ TEST_F(StatsGolden, WilcoxonAgreesWithSciPy) {
         options.continuity_correction = form == "approx_cc_";
         const RankTestResult actual = wilcoxon_signed_rank(differences, options);
         expect_digits(actual.statistic, result[form + name][0].get<double>(), 14.0);
-        expect_digits(actual.p_value, result[form + name][1].get<double>(),
+        expect_digits(actual.p_value,
+                      result[form + name][1].get<double>(),
                       form == "exact_" ? kExactDigits : kDigits);
       }
     }
@@ -339,9 +351,12 @@ TEST_F(StatsGolden, CombinedPValuesAgreeWithSciPy) {
 
 TEST_F(StatsGolden, AdjustedPValuesAgreeWithStatsmodels) {
   const std::map<std::string, Correction> corrections = {
-      {"bonferroni", Correction::kBonferroni},   {"holm", Correction::kHolm},
-      {"hommel", Correction::kHommel},           {"simes-hochberg", Correction::kHochberg},
-      {"fdr_bh", Correction::kBenjaminiHochberg}, {"fdr_by", Correction::kBenjaminiYekutieli}};
+      {"bonferroni", Correction::kBonferroni},
+      {"holm", Correction::kHolm},
+      {"hommel", Correction::kHommel},
+      {"simes-hochberg", Correction::kHochberg},
+      {"fdr_bh", Correction::kBenjaminiHochberg},
+      {"fdr_by", Correction::kBenjaminiYekutieli}};
   for (const json& result : results_["combine"]) {
     const std::string group = group_of("combine/", result);
     const std::vector<double> p = tensor(group + "/p");

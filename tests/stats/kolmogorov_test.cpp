@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -27,9 +28,10 @@ TEST_P(KolmogorovTable, TailIsOneMinusTheKnownDistribution) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Known, KolmogorovTable,
+    Known,
+    KolmogorovTable,
     ::testing::Values(PublishedCdf{10, 0.274, 0.6284796154565043},  // [Marsaglia 2003, Sec. 3].
-                      PublishedCdf{1, 0.75, 0.5},      // 2d - 1.
+                      PublishedCdf{1, 0.75, 0.5},                   // 2d - 1.
                       PublishedCdf{1, 0.5, 0.0},
                       PublishedCdf{2, 0.375, 0.125},   // 2 (2d - 1/2)^2 for 1/4 <= d <= 1/2.
                       PublishedCdf{2, 0.75, 0.875},    // 1 - 2 (1-d)^2 for d >= 1/2.
@@ -57,24 +59,37 @@ TEST(KolmogorovTail, LastRegionFollowsTheClosedForm) {
 }
 
 TEST(KolmogorovTail, MethodsAgreeWhereTheyMeet) {
-  // The body (matrix) and the tail (Miller) at n d^2 = 5.
+  // The body (matrix) and the tail (Miller) at n d^2 = 4.
   for (const std::int64_t n : {50, 200, 1500}) {
-    const double d = std::sqrt(5.0 / static_cast<double>(n));
-    const double below = kolmogorov_tail(n, d * (1.0 - 1e-12)).p_value;
-    const double above = kolmogorov_tail(n, d * (1.0 + 1e-12)).p_value;
+    const double d = std::sqrt(4.0 / static_cast<double>(n));
+    const double below = kolmogorov_tail(n, d * (1.0 - 1e-13)).p_value;
+    const double above = kolmogorov_tail(n, d * (1.0 + 1e-13)).p_value;
     EXPECT_GE(matching_digits(below, above), 9.5) << n;
   }
 }
 
 TEST(KolmogorovTail, ExpansionForLargeSizesContinuesTheExactLaw) {
-  // At n = 20,000 the expansion takes over from the matrix between these statistics; both follow the
-  // limit with its 1/sqrt(n) shift, P(z + 1/(6 sqrt n)), to order 1/n.
+  // At n = 20,000 the expansion takes over from the matrix between these statistics; both follow
+  // the limit with its 1/sqrt(n) shift, P(z + 1/(6 sqrt n)), to order 1/n.
   const std::int64_t n = 20'000;
   const double root_n = std::sqrt(static_cast<double>(n));
   for (const double z : {0.4, 0.45, 0.5, 0.6, 0.8, 1.0, 1.3, 1.6, 1.7, 1.8, 2.2}) {
     const double shifted = kolmogorov_limit_tail(z + 1.0 / (6.0 * root_n)).p_value;
-    EXPECT_NEAR(kolmogorov_tail(n, z / root_n).p_value / shifted, 1.0, 30.0 / static_cast<double>(n))
+    EXPECT_NEAR(
+        kolmogorov_tail(n, z / root_n).p_value / shifted, 1.0, 30.0 / static_cast<double>(n))
         << z;
+  }
+}
+
+TEST(KolmogorovTail, ExpansionTakesOverFromTheMatrixWithoutAStep) {
+  // At n = 8000 the matrix grows past its limit at n*d = 112 (z = 1.25), at n = 20,000 at 71 (z =
+  // 0.5).
+  for (const auto& [n, steps] : {std::pair{8'000, 112.0}, std::pair{20'000, 71.0}}) {
+    const double d = steps / n;
+    const double matrix = kolmogorov_tail(n, d * (1.0 - 1e-13)).p_value;
+    const double expansion = kolmogorov_tail(n, d * (1.0 + 1e-13)).p_value;
+    EXPECT_NE(matrix, expansion);
+    EXPECT_GE(matching_digits(expansion, matrix), 8.5) << n;
   }
 }
 

@@ -22,7 +22,8 @@ std::vector<double> normals(std::size_t size, double mean, std::uint64_t seed) {
 }
 
 // The draw as documented in two_sample.h, written the long way.
-std::vector<double> documented_draw(const std::vector<double>& pool, std::size_t size,
+std::vector<double> documented_draw(const std::vector<double>& pool,
+                                    std::size_t size,
                                     core::Rng& rng) {
   std::vector<double> order = pool;
   for (std::size_t k = 0; k < size; ++k) {
@@ -111,22 +112,34 @@ TEST(ResampledKS, MoreRepeatsContinueTheSameSequence) {
 
 TEST(ResampledKS, RefusesPoolsSmallerThanTheirDraw) {
   const std::vector<double> pool = normals(29, 0.0, 1);
-  EXPECT_EQ(refusal([&] { resampled_ks({pool, pool}); }),
-            "first pool: 29 values, a draw without replacement needs 30; add values or draw fewer.");
+  EXPECT_EQ(
+      refusal([&] {
+        resampled_ks({pool, pool});
+      }),
+      "first pool: 29 values, a draw without replacement needs 30; add values or draw fewer.");
   ResampledKSOptions options;
   options.first_size = 5;
-  EXPECT_EQ(refusal([&] { resampled_ks({pool, pool}, options); }),
-            "second pool: 29 values, a draw without replacement needs 300; add values or draw fewer.");
+  EXPECT_EQ(
+      refusal([&] {
+        resampled_ks({pool, pool}, options);
+      }),
+      "second pool: 29 values, a draw without replacement needs 300; add values or draw fewer.");
   options.second_size = 0;
-  EXPECT_EQ(refusal([&] { resampled_ks({pool, pool}, options); }),
+  EXPECT_EQ(refusal([&] {
+              resampled_ks({pool, pool}, options);
+            }),
             "size drawn from the second pool: value 0 is below 1; choose at least 1.");
   options.second_size = 5;
   options.repeats = 0;
-  EXPECT_EQ(refusal([&] { resampled_ks({pool, pool}, options); }),
+  EXPECT_EQ(refusal([&] {
+              resampled_ks({pool, pool}, options);
+            }),
             "repeats: value 0 is below 1; choose at least 1.");
   options.repeats = 1;
   options.alphas = {2.0};
-  EXPECT_EQ(refusal([&] { resampled_ks({pool, pool}, options); }),
+  EXPECT_EQ(refusal([&] {
+              resampled_ks({pool, pool}, options);
+            }),
             "alpha: value 2.000000 lies outside (0, 1); choose a number between 0 and 1.");
 }
 

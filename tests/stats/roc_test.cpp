@@ -40,8 +40,8 @@ TEST(RocArea, IsTheAreaUnderTheCurve) {
 }
 
 TEST(RocArea, StandardErrorFollowsDeLongByHand) {
-  // Positives 1, 3 against negatives 2, 4, 5: placements of the positives 0, 1/3 and of the negatives
-  // 1/2, 1, 1; variances 1/18 and 1/12.
+  // Positives 1, 3 against negatives 2, 4, 5: placements of the positives 0, 1/3 and of the
+  // negatives 1/2, 1, 1; variances 1/18 and 1/12.
   const RocArea result = roc_area({{1, 3}, {2, 4, 5}});
   EXPECT_NEAR(result.area, 5.0 / 6.0, 1e-15);
   EXPECT_NEAR(result.standard_error, std::sqrt(1.0 / 18.0 / 2.0 + 1.0 / 12.0 / 3.0), 1e-15);
@@ -78,13 +78,20 @@ TEST(BestPoint, IsEmptyWhenNegativesComeFirst) {
 }
 
 TEST(Roc, RefusesEmptyScoresAndImpossibleRates) {
-  EXPECT_EQ(refusal([] { roc_area({{}, kNegatives}); }),
+  EXPECT_EQ(refusal([] {
+              roc_area({{}, kNegatives});
+            }),
             "positive scores: 0 values, a test needs at least 1; add values.");
-  EXPECT_EQ(refusal([] { roc_curve({kPositives, {}}); }),
+  EXPECT_EQ(refusal([] {
+              roc_curve({kPositives, {}});
+            }),
             "negative scores: 0 values, a test needs at least 1; add values.");
-  EXPECT_EQ(refusal([] { best_point_at({kPositives, kNegatives}, 1.5); }),
-            "false-positive rate: value 1.500000 lies outside [0, 1]; choose a number between 0 and "
-            "1.");
+  EXPECT_EQ(
+      refusal([] {
+        best_point_at({kPositives, kNegatives}, 1.5);
+      }),
+      "false-positive rate: value 1.500000 lies outside [0, 1]; choose a number between 0 and "
+      "1.");
 }
 
 }  // namespace

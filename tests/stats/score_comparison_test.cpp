@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -26,7 +27,8 @@ std::vector<double> scores(std::size_t size, double mean, std::uint64_t seed) {
 }
 
 const NamedTest& test_named(const ScoreComparison& comparison, const std::string& name) {
-  return *std::find_if(comparison.tests.begin(), comparison.tests.end(),
+  return *std::find_if(comparison.tests.begin(),
+                       comparison.tests.end(),
                        [&](const NamedTest& test) { return test.name == name; });
 }
 
@@ -38,7 +40,8 @@ TEST(CompareScores, PrimaryTestIsOneSidedAndComesFirst) {
   EXPECT_EQ(comparison.tests[1].name, "Kolmogorov-Smirnov, two-sided");
   EXPECT_EQ(comparison.tests[2].name, "Mann-Whitney U");
   EXPECT_EQ(comparison.tests[3].name, "Welch t");
-  EXPECT_EQ(std::count_if(comparison.tests.begin(), comparison.tests.end(),
+  EXPECT_EQ(std::count_if(comparison.tests.begin(),
+                          comparison.tests.end(),
                           [](const NamedTest& test) { return test.primary; }),
             1);
   EXPECT_TRUE(comparison.tests[0].primary);
@@ -166,17 +169,25 @@ TEST(CompareScores, AllNumbersAreFiniteWhateverTheScores) {
 
 TEST(CompareScores, RefusesScoresAndOptionsThatMeanNothing) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_EQ(refusal([] { compare_scores({{}, {1}}); }),
+  EXPECT_EQ(refusal([] {
+              compare_scores({{}, {1}});
+            }),
             "suspect scores: 0 values, a test needs at least 1; add values.");
-  EXPECT_EQ(refusal([&] { compare_scores({{1}, {1, nan}}); }),
+  EXPECT_EQ(refusal([&] {
+              compare_scores({{1}, {1, nan}});
+            }),
             "benign scores: value 2 of 2 is not a number; remove it or score the image again.");
   ComparisonOptions options;
   options.alpha = 0.0;
-  EXPECT_EQ(refusal([&] { compare_scores({{1}, {2}}, options); }),
+  EXPECT_EQ(refusal([&] {
+              compare_scores({{1}, {2}}, options);
+            }),
             "alpha: value 0.000000 lies outside (0, 1); choose a number between 0 and 1.");
   options.alpha = 0.5;
   options.confidence = 1.0;
-  EXPECT_EQ(refusal([&] { compare_scores({{1}, {2}}, options); }),
+  EXPECT_EQ(refusal([&] {
+              compare_scores({{1}, {2}}, options);
+            }),
             "confidence: value 1.000000 lies outside (0, 1); choose a number between 0 and 1.");
 }
 

@@ -13,8 +13,8 @@ namespace patina::stats {
 namespace {
 
 TEST(Welch, EqualSizesAndVariancesGiveStudentsTest) {
-  // Means 2 and 4, variances 1: t = -2/sqrt(2/3), 4 degrees of freedom, where with s = t/sqrt(4+t^2)
-  // P(|T| >= t) = 1 - (3/2) s (1 - s^2/3).
+  // Means 2 and 4, variances 1: t = -2/sqrt(2/3), 4 degrees of freedom, where with s =
+  // t/sqrt(4+t^2) P(|T| >= t) = 1 - (3/2) s (1 - s^2/3).
   const WelchResult result = welch_t_test({{1, 2, 3}, {3, 4, 5}});
   const double t = 2.0 / std::sqrt(2.0 / 3.0);
   const double s = t / std::sqrt(4.0 + t * t);
@@ -34,7 +34,8 @@ TEST(Welch, DirectionsAreComplementary) {
 }
 
 TEST(Welch, OneSampleMayBeConstant) {
-  // All variance lies in the first: its one-sample test with 2 degrees, P = 1/2 - t/(2 sqrt(2+t^2)).
+  // All variance lies in the first: its one-sample test with 2 degrees, P = 1/2 - t/(2
+  // sqrt(2+t^2)).
   const WelchResult result = welch_t_test({{0, 1, 2}, {5, 5, 5, 5}}, Shift::kFirstSmaller);
   const double t = 4.0 * std::sqrt(3.0);
   EXPECT_NEAR(result.degrees_of_freedom, 2.0, 1e-14);
@@ -67,11 +68,17 @@ TEST(Welch, KeepsItsPrecisionFarFromZero) {
 }
 
 TEST(Welch, RefusesSamplesWithoutSpread) {
-  EXPECT_EQ(refusal([] { welch_t_test({{1}, {1, 2}}); }),
+  EXPECT_EQ(refusal([] {
+              welch_t_test({{1}, {1, 2}});
+            }),
             "first sample: 1 value, Welch's test needs at least 2; add values.");
-  EXPECT_EQ(refusal([] { welch_t_test({{1, 2}, {}}); }),
+  EXPECT_EQ(refusal([] {
+              welch_t_test({{1, 2}, {}});
+            }),
             "second sample: 0 values, a test needs at least 1; add values.");
-  EXPECT_EQ(refusal([] { welch_t_test({{0.1, 0.1, 0.1}, {2, 2}}); }),
+  EXPECT_EQ(refusal([] {
+              welch_t_test({{0.1, 0.1, 0.1}, {2, 2}});
+            }),
             "Welch's test: both samples have variance 0, at least one must vary; compare ranks "
             "instead.");
 }

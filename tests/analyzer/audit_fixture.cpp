@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/analyzer/audit_fixture.h"
+
+#include <cstdio>
+#include <numeric>
+
+#include "core/files.h"
+#include "core/rng.h"
+#include "queryers/directory.h"
+#include "report/bundle.h"
+#include "tests/core/caught.h"
+
+namespace patina::analyzer {
+
+namespace fs = std::filesystem;
+
+std::vector<std::uint8_t> image_bytes(const TestImage& image) {
+  core::ImageFile file;
+  file.image = core::make_image(image.side_px, image.side_px);
+  file.encoding.format = image.format;
+  core::Rng rng(image.seed);
+  for (std::uint8_t& sample : file.image.bytes) {
+    sample = static_cast<std::uint8_t>(image.brightness + static_cast<int>(rng.below(11)) - 5);
+  }
+  return core::encode_image(file);
+}
+
+void put_image(const fs::path& path, const TestImage& image) {
+  core::make_folder(path.parent_path());
+  core::write_file_atomic(path, image_bytes(image));
+}
+
+void put_text(const fs::path& path, const std::string& text) {
+  core::make_folder(path.parent_path());
+  core::write_file_atomic(path, text);
+}
+
+void put_images(const fs::path& folder, int count, TestImage first) {
+  for (int i = 0; i < count; ++i) {
+    char name[32];
+    std::snprintf(name, sizeof name, "%02d%s", i, core::file_extension(first.format));
+    put_image(folder / name, first);
+    ++first.seed;
+  }
+}
+
+std::vector<double> FakeExtractor::score(const std::vector<const core::Image*>& images) {
+  std::vector<double> scores;
+  for (const core::Image* image : images) {
+    const double sum = std::accumulate(image->bytes.begin(), image->bytes.end(), 0.0);
+    const double mean = sum / static_cast<double>(image->bytes.size());
+    scores.push_back(fixed_score.value_or(mean / 10.0));
+  }
+  images_scored += static_cast<int>(images.size());
+  batch_sizes.push_back(images.size());
+  return scores;
+}
+
+AuditTest::AuditTest() {
+  fill("suspect", 30, {1000, 60});
+  fill("benign", 30, {2000, 180});
+  key_.record.key_sha256 = std::string(64, 'b');
+  key_.record.method = "fake";
+  key_.record.created = "2023-01-01T00:00:00Z";
+  key_.record.radius_score = 9.0;
+  key_.write_extractor = [](const fs::path& path) { put_text(path, "weights"); };
+}
+
+void AuditTest::fill(const std::string& folder, int count, const TestImage& first) {
+  fs::remove_all(folder_ / folder);
+  put_images(folder_ / folder, count, first);
+}
+
+report::Evidence AuditTest::audit() {
+  const auto suspect = queryers::open_directory(suspect_);
+  const auto benign = queryers::open_directory(benign_);
+  return run_audit(*suspect, *benign, extractor_, key_, bundle_, options_, observer_);
+}
+
+std::string AuditTest::audit_error() {
+  return core::caught_text([this] { audit(); });
+}
+
+std::string AuditTest::verification() {
+  std::string text;
+  for (const report::Difference& difference :
+       report::verify_bundle(bundle_, &extractor_).differences) {
+    text += difference.what + ": " + difference.claimed + " / " + difference.found + "\n";
+  }
+  return text;
+}
+
+std::string AuditTest::evidence_text() const {
+  return core::read_text_file(bundle_ / report::kEvidenceFile);
+}
+
+core::Observer AuditTest::cancel_after(int images) {
+  core::Observer observer;
+  observer.progress = [this, images](const core::Progress&) {
+    return extractor_.images_scored < images;
+  };
+  return observer;
+}
+
+}  // namespace patina::analyzer

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// An audit that was stopped goes on, and ends as if it had not been.
+#include <gmock/gmock.h>
+
+#include "core/files.h"
+#include "report/bundle.h"
+#include "tests/analyzer/audit_fixture.h"
+#include "tests/core/caught.h"
+
+namespace patina::analyzer {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class AuditResume : public AuditTest {
+ protected:
+  // Stops in the middle of the benign images: 5 of 8 batches of 8 are scored.
+  void interrupt() {
+    observer_ = cancel_after(38);
+    EXPECT_EQ(audit_error(),
+              at("bundle") +
+                  ": interrupted, 38 scores are kept there; run the same command again to go on.");
+    observer_ = {};
+    extractor_.images_scored = 0;
+  }
+};
+
+TEST_F(AuditResume, GivesTheEvidenceOfAnUninterruptedRun) {
+  interrupt();
+  EXPECT_FALSE(report::is_finished_bundle(bundle_));
+  audit();
+  const std::string resumed = evidence_text();
+  EXPECT_EQ(extractor_.images_scored, 60 - 38);
+  EXPECT_EQ(verification(), "");
+  bundle_ = folder_ / "uninterrupted";
+  audit();
+  EXPECT_EQ(resumed, evidence_text());
+}
+
+TEST_F(AuditResume, KeepsTheCompositionOfBatches) {
+  audit();
+  const std::vector<std::size_t> whole = extractor_.batch_sizes;
+  bundle_ = folder_ / "second";
+  extractor_.batch_sizes.clear();
+  extractor_.images_scored = 0;
+  interrupt();
+  audit();
+  EXPECT_EQ(extractor_.batch_sizes, whole);
+}
+
+TEST_F(AuditResume, IsACancellationNotAFailure) {
+  observer_ = cancel_after(38);
+  const core::Error error = core::caught([this] { audit(); });
+  EXPECT_EQ(error.kind(), core::ErrorKind::kCancelled);
+}
+
+TEST_F(AuditResume, MendsASampleThatIsNotWhatItsNameSays) {
+  interrupt();
+  const fs::path sample = fs::directory_iterator(bundle_ / "data/samples")->path();
+  const auto size = fs::file_size(sample);
+  put_text(sample, std::string(size, 'x'));
+  audit();
+  EXPECT_EQ(verification(), "");
+}
+
+TEST_F(AuditResume, LeavesOutImagesThatAreNoLongerThere) {
+  interrupt();
+  fs::remove(suspect_ / "00.png");
+  EXPECT_EQ(audit().suspect.samples.size(), 29U);
+  EXPECT_EQ(verification(), "");
+}
+
+TEST_F(AuditResume, GoesOnAfterARunThatDiedWhileFinishing) {
+  audit();
+  const std::string before = evidence_text();
+  fs::remove(bundle_ / "tagmanifest-sha256.txt");
+  fs::remove(bundle_ / "report.pdf");
+  extractor_.images_scored = 0;
+  audit();
+  EXPECT_EQ(extractor_.images_scored, 0);
+  EXPECT_EQ(evidence_text(), before);
+  EXPECT_EQ(verification(), "");
+}
+
+TEST_F(AuditResume, GoesOnAfterAnError) {
+  put_text(benign_ / "zz.png", "just a text");
+  options_.strict = true;
+  EXPECT_THAT(audit_error(), HasSubstr("zz.png"));
+  fs::remove(benign_ / "zz.png");
+  extractor_.images_scored = 0;
+  audit();
+  EXPECT_LE(extractor_.images_scored, 6);  // The batch that held the text file, no more.
+  EXPECT_EQ(verification(), "");
+}
+
+TEST_F(AuditResume, RefusesScoresOfAnotherKey) {
+  interrupt();
+  key_.record.key_sha256 = std::string(64, 'd');
+  EXPECT_EQ(audit_error(),
+            at("bundle") +
+                ": holds an unfinished audit with another key, precision or version of Patina; "
+                "delete the folder or choose another with --output.");
+}
+
+TEST_F(AuditResume, RefusesAnUnfinishedFolderWithForeignFiles) {
+  interrupt();
+  put_text(bundle_ / "notes.txt", "mine");
+  EXPECT_THAT(audit_error(), HasSubstr("\"notes.txt\" among them"));
+}
+
+struct JournalCase {
+  const char* name;
+  const char* text;
+};
+void PrintTo(const JournalCase& value, std::ostream* out) { *out << value.name; }
+
+class DamagedJournal : public AuditTest, public testing::WithParamInterface<JournalCase> {};
+
+TEST_P(DamagedJournal, IsRefused) {
+  put_text(bundle_ / ".progress.json", GetParam().text);
+  EXPECT_THAT(audit_error(), HasSubstr(".progress.json: "));
+}
+
+#define PATINA_JOURNAL(scores) \
+  R"({"format": "patina-audit-progress", "version": 1, "scorer": "s", "scores": )" scores "}"
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases,
+    DamagedJournal,
+    testing::Values(JournalCase{"no_json", "scores"},
+                    JournalCase{"array", "[]"},
+                    JournalCase{"other_format", R"({"format": "x"})"},
+                    JournalCase{"newer", R"({"format": "patina-audit-progress", "version": 2})"},
+                    JournalCase{"scores_of_numbers", PATINA_JOURNAL(R"({"a": 1})")},
+                    JournalCase{"short_digest",
+                                PATINA_JOURNAL(R"({"a": {"score": 1, "width_px": 1, "height_px": 1,
+                                                         "format": "png"}})")}),
+    [](const auto& tested) { return tested.param.name; });
+
+}  // namespace
+}  // namespace patina::analyzer

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an audit finds and writes. Its refusals are in audit_inputs_test.cpp.
+#include <algorithm>
+#include <cmath>
+
+#include <gmock/gmock.h>
+
+#include "report/bundle.h"
+#include "tests/analyzer/audit_fixture.h"
+#include "tests/core/caught.h"
+
+namespace patina::analyzer {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+TEST_F(AuditTest, FindsEvidenceWhenSuspectScoresAreSmaller) {
+  const report::Evidence evidence = audit();
+  EXPECT_EQ(evidence.verdict.decision, report::Decision::kEvidence);
+  EXPECT_EQ(evidence.suspect.samples.size(), 30U);
+  EXPECT_EQ(evidence.benign.samples.size(), 30U);
+  // Completely separated samples: one of C(60,30) orders is as extreme.
+  const double log10_orders = (std::lgamma(61) - 2 * std::lgamma(31)) / std::log(10.0);
+  EXPECT_NEAR(evidence.comparison.tests.front().log10_p_value, -log10_orders, 1e-9);
+}
+
+TEST_F(AuditTest, FindsNoEvidenceWhenBothComeFromOneSource) {
+  fill("suspect", 30, {1000, 120});
+  fill("benign", 30, {2000, 120});
+  EXPECT_EQ(audit().verdict.decision, report::Decision::kNoEvidence);
+}
+
+TEST_F(AuditTest, IsInconclusiveWhenFiveImagesCannotReachAlpha) {
+  fill("suspect", 5, {1000, 60});
+  fill("benign", 5, {2000, 180});
+  const report::Evidence evidence = audit();
+  EXPECT_EQ(evidence.verdict.decision, report::Decision::kInconclusive);
+  // 1 / C(10,5) = 1/252.
+  EXPECT_THAT(evidence.notes,
+              Contains("With 5 suspect and 5 benign images no p-value below 0.004 is possible and "
+                       "alpha is 1e-06; add images."));
+}
+
+TEST_F(AuditTest, WritesABundleThatVerifies) {
+  audit();
+  EXPECT_TRUE(report::is_finished_bundle(bundle_));
+  EXPECT_TRUE(fs::exists(bundle_ / report::kReportFile));
+  EXPECT_EQ(verification(), "");
+}
+
+TEST_F(AuditTest, LeavesNoJournalInTheBundle) {
+  audit();
+  EXPECT_FALSE(fs::exists(bundle_ / ".progress.json"));
+}
+
+TEST_F(AuditTest, GivesTheSameEvidenceTwice) {
+  audit();
+  const std::string first = evidence_text();
+  bundle_ = folder_ / "second";
+  audit();
+  EXPECT_EQ(evidence_text(), first);
+}
+
+TEST_F(AuditTest, RecordsWhereTheImagesCameFromAndWhatTheyAre) {
+  const report::Evidence evidence = audit();
+  EXPECT_EQ(evidence.suspect.kind, "directory");
+  EXPECT_EQ(evidence.suspect.location, suspect_.string());
+  const report::ScoredSample& sample = evidence.suspect.samples.front();
+  EXPECT_EQ(sample.source, "00.png");
+  EXPECT_EQ(sample.file, "data/samples/" + sample.sha256 + ".png");
+  EXPECT_EQ(sample.width_px, 12);
+  EXPECT_EQ(evidence.key.extractor.weights_sha256, std::string(64, 'a'));
+}
+
+TEST_F(AuditTest, NamesSamplesAfterTheirRealFormat) {
+  put_image(suspect_ / "00.png", {1, 60, 12, core::ImageFormat::kJPEG});
+  EXPECT_THAT(audit().suspect.samples.front().file, HasSubstr(".jpg"));
+}
+
+TEST_F(AuditTest, SkipsWhatIsNoImageAndSaysWhy) {
+  const std::vector<std::uint8_t> jpeg = image_bytes({1, 60, 64, core::ImageFormat::kJPEG});
+  put_text(suspect_ / "x.jpg", std::string(jpeg.begin(), jpeg.begin() + 200));
+  put_text(suspect_ / "y.png", "just a text");
+  const report::Evidence evidence = audit();
+  ASSERT_EQ(evidence.suspect.skipped.size(), 2U);
+  EXPECT_EQ(evidence.suspect.skipped[0].source, "x.jpg");
+  EXPECT_EQ(evidence.suspect.skipped[1].reason, "not a JPEG, PNG, WebP, TIFF or BMP image");
+  EXPECT_EQ(evidence.suspect.samples.size(), 30U);
+  EXPECT_THAT(evidence.notes, Contains(HasSubstr("2 of 32 suspect files were not tested")));
+  EXPECT_EQ(verification(), "");
+}
+
+TEST_F(AuditTest, TestsRepeatedImagesOnce) {
+  fs::copy(suspect_ / "00.png", suspect_ / "copy.png");
+  const report::Evidence evidence = audit();
+  EXPECT_EQ(evidence.suspect.samples.size(), 30U);
+  ASSERT_EQ(evidence.suspect.skipped.size(), 1U);
+  EXPECT_EQ(evidence.suspect.skipped[0].source, "copy.png");
+  EXPECT_EQ(evidence.suspect.skipped[0].reason,
+            "the same bytes as another file of this set, tested once");
+  EXPECT_EQ(extractor_.images_scored, 60);
+}
+
+TEST_F(AuditTest, KeepsAFewSharedImagesInBothSetsAndSaysSo) {
+  fs::copy(suspect_ / "00.png", benign_ / "shared.png");
+  const report::Evidence evidence = audit();
+  EXPECT_EQ(evidence.benign.samples.size(), 31U);
+  EXPECT_EQ(evidence.benign.samples.back().score, evidence.suspect.samples.front().score);
+  EXPECT_THAT(evidence.notes,
+              Contains("1 images are both among the suspect's and the benign ones; they stay in "
+                       "both samples, which can only weaken the evidence."));
+  EXPECT_EQ(verification(), "");
+}
+
+TEST_F(AuditTest, WarnsWhenTheSetsDifferInSize) {
+  fill("benign", 30, {2000, 180, 24});
+  EXPECT_THAT(audit().notes,
+              Contains(HasSubstr("Comparability: suspect images have a median of "
+                                 "0.000144 megapixels, benign images of 0.000576")));
+}
+
+TEST_F(AuditTest, WarnsWhenTheSetsDifferInFormat) {
+  fill("benign", 30, {2000, 180, 12, core::ImageFormat::kJPEG});
+  EXPECT_THAT(audit().notes,
+              Contains(HasSubstr("suspect images are .png 100 %, benign images .jpg 100 %")));
+}
+
+TEST_F(AuditTest, DoesNotWarnWhenTheSetsAreAlike) {
+  EXPECT_THAT(audit().notes, Not(Contains(HasSubstr("Comparability"))));
+}
+
+TEST_F(AuditTest, SaysWhenNoCommitmentWasGiven) {
+  EXPECT_THAT(audit().notes, Contains(HasSubstr("No commitment was given")));
+  key_.commitment = report::CommitmentRecord{"2023-01-01T00:00:00Z", std::string(64, 'c'), 3, true};
+  bundle_ = folder_ / "second";
+  EXPECT_THAT(audit().notes, IsEmpty());
+}
+
+TEST_F(AuditTest, ReportsProgressOfBothSets) {
+  std::vector<std::string> stages;
+  observer_.progress = [&stages](const core::Progress& progress) {
+    if (progress.done == progress.total) stages.push_back(progress.stage);
+    return true;
+  };
+  audit();
+  EXPECT_EQ(stages, (std::vector<std::string>{"scoring suspect images", "scoring benign images"}));
+}
+
+TEST(AuditOptions, DefaultsAreValid) { EXPECT_NO_THROW(validate(AuditOptions{})); }
+
+TEST(AuditOptions, RefusesAnAlphaThatIsNoProbability) {
+  AuditOptions options;
+  options.alpha = 2.0;
+  EXPECT_EQ(core::caught_text([&] { validate(options); }),
+            "alpha: is 2, a number above 0 and below 1 is required; change it.");
+}
+
+}  // namespace
+}  // namespace patina::analyzer

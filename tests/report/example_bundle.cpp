@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/report/example_bundle.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "core/files.h"
+#include "core/hash.h"
+#include "core/image_io.h"
+#include "core/json.h"
+#include "report/bag.h"
+#include "report/bundle.h"
+#include "tests/report/example_evidence.h"
+
+namespace patina::report::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+core::Image grey_image(int level) {
+  core::Image image = core::make_image(8, 6);
+  std::fill(image.bytes.begin(), image.bytes.end(), static_cast<std::uint8_t>(level));
+  image.bytes[0] = static_cast<std::uint8_t>(level + 1);
+  return image;
+}
+
+ScoredSample write_sample(const fs::path& bundle, int level, const std::string& source) {
+  core::ImageFile file;
+  file.image = grey_image(level);
+  const std::vector<std::uint8_t> bytes = core::encode_image(file);
+  ScoredSample sample;
+  sample.sha256 = core::to_hex(core::sha256(bytes));
+  sample.file = std::string(kSamplesFolder) + "/" + sample.sha256 + ".png";
+  sample.source = source;
+  sample.width_px = file.image.width_px;
+  sample.height_px = file.image.height_px;
+  sample.score = BrightnessExtractor().score({&file.image}).front();
+  core::write_file_atomic(bundle / sample.file, bytes);
+  return sample;
+}
+
+std::vector<double> scores_of(const SampleSet& set) {
+  std::vector<double> scores;
+  for (const ScoredSample& sample : set.samples) scores.push_back(sample.score);
+  return scores;
+}
+
+void write_manifest(const fs::path& bundle, const char* name, const std::vector<std::string>& paths) {
+  std::vector<ManifestEntry> entries;
+  for (const std::string& path : paths) {
+    entries.push_back({core::to_hex(core::sha256_file(bundle / path)), path});
+  }
+  core::write_file_atomic(bundle / name, manifest_text(entries));
+}
+
+}  // namespace
+
+std::vector<double> BrightnessExtractor::score(const std::vector<const core::Image*>& images) {
+  std::vector<double> scores;
+  for (const core::Image* image : images) {
+    const double sum = std::accumulate(image->bytes.begin(), image->bytes.end(), 0.0);
+    scores.push_back(sum / static_cast<double>(image->bytes.size()) / 16.0);
+  }
+  return scores;
+}
+
+Evidence write_payload(const fs::path& bundle, const BundleSizes& sizes) {
+  core::make_folder(bundle / kSamplesFolder);
+  core::write_file_atomic(bundle / kExtractorFile, std::string("weights"));
+  Evidence evidence = example_evidence({0, 0});
+  for (int i = 0; i < sizes.suspects; ++i) {
+    evidence.suspect.samples.push_back(
+        write_sample(bundle, 20 + 2 * i, "suspect " + std::to_string(i) + ".png"));
+  }
+  for (int i = 0; i < sizes.benign; ++i) {
+    evidence.benign.samples.push_back(
+        write_sample(bundle, 100 + 3 * i, "benign " + std::to_string(i) + ".png"));
+  }
+  evidence.key.extractor = BrightnessExtractor().info();
+  recompute(evidence);
+  return evidence;
+}
+
+void recompute(Evidence& evidence) {
+  evidence.comparison = stats::compare_scores({scores_of(evidence.suspect), scores_of(evidence.benign)},
+                                              evidence.options);
+  evidence.verdict = make_verdict(evidence.comparison, evidence.options,
+                                  static_cast<std::int64_t>(evidence.suspect.samples.size()),
+                                  static_cast<std::int64_t>(evidence.benign.samples.size()));
+}
+
+void edit_evidence(const fs::path& bundle, const std::function<void(nlohmann::json&)>& change) {
+  const fs::path path = bundle / kEvidenceFile;
+  nlohmann::json document = core::parse_json(core::read_text_file(path), path.string());
+  change(document);
+  core::write_file_atomic(path, core::dump_json(document));
+}
+
+void reseal(const fs::path& bundle) {
+  write_manifest(bundle, kManifestFile, list_bag(bundle).payload);
+  write_manifest(bundle, kTagManifestFile, list_bag(bundle).tags);
+}
+
+void flip_byte(const fs::path& file) {
+  std::vector<std::uint8_t> bytes = core::read_file(file);
+  bytes[bytes.size() / 2] ^= 0x40U;
+  core::write_file_atomic(file, bytes);
+}
+
+}  // namespace patina::report::test

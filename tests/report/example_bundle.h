@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// A small bundle of real image files, scored by their brightness, and the ways to tamper with it.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "core/extractor.h"
+#include "report/evidence.h"
+
+namespace patina::report::test {
+
+/// Mean of all bytes over 16: dark images play the coated ones.
+class BrightnessExtractor : public core::Extractor {
+ public:
+  std::vector<double> score(const std::vector<const core::Image*>& images) override;
+  core::ExtractorInfo info() const override { return info_; }
+  void set_info(const core::ExtractorInfo& info) { info_ = info; }
+
+ private:
+  core::ExtractorInfo info_ = {"siren", "float32", std::string(64, 'e'), 3.872983346207417};
+};
+
+struct BundleSizes {
+  int suspects = 12;
+  int benign = 15;
+};
+
+/// Writes images and extractor below `bundle` and returns the evidence about them, tests and verdict
+/// included. The bundle is not finished yet.
+Evidence write_payload(const std::filesystem::path& bundle, const BundleSizes& sizes = {});
+
+/// Recomputes tests and verdict of an evidence whose samples changed.
+void recompute(Evidence& evidence);
+
+/// Changes evidence.json in place.
+void edit_evidence(const std::filesystem::path& bundle,
+                   const std::function<void(nlohmann::json&)>& change);
+
+/// Makes both manifests fit what now lies in the folder, as a careful forger would.
+void reseal(const std::filesystem::path& bundle);
+
+/// Replaces one byte in the middle of a file by another.
+void flip_byte(const std::filesystem::path& file);
+
+}  // namespace patina::report::test
