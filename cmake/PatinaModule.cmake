@@ -55,6 +55,11 @@ function(patina_use_torch target)
     target_compile_features(patina_torch_pch PUBLIC cxx_std_17)
     target_precompile_headers(patina_torch_pch PRIVATE <torch/torch.h>)
   endif()
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL "EXECUTABLE")  # A precompiled header wants the very flags it was made with: -fPIC, not -fPIE.
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${target} PRIVATE -fPIC)
+  endif()
   target_precompile_headers(${target} REUSE_FROM patina_torch_pch)
 endfunction()
 

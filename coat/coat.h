@@ -25,7 +25,7 @@ struct CoatOptions {
   bool use_key = false;                       ///< Coat with an existing key, without training.
   std::string passphrase;                     ///< Of the key file; empty = stored plain, mode 0600.
   std::string message;                        ///< Text whose SHA-256 gives the 48 bits; empty = from seed.
-  int steps = 0;                              ///< Training steps, [0, 100000]; set by default_steps().
+  int steps = 150;                            ///< Training steps, [0, 100000].
   double strength = 1.5;                      ///< Normalised space, (0, 4]; larger is more visible.
   std::optional<std::uint64_t> seed;          ///< None = drawn from the operating system, kept in the key.
   std::optional<core::ImageFormat> format;    ///< None = as the input.

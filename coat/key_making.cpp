@@ -41,9 +41,12 @@ std::size_t windows_per_image(const core::Image& image, std::size_t image_count)
 
 }  // namespace
 
-std::string message_hex(const std::string& text, std::uint64_t seed) {
+std::string message_hex(const std::string& text, std::uint64_t seed, int bits) {
   const std::string material = text.empty() ? "patina message " + std::to_string(seed) : text;
-  const core::Digest digest = core::sha256(material);
+  core::Digest digest = core::sha256(material);
+  for (int bit = bits; bit < 48; ++bit) {
+    digest[static_cast<std::size_t>(bit / 8)] |= static_cast<std::uint8_t>(0x80 >> (bit % 8));
+  }
   return core::to_hex(digest.data(), 6);
 }
 
@@ -97,11 +100,12 @@ CoatKey make_key(const std::vector<core::ImageEntry>& entries,
   key.created = core::utc_now();
   key.tool_version = core::kVersion;
   key.seed = seed;
-  key.message_hex = message_hex(options.message, seed);
+  key.message_hex = message_hex(options.message, seed, pair.message_bits);
   key.strength = options.strength;
   key.coating_blur_px = pair.coating.blur_px;
   key.coating_mean_px = pair.coating.mean_px;
   key.dither = pair.coating.dither;
+  key.chroma = pair.coating.chroma;
   key.training_steps = train.steps;
   key.nu = train.nu;
   const siren::TrainedKey trained = train_key(pair, pool, key.message_hex, train, observer);
@@ -114,7 +118,7 @@ CoatKey make_key(const std::vector<core::ImageEntry>& entries,
 
 siren::Pair pair_of(const CoatKey& key) {
   siren::Pair pair;
-  pair.coating = {key.strength, key.coating_blur_px, key.coating_mean_px, key.dither};
+  pair.coating = {key.strength, key.coating_blur_px, key.coating_mean_px, key.dither, key.chroma};
   pair.norm = key.norm_mode;
   pair.generator = siren::Generator(siren::generator_config(key.tensors, "generator/", "key"));
   pair.extractor =

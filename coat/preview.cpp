@@ -65,11 +65,12 @@ core::Image side_by_side(const core::Image& clean, const core::Image& coated) {
 extractors::CoatKey untrained_key(const CoatOptions& options, siren::Pair& pair) {
   extractors::CoatKey key;
   key.seed = options.seed.value_or(0);
-  key.message_hex = message_hex(options.message, key.seed);
+  key.message_hex = message_hex(options.message, key.seed, pair.message_bits);
   key.strength = options.strength;
   key.coating_blur_px = pair.coating.blur_px;
   key.coating_mean_px = pair.coating.mean_px;
   key.dither = pair.coating.dither;
+  key.chroma = pair.coating.chroma;
   extractors::export_module(*pair.generator, "generator/", key.tensors);
   extractors::export_module(*pair.extractor, "extractor/", key.tensors);
   const siren::CropPool pool({noise_image(kProbeSide)});
@@ -97,7 +98,7 @@ Estimate estimate_coating(const CoatOptions& options) {
   const core::Image probe = noise_image(kProbeSide);
   siren::Coater coater(
       pair,
-      message_hex("", 0),
+      message_hex("", 0, pair.message_bits),
       {options.precision, options.num_threads, options.max_tile_pixels, options.device});
   coater.pattern(probe);
   const double coat_seconds = seconds_of([&] { coater.pattern(probe); });
@@ -110,7 +111,7 @@ Estimate estimate_coating(const CoatOptions& options) {
   train.steps = 1;
   const siren::CropPool pool({probe});
   const double step_seconds =
-      seconds_of([&] { train_key(pair, pool, message_hex("", 0), train); });
+      seconds_of([&] { train_key(pair, pool, message_hex("", 0, pair.message_bits), train); });
   estimate.training_seconds = step_seconds * batch / kProbeBatch * options.steps * 0.5;
   return estimate;
 }

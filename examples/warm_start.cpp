@@ -23,6 +23,7 @@
 #include "coat/siren/pair_torch.h"
 #include "core/error.h"
 #include "core/image_io.h"
+#include "extractors/ciede2000_torch.h"
 #include "extractors/tensors_torch.h"
 
 namespace {
@@ -41,6 +42,7 @@ struct Recipe {
   double blur_px = 1.0;     // Band of the coating: low-pass ...
   double mean_px = 3.0;     // ... and local mean taken out.
   double dither = 0.04;     // Noise that the generator sees.
+  double chroma = 0.25;     // Share of the coating's colour kept.
   int bits_start = 2;       // Message bits in use; the others stay +1 and are not asked for.
   int bits = 48;            // Doubled up to this while they are read well.
   int bits_strong = 8;      // Bits to reach before the strength falls.
@@ -48,7 +50,7 @@ struct Recipe {
   double more_bits_at = 0.95;  // Bit accuracy at which bits are added.
   double anneal = 0.985;    // Factor per step.
   double ramp_step = 0.002; // Of the robustness layer per step, once the strength is final.
-  double image_weight = 0.5;  // On MSE in units of the strongest coating.
+  double image_weight = 0.02; // On the mean squared CIEDE2000, with the ramp.
   double clean_weight = 0.02; // On the squared norm of clean features.
   double min_zoom = 0.7;
   double max_zoom = 2.0;
@@ -70,7 +72,8 @@ void set_option(Recipe& recipe, const std::string& name, double value) {
       {"crop_switch", &recipe.crop_switch},   {"rate", &recipe.rate},
       {"strength_start", &recipe.strength_start}, {"strength", &recipe.strength},
       {"blur_px", &recipe.blur_px},           {"mean_px", &recipe.mean_px},
-      {"dither", &recipe.dither},             {"anneal_at", &recipe.anneal_at},
+      {"dither", &recipe.dither},             {"chroma", &recipe.chroma},
+      {"anneal_at", &recipe.anneal_at},
       {"anneal", &recipe.anneal},             {"ramp_step", &recipe.ramp_step},
       {"more_bits_at", &recipe.more_bits_at}, {"image_weight", &recipe.image_weight}, {"clean_weight", &recipe.clean_weight},
       {"min_zoom", &recipe.min_zoom},         {"max_zoom", &recipe.max_zoom}};
@@ -141,10 +144,9 @@ std::array<double, 4> train_step(coat::siren::Pair& pair,
   const torch::Tensor bit_loss = torch::binary_cross_entropy_with_logits(logits, (sent + 1.0) / 2.0);
   const torch::Tensor clean_norm = features.slice(0, n).square().mean();
   const torch::Tensor mse = (coated - clean).square().mean();
-  // In units of the largest change a mid-grey pixel may have.
-  const double unit_change = progress.strength * 0.225 * 0.04;
   const torch::Tensor loss = bit_loss + recipe.clean_weight * clean_norm +
-                             recipe.image_weight * progress.ramp * mse / (unit_change * unit_change);
+                             recipe.image_weight * progress.ramp *
+                                 extractors::ciede2000_loss(clean, coated).mean();
   optimizer.zero_grad();
   loss.backward();
   optimizer.step();
@@ -169,11 +171,11 @@ void adapt(Progress& progress, const Recipe& recipe, double accuracy) {
 void save(const std::string& path, coat::siren::Pair& pair, const Recipe& recipe, const Progress& now,
           torch::optim::Optimizer& optimizer) {
   pair.coating.strength = recipe.strength;
+  pair.message_bits = now.bits;
   write_pair(path, pair, {{"step", std::to_string(now.step)},
                           {"training_strength", std::to_string(now.strength)},
                           {"ramp", std::to_string(now.ramp)},
-                          {"accuracy", std::to_string(now.accuracy)},
-                          {"bits", std::to_string(now.bits)}});
+                          {"accuracy", std::to_string(now.accuracy)}});
   torch::save(optimizer, path + ".optimizer.tmp");
   std::filesystem::rename(path + ".optimizer.tmp", path + ".optimizer");
 }
@@ -181,7 +183,9 @@ void save(const std::string& path, coat::siren::Pair& pair, const Recipe& recipe
 Progress resume(const std::string& path, coat::siren::Pair& pair) {
   const core::SafetensorsFile file = core::SafetensorsFile::open(path);
   const auto& metadata = file.metadata();
+  const coat::siren::CoatingOptions coating = pair.coating;
   pair = coat::siren::read_pair(path);
+  pair.coating = coating;  // A recipe changed half-way goes on with its new band.
   return {std::stoi(metadata.at("step")), std::stod(metadata.at("training_strength")),
           std::stod(metadata.at("ramp")), std::stod(metadata.at("accuracy")), std::stoi(metadata.at("bits"))};
 }
@@ -190,7 +194,7 @@ void train(const std::string& path, const std::vector<std::filesystem::path>& in
   extractors::set_num_threads(recipe.threads);
   const coat::siren::CropPool pool = load_images(inputs);
   coat::siren::Pair pair = coat::siren::make_pair(
-      recipe.seed, {recipe.strength, recipe.blur_px, recipe.mean_px, recipe.dither});
+      recipe.seed, {recipe.strength, recipe.blur_px, recipe.mean_px, recipe.dither, recipe.chroma});
   Progress now{0, recipe.strength_start, 0.0, 0.5, recipe.bits_start};
   const bool resumed = std::filesystem::exists(path);
   if (resumed) now = resume(path, pair);

@@ -67,6 +67,7 @@ json key_document(const CoatKey& key) {
   document["coating_blur_px"] = key.coating_blur_px;
   document["coating_mean_px"] = key.coating_mean_px;
   document["dither"] = key.dither;
+  document["chroma"] = key.chroma;
   document["training_steps"] = key.training_steps;
   document["nu"] = key.nu;
   document["released_merkle_root"] = key.released_merkle_root;
@@ -149,6 +150,7 @@ void read_secret_fields(const json& document, CoatKey& key) {
   key.coating_blur_px = document.at("coating_blur_px").get<double>();
   key.coating_mean_px = document.at("coating_mean_px").get<double>();
   key.dither = document.at("dither").get<double>();
+  key.chroma = document.at("chroma").get<double>();
   key.training_steps = document.at("training_steps").get<std::int64_t>();
   key.nu = document.at("nu").get<double>();
   key.released_merkle_root = document.at("released_merkle_root").get<std::string>();

@@ -48,6 +48,7 @@ struct CoatKey {
   double coating_blur_px = 0.0;  ///< Standard deviation of the low-pass on the coating; 0 = none.
   double coating_mean_px = 0.0;  ///< Standard deviation of the local mean taken out of it; 0 = none.
   double dither = 0.0;           ///< Half width of the noise that the generator sees; 0 = none.
+  double chroma = 1.0;           ///< Share of the coating's colour kept.
   std::int64_t training_steps = 0;
   double nu = 0.1;               ///< Of the soft boundary [Siren 2025, Eq. 5].
   double radius = 0.0;           ///< R, in feature units.

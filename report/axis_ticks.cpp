@@ -29,8 +29,11 @@ std::string label(double value, double step) {
   }
   std::array<char, 64> buffer{};
   const double clean = std::fabs(value) < 1e-9 * step ? 0.0 : value;
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), std::fabs(clean),
-                                 std::chars_format::fixed, decimals);
+  const auto end = std::to_chars(buffer.data(),
+                                 buffer.data() + buffer.size(),
+                                 std::fabs(clean),
+                                 std::chars_format::fixed,
+                                 decimals);
   return (clean < 0.0 ? "−" : "") + std::string(buffer.data(), end.ptr);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where an axis carries numbers: multiples of 1, 2 or 5 times a power of ten [Heckbert 1990, "Nice Numbers
-// for Graph Labels", Graphics Gems].
+// Where an axis carries numbers: multiples of 1, 2 or 5 times a power of ten [Heckbert 1990, "Nice
+// Numbers for Graph Labels", Graphics Gems].
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 namespace patina::report {
 
 struct Ticks {
-  double low = 0.0;   ///< Ends of the axis, on ticks, around the data.
+  double low = 0.0;  ///< Ends of the axis, on ticks, around the data.
   double high = 1.0;
   std::vector<double> positions;    ///< From low to high.
   std::vector<std::string> labels;  ///< One per position, with the decimals that the step needs.

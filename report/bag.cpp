@@ -35,10 +35,10 @@ std::string decode_path(std::string_view encoded) {
   std::string path;
   for (std::size_t at = 0; at < encoded.size(); ++at) {
     const std::string_view three = encoded.substr(at, 3);
-    const char plain = three == "%25"                        ? '%'
+    const char plain = three == "%25"                       ? '%'
                        : (three == "%0A" || three == "%0a") ? '\n'
                        : (three == "%0D" || three == "%0d") ? '\r'
-                                                             : '\0';
+                                                            : '\0';
     path += plain == '\0' ? encoded[at] : plain;
     if (plain != '\0') at += 2;
   }
@@ -72,7 +72,9 @@ void read_line(std::string_view line, const std::string& where, Manifest& manife
 }
 
 [[noreturn]] void unreadable(const fs::path& path, const std::error_code& error) {
-  throw core::Error(core::ErrorKind::kDisk, path.string(), "cannot be read: " + error.message(),
+  throw core::Error(core::ErrorKind::kDisk,
+                    path.string(),
+                    "cannot be read: " + error.message(),
                     "check the folder and its permissions");
 }
 
@@ -93,8 +95,9 @@ void sort_into(BagFiles& files, const fs::directory_entry& entry, const std::str
 }  // namespace
 
 std::string manifest_text(std::vector<ManifestEntry> entries) {
-  std::sort(entries.begin(), entries.end(),
-            [](const ManifestEntry& a, const ManifestEntry& b) { return a.path < b.path; });
+  std::sort(entries.begin(), entries.end(), [](const ManifestEntry& a, const ManifestEntry& b) {
+    return a.path < b.path;
+  });
   std::string text;
   for (const ManifestEntry& entry : entries) {
     text += entry.sha256 + "  " + encode_path(entry.path) + "\n";
@@ -139,13 +142,12 @@ BagFiles list_bag(const fs::path& bag) {
     entry.increment(error);
     if (error) unreadable(bag, error);
   }
-  for (auto* list : {&files.payload, &files.tags, &files.strange}) std::sort(list->begin(), list->end());
+  for (auto* list : {&files.payload, &files.tags, &files.strange})
+    std::sort(list->begin(), list->end());
   return files;
 }
 
-std::string bag_declaration() {
-  return "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
-}
+std::string bag_declaration() { return "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"; }
 
 bool is_plain_file(const fs::path& bag, const std::string& path) {
   if (!is_safe_path(path)) return false;

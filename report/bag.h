@@ -33,7 +33,8 @@ struct Manifest {
   std::vector<ManifestProblem> problems;
 };
 
-/// Lines "<digest>  <path>", sorted by path; %, LF and CR in paths are percent-encoded (Sec. 2.1.3).
+/// Lines "<digest>  <path>", sorted by path; %, LF and CR in paths are percent-encoded
+/// (Sec. 2.1.3).
 std::string manifest_text(std::vector<ManifestEntry> entries);
 Manifest parse_manifest(std::string_view text, const std::string& name);
 

@@ -24,13 +24,17 @@ void remove_tag_manifest(const fs::path& bundle) {
   std::error_code error;
   fs::remove(bundle / kTagManifestFile, error);
   if (!error) return;
-  throw core::Error(core::ErrorKind::kDisk, (bundle / kTagManifestFile).string(),
-                    "cannot be removed: " + error.message(), "mend the permissions of the folder");
+  throw core::Error(core::ErrorKind::kDisk,
+                    (bundle / kTagManifestFile).string(),
+                    "cannot be removed: " + error.message(),
+                    "mend the permissions of the folder");
 }
 
 void expect_payload_file(const fs::path& bundle, const std::string& path) {
   if (is_plain_file(bundle, path)) return;
-  throw core::Error(core::ErrorKind::kInput, (bundle / path).string(), "is not a file of the bundle",
+  throw core::Error(core::ErrorKind::kInput,
+                    (bundle / path).string(),
+                    "is not a file of the bundle",
                     "run the audit again");
 }
 
@@ -44,7 +48,8 @@ void expect_payload(const fs::path& bundle, const Evidence& evidence) {
 BagFiles list_plain_files(const fs::path& bundle) {
   BagFiles files = list_bag(bundle);
   if (files.strange.empty()) return files;
-  throw core::Error(core::ErrorKind::kInput, (bundle / files.strange.front()).string(),
+  throw core::Error(core::ErrorKind::kInput,
+                    (bundle / files.strange.front()).string(),
                     "is a symbolic link or a special file, a bundle holds plain files only",
                     "remove it");
 }

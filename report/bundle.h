@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The evidence bundle as a BagIt 1.0 bag [RFC 8493]: payload data/samples/<sha256>.<ext> and
-// data/extractor.safetensors; tag files evidence.json, report.pdf, scores.csv, bagit.txt, bag-info.txt,
-// manifest-sha256.txt, tagmanifest-sha256.txt. The manifests are written last: a folder without them is
-// an unfinished audit.
+// data/extractor.safetensors; tag files evidence.json, report.pdf, scores.csv, bagit.txt,
+// bag-info.txt, manifest-sha256.txt, tagmanifest-sha256.txt. The manifests are written last: a
+// folder without them is an unfinished audit.
 #pragma once
 
 #include <cstdint>
@@ -26,20 +26,20 @@ inline constexpr const char* kSamplesFolder = "data/samples";
 /// True if the folder holds a finished bundle (its tag manifest exists).
 bool is_finished_bundle(const std::filesystem::path& bundle);
 
-/// Writes evidence.json, scores.csv, report.pdf and the manifests into a bundle whose payload (samples and
-/// extractor) is already in place. Every file appears whole or not at all.
+/// Writes evidence.json, scores.csv, report.pdf and the manifests into a bundle whose payload
+/// (samples and extractor) is already in place. Every file appears whole or not at all.
 void finish_bundle(const std::filesystem::path& bundle, const Evidence& evidence);
 
 /// One thing that differs from what the bundle claims.
 struct Difference {
-  std::string what;      ///< "data/samples/ab..png", "score of ...", "p-value of ...", "verdict".
+  std::string what;  ///< "data/samples/ab..png", "score of ...", "p-value of ...", "verdict".
   std::string claimed;
   std::string found;
 };
 
 struct VerifyResult {
   std::int64_t files_checked = 0;
-  std::int64_t scores_recomputed = 0;   ///< 0 without an extractor.
+  std::int64_t scores_recomputed = 0;  ///< 0 without an extractor.
   std::int64_t tests_recomputed = 0;
   double largest_score_difference = 0.0;
   std::vector<Difference> differences;  ///< Empty = verified.
@@ -51,8 +51,9 @@ struct VerifyOptions {
   core::ImageLimits limits;  ///< Images beyond them are reported as unreadable.
 };
 
-/// Recomputes digests, scores (when `extractor` is given), tests and verdict, and lists what differs.
-/// Throws Error{kInput} if the folder is not a finished bundle or its evidence cannot be read.
+/// Recomputes digests, scores (when `extractor` is given), tests and verdict, and lists what
+/// differs. Throws Error{kInput} if the folder is not a finished bundle or its evidence cannot be
+/// read.
 VerifyResult verify_bundle(const std::filesystem::path& bundle,
                            core::Extractor* extractor,
                            const VerifyOptions& options = {},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words of a verdict. verify compares them with what a bundle holds, so they belong to the schema
-// version: changed words need a new kEvidenceSchemaVersion and the old ones kept for old bundles.
+// The words of a verdict. verify compares them with what a bundle holds, so they belong to the
+// schema version: changed words need a new kEvidenceSchemaVersion and the old ones kept for old
+// bundles.
 #include "report/evidence.h"
 
 #include "report/number_text.h"
@@ -27,28 +28,32 @@ Verdict evidence_found(const Facts& facts) {
   Verdict verdict;
   verdict.decision = Decision::kEvidence;
   verdict.headline = "Evidence found: the suspect images carry this coating.";
-  verdict.explanation =
-      "The coating scores of " + facts.suspect_images + " were compared with those of " +
-      facts.benign_images +
-      " and are smaller, that is, more like coated images. If both came from the same distribution, a "
-      "difference this large would arise by chance with probability p = " +
-      facts.p_value + ", below the limit alpha = " + facts.alpha +
-      " of this audit. This speaks of the images examined; who put the coating there and whether it was "
-      "allowed are other questions.";
+  verdict.explanation = "The coating scores of " + facts.suspect_images +
+                        " were compared with those of " + facts.benign_images +
+                        " and are smaller, that is, more like coated images. If both came from the "
+                        "same distribution, a "
+                        "difference this large would arise by chance with probability p = " +
+                        facts.p_value + ", below the limit alpha = " + facts.alpha +
+                        " of this audit. This speaks of the images examined; who put the coating "
+                        "there and whether it was "
+                        "allowed are other questions.";
   return verdict;
 }
 
 Verdict no_evidence(const Facts& facts) {
   Verdict verdict;
   verdict.decision = Decision::kNoEvidence;
-  verdict.headline = "No evidence found: the suspect images were not told apart from the benign ones.";
+  verdict.headline =
+      "No evidence found: the suspect images were not told apart from the benign ones.";
   verdict.explanation =
       "The coating scores of " + facts.suspect_images + " were compared with those of " +
       facts.benign_images +
-      ". If both came from the same distribution, a difference like the one seen would arise by chance "
+      ". If both came from the same distribution, a difference like the one seen would arise by "
+      "chance "
       "with probability p = " +
       facts.p_value + ", which does not fall below the limit alpha = " + facts.alpha +
-      " of this audit, although these numbers of images could have reached it. This does not show that "
+      " of this audit, although these numbers of images could have reached it. This does not show "
+      "that "
       "the coated images were not used: a weak or washed-out signal can be missed.";
   return verdict;
 }
@@ -58,11 +63,11 @@ Verdict inconclusive(const Facts& facts) {
   verdict.decision = Decision::kInconclusive;
   verdict.headline = "Inconclusive: " + facts.suspect_images + " and " + facts.benign_images +
                      " are too few to reach alpha = " + facts.alpha + ".";
-  verdict.explanation =
-      "The smallest possible p-value at these numbers is " + facts.smallest_p +
-      ", so this audit could not have found evidence however strong the signal, and finding none says "
-      "nothing. The p-value was " +
-      facts.p_value + ". Collect more images and repeat the audit.";
+  verdict.explanation = "The smallest possible p-value at these numbers is " + facts.smallest_p +
+                        ", so this audit could not have found evidence however strong the signal, "
+                        "and finding none says "
+                        "nothing. The p-value was " +
+                        facts.p_value + ". Collect more images and repeat the audit.";
   return verdict;
 }
 
@@ -98,29 +103,41 @@ Verdict make_verdict(const stats::ScoreComparison& comparison,
 }
 
 std::string null_hypothesis_text() {
-  return "The coating scores of the suspect images and of the benign images are independent draws from "
+  return "The coating scores of the suspect images and of the benign images are independent draws "
+         "from "
          "the same distribution.";
 }
 
 std::vector<std::string> standing_limits() {
   return {
-      "The test compares the suspect images with these benign images and no others. A small p-value says "
+      "The test compares the suspect images with these benign images and no others. A small "
+      "p-value says "
       "that the two sets differ in the direction of the coating; it does not say why they differ.",
       "The benign images must be comparable with the suspect images in kind, subject, size and "
-      "compression, and known not to come from a model that used the coated images. Otherwise any other "
+      "compression, and known not to come from a model that used the coated images. Otherwise any "
+      "other "
       "difference between the sets can make p small.",
-      "alpha is the rate of false alarms for independent scores. Images that share prompts, seeds or a "
-      "source are not independent, every model has its own habits, and repeated audits with other images "
-      "or other benign sets are further chances of a false alarm; then the true rate is higher than "
+      "alpha is the rate of false alarms for independent scores. Images that share prompts, seeds "
+      "or a "
+      "source are not independent, every model has its own habits, and repeated audits with other "
+      "images "
+      "or other benign sets are further chances of a false alarm; then the true rate is higher "
+      "than "
       "alpha.",
-      "The scores belong to the images examined, not to a model. Whether a given model made these images "
+      "The scores belong to the images examined, not to a model. Whether a given model made these "
+      "images "
       "has to be shown by how they were collected.",
-      "Images handed in by the accusing side can be forged or coated afterwards. Images collected by a "
+      "Images handed in by the accusing side can be forged or coated afterwards. Images collected "
+      "by a "
       "neutral party, with a record of requests and answers, carry more weight.",
-      "A small p-value does not say who copied the coated images, through which steps the coating came "
-      "into the suspect images, or that a licence was missing. These are questions of fact and law.",
-      "Finding no evidence does not show that the coated images were not used: a small share of coated "
-      "images in training, filtering, compression or resizing can weaken the signal below detection.",
+      "A small p-value does not say who copied the coated images, through which steps the coating "
+      "came "
+      "into the suspect images, or that a licence was missing. These are questions of fact and "
+      "law.",
+      "Finding no evidence does not show that the coated images were not used: a small share of "
+      "coated "
+      "images in training, filtering, compression or resizing can weaken the signal below "
+      "detection.",
       "No number in this report is the share of images that were copied, nor the probability that "
       "copying took place.",
   };

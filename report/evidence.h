@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Evidence: everything an audit found, as plain data. analyzer fills it, report prints it (JSON, PDF) and
-// verifies it; nothing is recomputed for display. JSON schema: report/evidence.schema.json.
+// Evidence: everything an audit found, as plain data. analyzer fills it, report prints it (JSON,
+// PDF) and verifies it; nothing is recomputed for display. JSON schema:
+// report/evidence.schema.json.
 #pragma once
 
 #include <cstdint>
@@ -19,12 +20,12 @@ inline constexpr int kEvidenceSchemaVersion = 1;
 
 /// One scored image.
 struct ScoredSample {
-  std::string sha256;      ///< Of the encoded bytes.
-  std::string file;        ///< Inside the bundle: "data/samples/<sha256>.png".
-  std::string source;      ///< Path or URL it came from (UTF-8).
+  std::string sha256;  ///< Of the encoded bytes.
+  std::string file;    ///< Inside the bundle: "data/samples/<sha256>.png".
+  std::string source;  ///< Path or URL it came from (UTF-8).
   int width_px = 0;
   int height_px = 0;
-  double score = 0.0;      ///< Coating score; smaller means more like a coated image.
+  double score = 0.0;  ///< Coating score; smaller means more like a coated image.
 };
 
 /// One item that was not scored, and why.
@@ -35,7 +36,7 @@ struct SkippedSample {
 
 /// A source of images and what came of it.
 struct SampleSet {
-  std::string kind;        ///< "directory".
+  std::string kind;  ///< "directory".
   std::string location;
   std::vector<ScoredSample> samples;
   std::vector<SkippedSample> skipped;
@@ -43,11 +44,11 @@ struct SampleSet {
 
 /// The key, without anything secret.
 struct KeyRecord {
-  std::string key_sha256;       ///< Digest of the key file.
-  std::string method;           ///< "siren".
-  std::string created;          ///< RFC 3339.
+  std::string key_sha256;  ///< Digest of the key file.
+  std::string method;      ///< "siren".
+  std::string created;     ///< RFC 3339.
   core::ExtractorInfo extractor;
-  double radius_score = 0.0;    ///< Radius in score units.
+  double radius_score = 0.0;  ///< Radius in score units.
 };
 
 /// What the public commitment says and whether the key matches it.
@@ -74,18 +75,18 @@ struct Verdict {
 struct Evidence {
   std::string tool_version;
   std::string tool_revision;
-  std::string created;             ///< RFC 3339, UTC.
-  std::string case_name;           ///< Title chosen by the user, may be empty (UTF-8).
+  std::string created;    ///< RFC 3339, UTC.
+  std::string case_name;  ///< Title chosen by the user, may be empty (UTF-8).
   KeyRecord key;
   std::optional<CommitmentRecord> commitment;
   SampleSet suspect;
   SampleSet benign;
   stats::ComparisonOptions options;
   stats::ScoreComparison comparison;
-  std::string null_hypothesis;     ///< In words.
+  std::string null_hypothesis;  ///< In words.
   Verdict verdict;
   std::vector<std::string> notes;  ///< Warnings: shared images, small samples, differing sizes, ...
-  std::vector<std::string> limits; ///< What this evidence does not show.
+  std::vector<std::string> limits;  ///< What this evidence does not show.
 };
 
 /// The verdict of a comparison in plain words; the same function serves audit and verify.
@@ -99,7 +100,8 @@ std::string null_hypothesis_text();
 std::vector<std::string> standing_limits();
 
 nlohmann::json to_json(const Evidence& evidence);
-/// Throws Error{kInput} naming `where` and the field if the document is not evidence of a known version.
+/// Throws Error{kInput} naming `where` and the field if the document is not evidence of a known
+/// version.
 Evidence evidence_from_json(const nlohmann::json& document, const std::string& where);
 
 /// "suspect" and "benign" rows: role, source, sha256, width, height, score (17 digits). RFC 4180.

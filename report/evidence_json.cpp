@@ -57,11 +57,17 @@ json commitment_json(const std::optional<CommitmentRecord>& commitment) {
 
 json sample_json(const ScoredSample& sample) {
   if (!std::isfinite(sample.score)) {
-    throw core::Error(core::ErrorKind::kInternal, sample.source, "the score is not a finite number",
+    throw core::Error(core::ErrorKind::kInternal,
+                      sample.source,
+                      "the score is not a finite number",
                       "report it with the image");
   }
-  return {{"sha256", sample.sha256},     {"file", sample.file},           {"source", sample.source},
-          {"width_px", sample.width_px}, {"height_px", sample.height_px}, {"score", sample.score}};
+  return {{"sha256", sample.sha256},
+          {"file", sample.file},
+          {"source", sample.source},
+          {"width_px", sample.width_px},
+          {"height_px", sample.height_px},
+          {"score", sample.score}};
 }
 
 json set_json(const SampleSet& set) {
@@ -96,9 +102,11 @@ json effect_json(const stats::EffectSize& effect) {
   put_number(object, "median_benign", effect.median_benign, kNotComputable);
   put_number(object, "hodges_lehmann_shift", effect.hodges_lehmann_shift, kNotComputable);
   put_number(object, "share_inside_suspect", effect.share_inside_suspect, kNoRadius);
-  put_interval(object, "share_inside_suspect_interval", effect.share_inside_suspect_interval, kNoRadius);
+  put_interval(
+      object, "share_inside_suspect_interval", effect.share_inside_suspect_interval, kNoRadius);
   put_number(object, "share_inside_benign", effect.share_inside_benign, kNoRadius);
-  put_interval(object, "share_inside_benign_interval", effect.share_inside_benign_interval, kNoRadius);
+  put_interval(
+      object, "share_inside_benign_interval", effect.share_inside_benign_interval, kNoRadius);
   return object;
 }
 

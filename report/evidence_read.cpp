@@ -94,7 +94,8 @@ std::string sample_file(const JsonField& field, const std::string& sha256) {
   const std::string file = field.text(kMostShortText);
   const std::string stem = std::string(kSamplesFolder) + "/" + sha256 + ".";
   const std::string extension = file.substr(0, stem.size()) == stem ? file.substr(stem.size()) : "";
-  const bool plain = extension.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789") == std::string::npos;
+  const bool plain =
+      extension.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789") == std::string::npos;
   if (extension.empty() || extension.size() > 8 || !plain) {
     field.fail("is not " + std::string(kSamplesFolder) + "/<sha256>.<extension> of its digest");
   }
@@ -130,8 +131,16 @@ SampleSet read_set(const JsonField& field) {
 }
 
 stats::NamedTest read_test(const JsonField& field) {
-  field.expect_only({"name", "primary", "alternative", "method", "rejected", "statistic",
-                     "statistic_reason", "p_value", "p_value_reason", "log10_p_value",
+  field.expect_only({"name",
+                     "primary",
+                     "alternative",
+                     "method",
+                     "rejected",
+                     "statistic",
+                     "statistic_reason",
+                     "p_value",
+                     "p_value_reason",
+                     "log10_p_value",
                      "log10_p_value_reason"});
   stats::NamedTest test;
   test.name = field.member("name").text(kMostShortText);
@@ -155,13 +164,24 @@ stats::Interval read_interval(const JsonField& object, const char* name) {
 }
 
 stats::EffectSize read_effect(const JsonField& field) {
-  field.expect_only(
-      {"superiority", "superiority_reason", "superiority_interval", "superiority_interval_reason",
-       "median_suspect", "median_suspect_reason", "median_benign", "median_benign_reason",
-       "hodges_lehmann_shift", "hodges_lehmann_shift_reason", "share_inside_suspect",
-       "share_inside_suspect_reason", "share_inside_suspect_interval",
-       "share_inside_suspect_interval_reason", "share_inside_benign", "share_inside_benign_reason",
-       "share_inside_benign_interval", "share_inside_benign_interval_reason"});
+  field.expect_only({"superiority",
+                     "superiority_reason",
+                     "superiority_interval",
+                     "superiority_interval_reason",
+                     "median_suspect",
+                     "median_suspect_reason",
+                     "median_benign",
+                     "median_benign_reason",
+                     "hodges_lehmann_shift",
+                     "hodges_lehmann_shift_reason",
+                     "share_inside_suspect",
+                     "share_inside_suspect_reason",
+                     "share_inside_suspect_interval",
+                     "share_inside_suspect_interval_reason",
+                     "share_inside_benign",
+                     "share_inside_benign_reason",
+                     "share_inside_benign_interval",
+                     "share_inside_benign_interval_reason"});
   stats::EffectSize effect;
   effect.superiority = nullable(field, "superiority");
   effect.superiority_interval = read_interval(field, "superiority_interval");
@@ -185,7 +205,8 @@ stats::ScoreComparison read_comparison(const JsonField& document) {
     ++primaries;
     comparison.rejected = comparison.tests.back().rejected;
   }
-  if (primaries != 1) tests.fail("has " + std::to_string(primaries) + " primary tests, it must be one");
+  if (primaries != 1)
+    tests.fail("has " + std::to_string(primaries) + " primary tests, it must be one");
   comparison.effect = read_effect(document.member("effect"));
   comparison.smallest_possible_p = document.member("smallest_possible_p").number(0.0, 1.0);
   return comparison;
@@ -210,7 +231,8 @@ Verdict read_verdict(const JsonField& field) {
 
 std::vector<std::string> read_texts(const JsonField& field) {
   std::vector<std::string> texts;
-  for (const JsonField& text : field.elements(kMostRemarks)) texts.push_back(text.text(kMostLongText));
+  for (const JsonField& text : field.elements(kMostRemarks))
+    texts.push_back(text.text(kMostLongText));
   return texts;
 }
 
@@ -229,9 +251,22 @@ void expect_known_version(const JsonField& document) {
 Evidence evidence_from_json(const nlohmann::json& json, const std::string& where) {
   const JsonField document(json, where);
   expect_known_version(document);
-  document.expect_only({"schema_version", "tool", "created", "case_name", "key", "commitment", "options",
-                        "suspect", "benign", "null_hypothesis", "tests", "effect",
-                        "smallest_possible_p", "verdict", "notes", "limits"});
+  document.expect_only({"schema_version",
+                        "tool",
+                        "created",
+                        "case_name",
+                        "key",
+                        "commitment",
+                        "options",
+                        "suspect",
+                        "benign",
+                        "null_hypothesis",
+                        "tests",
+                        "effect",
+                        "smallest_possible_p",
+                        "verdict",
+                        "notes",
+                        "limits"});
   Evidence evidence;
   const JsonField tool = document.member("tool");
   tool.expect_only({"version", "revision"});

@@ -23,7 +23,9 @@ class FontReader {
   std::uint32_t u32(std::size_t at) const { return (u16(at) << 16U) | u16(at + 2); }
 
   [[noreturn]] void fail(const std::string& what) const {
-    throw core::Error(core::ErrorKind::kInput, where_, "the font " + what,
+    throw core::Error(core::ErrorKind::kInput,
+                      where_,
+                      "the font " + what,
                       "restore the file from the distribution");
   }
 

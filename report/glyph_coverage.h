@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which characters a TrueType font can draw, read from its 'cmap' table (format 4, Windows Unicode) [OpenType
-// 1.9, "cmap"]. libharu draws an empty box for the rest without saying so.
+// Which characters a TrueType font can draw, read from its 'cmap' table (format 4, Windows Unicode)
+// [OpenType 1.9, "cmap"]. libharu draws an empty box for the rest without saying so.
 #pragma once
 
 #include <cstdint>

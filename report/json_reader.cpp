@@ -39,15 +39,17 @@ JsonField::JsonField(const nlohmann::json* value, std::string where, std::string
 
 void JsonField::fail(const std::string& what, const std::string& todo) const {
   const std::string field = pointer_.empty() ? "the document" : pointer_;
-  throw core::Error(core::ErrorKind::kInput, where_, field + " " + what,
+  throw core::Error(core::ErrorKind::kInput,
+                    where_,
+                    field + " " + what,
                     todo.empty() ? "use a file written by patina audit" : todo);
 }
 
 void JsonField::expect_only(const std::vector<const char*>& members) const {
   if (!value_->is_object()) fail("is not an object");
   for (const auto& item : value_->items()) {
-    const bool known = std::any_of(members.begin(), members.end(),
-                                   [&item](const char* name) { return item.key() == name; });
+    const bool known = std::any_of(
+        members.begin(), members.end(), [&item](const char* name) { return item.key() == name; });
     if (!known) {
       JsonField(&item.value(), where_, pointer_ + "/" + pointer_token(item.key()))
           .fail("is not a known field");
@@ -55,7 +57,9 @@ void JsonField::expect_only(const std::vector<const char*>& members) const {
   }
 }
 
-bool JsonField::has(const char* name) const { return value_->is_object() && value_->contains(name); }
+bool JsonField::has(const char* name) const {
+  return value_->is_object() && value_->contains(name);
+}
 
 JsonField JsonField::member(const char* name) const {
   if (!value_->is_object()) fail("is not an object");
@@ -87,9 +91,9 @@ bool JsonField::boolean() const {
 std::int64_t JsonField::integer(std::int64_t low, std::int64_t high) const {
   if (!value_->is_number_integer()) fail("is not an integer");
   const std::string range = "[" + std::to_string(low) + ", " + std::to_string(high) + "]";
-  const bool too_large =
-      value_->is_number_unsigned() &&
-      value_->get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  const bool too_large = value_->is_number_unsigned() &&
+                         value_->get<std::uint64_t>() >
+                             static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   if (too_large) fail("is outside " + range);
   const auto number = value_->get<std::int64_t>();
   if (number < low || number > high) fail("is " + std::to_string(number) + ", outside " + range);
@@ -106,7 +110,8 @@ double JsonField::finite() const {
 double JsonField::number(double low, double high) const {
   const double value = finite();
   if (value < low || value > high) {
-    fail("is " + exact_text(value) + ", outside [" + exact_text(low) + ", " + exact_text(high) + "]");
+    fail("is " + exact_text(value) + ", outside [" + exact_text(low) + ", " + exact_text(high) +
+         "]");
   }
   return value;
 }
@@ -119,7 +124,8 @@ std::string JsonField::text(std::size_t most) const {
   if (!value_->is_string()) fail("is not a text");
   const auto& text = value_->get_ref<const std::string&>();
   if (text.size() > most) {
-    fail("has " + std::to_string(text.size()) + " bytes, at most " + std::to_string(most) + " are read");
+    fail("has " + std::to_string(text.size()) + " bytes, at most " + std::to_string(most) +
+         " are read");
   }
   if (!is_utf8(text)) fail("is not UTF-8");
   return text;

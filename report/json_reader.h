@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads fields of a JSON document that may be hostile. Each failure throws Error{kInput} that names the
-// document and the field by its JSON pointer (RFC 6901).
+// Reads fields of a JSON document that may be hostile. Each failure throws Error{kInput} that names
+// the document and the field by its JSON pointer (RFC 6901).
 #pragma once
 
 #include <cstdint>

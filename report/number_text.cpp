@@ -74,8 +74,8 @@ std::string p_value_text(double p, double log10_p) {
   if (p >= kSmallestPrintedDirectly) return scientific_text(p);
   if (!std::isfinite(log10_p)) return "below 10" + superscript(-300);
   const double exponent = std::floor(log10_p);
-  return power_text(std::pow(10.0, log10_p - exponent), static_cast<int>(exponent)) + " (log10 p = " +
-         number_text(log10_p, 6) + ")";
+  return power_text(std::pow(10.0, log10_p - exponent), static_cast<int>(exponent)) +
+         " (log10 p = " + number_text(log10_p, 6) + ")";
 }
 
 std::string percent_text(double fraction) {

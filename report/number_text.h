@@ -7,8 +7,8 @@
 
 namespace patina::report {
 
-/// `significant` digits, e.g. "12.35"; powers of ten beyond [1e-4, 1e7) as "1.2 × 10⁻⁷"; "n/a" if not
-/// finite.
+/// `significant` digits, e.g. "12.35"; powers of ten beyond [1e-4, 1e7) as "1.2 × 10⁻⁷"; "n/a" if
+/// not finite.
 std::string number_text(double value, int significant = 4);
 
 /// "1.2 × 10⁻⁷" with two digits; "10⁻⁶" for an exact power of ten.

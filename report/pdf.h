@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The PDF report: title page with the verdict in plain words, ECDF plot of both samples, table of tests,
-// contact sheet of the suspect images with their scores, page on method and limits. Vector plots,
-// embedded TrueType fonts, page numbers. libharu stays behind report/pdf*.cpp.
+// The PDF report: title page with the verdict in plain words, ECDF plot of both samples, table of
+// tests, contact sheet of the suspect images with their scores, page on method and limits. Vector
+// plots, embedded TrueType fonts, page numbers. libharu stays behind report/pdf*.cpp.
 #pragma once
 
 #include <cstdint>

@@ -19,7 +19,8 @@ constexpr const char* kBoldFont = "fonts/PatinaSans-Bold.ttf";
 constexpr const char* kFallbackFont = "fonts/PatinaFallback.ttf";
 constexpr char32_t kReplacement = 0xFFFD;
 
-/// First failure reported by libharu. Exceptions must not cross its C frames, so it is kept until asked.
+/// First failure reported by libharu. Exceptions must not cross its C frames, so it is kept until
+/// asked.
 struct Failure {
   HPDF_STATUS code = HPDF_OK;
   HPDF_STATUS detail = 0;
@@ -48,11 +49,19 @@ HPDF_REAL up(double y) { return static_cast<HPDF_REAL>(kPageHeight - y); }
 std::optional<HPDF_Date> parse_date(const std::string& created) {
   HPDF_Date date{};
   char zone = 0;
-  const int fields = std::sscanf(created.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%c", &date.year, &date.month,
-                                 &date.day, &date.hour, &date.minutes, &date.seconds, &zone);
+  const int fields = std::sscanf(created.c_str(),
+                                 "%4d-%2d-%2dT%2d:%2d:%2d%c",
+                                 &date.year,
+                                 &date.month,
+                                 &date.day,
+                                 &date.hour,
+                                 &date.minutes,
+                                 &date.seconds,
+                                 &zone);
   const bool in_range = date.year > 0 && date.month >= 1 && date.month <= 12 && date.day >= 1 &&
-                        date.day <= 28 + 3 && date.hour >= 0 && date.hour < 24 && date.minutes >= 0 &&
-                        date.minutes < 60 && date.seconds >= 0 && date.seconds < 60;
+                        date.day <= 28 + 3 && date.hour >= 0 && date.hour < 24 &&
+                        date.minutes >= 0 && date.minutes < 60 && date.seconds >= 0 &&
+                        date.seconds < 60;
   if (fields != 7 || zone != 'Z' || !in_range) return std::nullopt;
   date.ind = 'Z';
   return date;
@@ -74,7 +83,8 @@ struct Canvas::Impl {
     if (failure.code == HPDF_OK) return;
     char code[24] = {};
     std::snprintf(code, sizeof code, "0x%04lX", static_cast<unsigned long>(failure.code));
-    throw core::Error(core::ErrorKind::kInternal, "report.pdf",
+    throw core::Error(core::ErrorKind::kInternal,
+                      "report.pdf",
                       std::string("libharu failed with code ") + code + ", detail " +
                           std::to_string(failure.detail));
   }
@@ -109,8 +119,8 @@ struct Canvas::Impl {
   void stroke_with(const Stroke& stroke) {
     constexpr HPDF_UINT16 kDash[] = {4, 3};
     HPDF_Page_SetLineWidth(page, real(stroke.width));
-    HPDF_Page_SetRGBStroke(page, real(stroke.colour.red), real(stroke.colour.green),
-                           real(stroke.colour.blue));
+    HPDF_Page_SetRGBStroke(
+        page, real(stroke.colour.red), real(stroke.colour.green), real(stroke.colour.blue));
     HPDF_Page_SetDash(page, stroke.dashed ? kDash : nullptr, stroke.dashed ? 2 : 0, 0);
   }
 
@@ -129,8 +139,8 @@ struct Canvas::Impl {
 Canvas::Canvas(const DocumentInfo& info) : impl_(std::make_unique<Impl>()) {
   impl_->document.reset(HPDF_New(keep_first_failure, &impl_->failure));
   if (!impl_->document) {
-    throw core::Error(core::ErrorKind::kResource, "report.pdf", "no memory for the document",
-                      "free memory");
+    throw core::Error(
+        core::ErrorKind::kResource, "report.pdf", "no memory for the document", "free memory");
   }
   HPDF_Doc document = impl_->document.get();
   HPDF_UseUTFEncodings(document);
@@ -157,7 +167,9 @@ void Canvas::new_page() {
 
 int Canvas::page_count() const { return static_cast<int>(impl_->pages.size()); }
 
-void Canvas::go_to_page(int index) { impl_->page = impl_->pages.at(static_cast<std::size_t>(index)); }
+void Canvas::go_to_page(int index) {
+  impl_->page = impl_->pages.at(static_cast<std::size_t>(index));
+}
 
 std::vector<double> Canvas::advances(const std::u32string& text, const TextStyle& style) {
   std::vector<double> widths;
@@ -220,24 +232,24 @@ void Canvas::polyline(const std::vector<Point>& points, const Stroke& stroke) {
 
 void Canvas::fill(const Box& box, const Colour& colour) {
   impl_->fill_with(colour);
-  HPDF_Page_Rectangle(impl_->page, real(box.x), up(box.y + box.height), real(box.width),
-                      real(box.height));
+  HPDF_Page_Rectangle(
+      impl_->page, real(box.x), up(box.y + box.height), real(box.width), real(box.height));
   HPDF_Page_Fill(impl_->page);
 }
 
 void Canvas::frame(const Box& box, const Stroke& stroke) {
   impl_->stroke_with(stroke);
-  HPDF_Page_Rectangle(impl_->page, real(box.x), up(box.y + box.height), real(box.width),
-                      real(box.height));
+  HPDF_Page_Rectangle(
+      impl_->page, real(box.x), up(box.y + box.height), real(box.width), real(box.height));
   HPDF_Page_Stroke(impl_->page);
 }
 
 void Canvas::jpeg(const Box& box, const std::vector<std::uint8_t>& bytes) {
-  HPDF_Image image = HPDF_LoadJpegImageFromMem(impl_->document.get(), bytes.data(),
-                                               static_cast<HPDF_UINT>(bytes.size()));
+  HPDF_Image image = HPDF_LoadJpegImageFromMem(
+      impl_->document.get(), bytes.data(), static_cast<HPDF_UINT>(bytes.size()));
   impl_->check();
-  HPDF_Page_DrawImage(impl_->page, image, real(box.x), up(box.y + box.height), real(box.width),
-                      real(box.height));
+  HPDF_Page_DrawImage(
+      impl_->page, image, real(box.x), up(box.y + box.height), real(box.width), real(box.height));
 }
 
 std::vector<std::uint8_t> Canvas::finish() {

@@ -32,8 +32,8 @@ std::size_t fit(const MeasuredText& text, std::size_t start, double width) {
   return std::max(end, start + 1);
 }
 
-/// Where to end the line that starts at `start` and could reach `limit`: after the last space, else at
-/// `limit`.
+/// Where to end the line that starts at `start` and could reach `limit`: after the last space, else
+/// at `limit`.
 std::size_t break_point(const MeasuredText& text, std::size_t start, std::size_t limit) {
   if (limit >= text.codes.size() || text.codes[limit] == U' ') return limit;
   for (std::size_t at = limit; at > start + 1; --at) {
@@ -85,7 +85,8 @@ std::string elide_middle(Canvas& canvas,
   while (tail > head && head_width + tail_width + measured.widths[tail - 1] <= room) {
     tail_width += measured.widths[--tail];
   }
-  return encode_utf8(measured.codes.substr(0, head)) + "…" + encode_utf8(measured.codes.substr(tail));
+  return encode_utf8(measured.codes.substr(0, head)) + "…" +
+         encode_utf8(measured.codes.substr(tail));
 }
 
 double draw_paragraph(Canvas& canvas,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text that has to fit: lines broken at a width, names shortened in the middle, and a Flow that puts
-// headings and paragraphs below one another and turns the page when one is full.
+// Text that has to fit: lines broken at a width, names shortened in the middle, and a Flow that
+// puts headings and paragraphs below one another and turns the page when one is full.
 #pragma once
 
 #include <string>
@@ -27,8 +27,8 @@ std::string elide_middle(Canvas& canvas,
                          const TextStyle& style,
                          double width);
 
-/// Draws wrapped lines from the top edge `at.y` on, at most `max_lines` (the last then ends in "…").
-/// Returns the y below the last line.
+/// Draws wrapped lines from the top edge `at.y` on, at most `max_lines` (the last then ends in
+/// "…"). Returns the y below the last line.
 struct ParagraphBox {
   Point at;  ///< Top left.
   double width = kContentWidth;

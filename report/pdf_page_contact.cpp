@@ -48,8 +48,8 @@ core::Image to_eight_bits(const core::Image& image) {
 }
 
 Thumbnail make_thumbnail(const core::Image& image, int longer_side_px) {
-  const double shrink =
-      std::min(1.0, static_cast<double>(longer_side_px) / std::max(image.width_px, image.height_px));
+  const double shrink = std::min(
+      1.0, static_cast<double>(longer_side_px) / std::max(image.width_px, image.height_px));
   const auto side = [shrink](int pixels) {
     return std::max(1, static_cast<int>(std::lround(shrink * pixels)));
   };
@@ -78,7 +78,8 @@ void draw_picture(Canvas& canvas, Point at, const std::optional<Thumbnail>& thum
   const Box cell{at.x, at.y, kImageSide, kImageSide};
   if (!thumbnail) {
     canvas.fill(cell, kPale);
-    canvas.text_centred({at.x + 0.5 * kImageSide, at.y + 0.5 * kImageSide}, "image cannot be shown",
+    canvas.text_centred({at.x + 0.5 * kImageSide, at.y + 0.5 * kImageSide},
+                        "image cannot be shown",
                         {7.2, Face::kRegular, kGrey});
     canvas.frame(cell, {0.5, kRule});
     return;
@@ -88,8 +89,9 @@ void draw_picture(Canvas& canvas, Point at, const std::optional<Thumbnail>& thum
   const double width = std::max(kThinnest, kImageSide * std::min(1.0, aspect));
   const double height = std::max(kThinnest, kImageSide / std::max(1.0, aspect));
   canvas.fill(cell, kPale);
-  canvas.jpeg({at.x + 0.5 * (kImageSide - width), at.y + 0.5 * (kImageSide - height), width, height},
-              thumbnail->jpeg);
+  canvas.jpeg(
+      {at.x + 0.5 * (kImageSide - width), at.y + 0.5 * (kImageSide - height), width, height},
+      thumbnail->jpeg);
   canvas.frame(cell, {0.5, kRule});
 }
 
@@ -104,7 +106,8 @@ void draw_caption(Canvas& canvas, Point at, int rank, const ScoredSample& sample
   canvas.text({at.x, at.y + 17.5}, number_text(sample.score), kCaptionScore);
   canvas.text_right({at.x + kCellWidth, at.y + 17.5}, place_text(sample.score, radius), kCaption);
   const TextStyle small{6.2, Face::kRegular, kGrey};
-  const std::string size = std::to_string(sample.width_px) + " × " + std::to_string(sample.height_px);
+  const std::string size =
+      std::to_string(sample.width_px) + " × " + std::to_string(sample.height_px);
   canvas.text({at.x, at.y + 26.0}, size + " px", small);
   canvas.text_right({at.x + kCellWidth, at.y + 26.0}, sample.sha256.substr(0, 10), small);
 }
@@ -112,7 +115,8 @@ void draw_caption(Canvas& canvas, Point at, int rank, const ScoredSample& sample
 std::string introduction(std::size_t shown, std::size_t total, double radius) {
   if (total == 0) return "No suspect image was scored.";
   std::string text =
-      "Suspect images in order of score, smallest (most like a coated image) first. Under each image: "
+      "Suspect images in order of score, smallest (most like a coated image) first. Under each "
+      "image: "
       "name, score (bold), size in pixels and the first digits of the SHA-256 of its file.";
   if (std::isfinite(radius)) {
     text += " \"Inside\" means inside the hypersphere, a score of at most " + number_text(radius) +
@@ -145,7 +149,8 @@ void draw_contact_sheet(Canvas& canvas,
     if (column == 0) flow.ensure(kRowHeight);
     const Point at{kMargin + column * (kCellWidth + kGutter), flow.y()};
     draw_picture(canvas, at, load_thumbnail(*ordered[i], load_sample, longer_side));
-    draw_caption(canvas, {at.x, at.y + kImageSide + 2.0}, static_cast<int>(i) + 1, *ordered[i], radius);
+    draw_caption(
+        canvas, {at.x, at.y + kImageSide + 2.0}, static_cast<int>(i) + 1, *ordered[i], radius);
     if (column == kColumns - 1 || i + 1 == shown) flow.gap(kRowHeight);
   }
 }

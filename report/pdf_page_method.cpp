@@ -13,14 +13,19 @@ void draw_statistic(Flow& flow, const Evidence& evidence) {
   flow.paragraph("Null hypothesis H0: " + evidence.null_hypothesis, kBody);
   flow.heading("What the numbers are");
   flow.paragraph(
-      "Coating score: a frozen network F, part of the owner's key, turns an image into a feature vector. "
-      "The score sqrt(||F(x) − c||² + 1) − 1 grows with the distance of that vector from the centre c "
-      "around which coated images lie; the hypersphere is the ball around c that holds the coated images "
+      "Coating score: a frozen network F, part of the owner's key, turns an image into a feature "
+      "vector. "
+      "The score sqrt(||F(x) − c||² + 1) − 1 grows with the distance of that vector from the "
+      "centre c "
+      "around which coated images lie; the hypersphere is the ball around c that holds the coated "
+      "images "
       "[Siren, IEEE S&P 2025, Sec. 4.4].",
       kBody);
   flow.paragraph(
-      "Deciding test: the one-sided Kolmogorov-Smirnov test. Its statistic D is the largest amount by "
-      "which the suspects' distribution line stands above the benign one [Siren, Eq. 8]. The other tests "
+      "Deciding test: the one-sided Kolmogorov-Smirnov test. Its statistic D is the largest amount "
+      "by "
+      "which the suspects' distribution line stands above the benign one [Siren, Eq. 8]. The other "
+      "tests "
       "are printed for comparison and decide nothing.",
       kBody);
   flow.paragraph(
@@ -32,8 +37,10 @@ void draw_statistic(Flow& flow, const Evidence& evidence) {
 void draw_error_rate(Flow& flow, const Evidence& evidence) {
   flow.heading("Error rate");
   flow.paragraph(
-      "Evidence is reported when p is below alpha = " + p_value_text(evidence.options.alpha, -300.0) +
-          ". If H0 is true and the scores are independent, the share of audits that report evidence by "
+      "Evidence is reported when p is below alpha = " +
+          p_value_text(evidence.options.alpha, -300.0) +
+          ". If H0 is true and the scores are independent, the share of audits that report "
+          "evidence by "
           "mistake is at most alpha. The smallest p-value these numbers of images can give is " +
           p_value_text(evidence.comparison.smallest_possible_p, -300.0) + ".",
       kBody);
@@ -50,14 +57,18 @@ void draw_list(Flow& flow, const std::string& heading, const std::vector<std::st
 void draw_repeat(Flow& flow, const std::string& evidence_sha256) {
   flow.heading("How to repeat this audit");
   flow.paragraph(
-      "This report is part of a bundle: a folder in the BagIt layout (RFC 8493) with every image, the "
+      "This report is part of a bundle: a folder in the BagIt layout (RFC 8493) with every image, "
+      "the "
       "extractor, all scores and evidence.json, from which this report was printed. The command",
       kBody);
   flow.item("", "patina verify BUNDLE", {9.5, Face::kBold, kInk});
   flow.paragraph(
-      "recomputes the digests of all files, the scores from the images, and the tests and the verdict from "
-      "the scores, without network, and names every difference. The digests can also be checked with "
-      "\"sha256sum --check manifest-sha256.txt tagmanifest-sha256.txt\" inside the folder, the tests with "
+      "recomputes the digests of all files, the scores from the images, and the tests and the "
+      "verdict from "
+      "the scores, without network, and names every difference. The digests can also be checked "
+      "with "
+      "\"sha256sum --check manifest-sha256.txt tagmanifest-sha256.txt\" inside the folder, the "
+      "tests with "
       "any statistics program from scores.csv.",
       kBody);
   flow.paragraph("SHA-256 of evidence.json: " + evidence_sha256, {8.5, Face::kRegular, kInk});
@@ -65,7 +76,9 @@ void draw_repeat(Flow& flow, const std::string& evidence_sha256) {
 
 }  // namespace
 
-void draw_method_pages(Canvas& canvas, const Evidence& evidence, const std::string& evidence_sha256) {
+void draw_method_pages(Canvas& canvas,
+                       const Evidence& evidence,
+                       const std::string& evidence_sha256) {
   Flow flow(canvas, "Method and limits");
   draw_statistic(flow, evidence);
   draw_error_rate(flow, evidence);
@@ -80,14 +93,16 @@ void draw_footers(Canvas& canvas, const Evidence& evidence, const std::string& e
   const int pages = canvas.page_count();
   const std::string revision =
       evidence.tool_revision.empty() ? "" : " (" + evidence.tool_revision.substr(0, 12) + ")";
-  const std::string left = "Patina " + evidence.tool_version + revision + "   evidence.json SHA-256 " +
-                           evidence_sha256.substr(0, 16) + "…";
+  const std::string left = "Patina " + evidence.tool_version + revision +
+                           "   evidence.json SHA-256 " + evidence_sha256.substr(0, 16) + "…";
   for (int i = 0; i < pages; ++i) {
     canvas.go_to_page(i);
     canvas.line({kMargin, kRuleY}, {kMargin + kContentWidth, kRuleY}, {0.5, kRule});
-    canvas.text({kMargin, kRuleY + 13.0}, elide_middle(canvas, left, style, kContentWidth - 90.0), style);
+    canvas.text(
+        {kMargin, kRuleY + 13.0}, elide_middle(canvas, left, style, kContentWidth - 90.0), style);
     canvas.text_right({kMargin + kContentWidth, kRuleY + 13.0},
-                      "page " + std::to_string(i + 1) + " of " + std::to_string(pages), style);
+                      "page " + std::to_string(i + 1) + " of " + std::to_string(pages),
+                      style);
   }
 }
 

@@ -11,9 +11,11 @@ namespace {
 
 constexpr TextStyle kBody = {9.5, Face::kRegular, kInk};
 
-std::string decision_text(const stats::NamedTest& test, double alpha) {
+Cell decision_cell(const stats::NamedTest& test, double alpha) {
   const std::string limit = p_value_text(alpha, -300.0);
-  return test.rejected ? "rejected (p < " + limit + ")" : "not rejected (p ≥ " + limit + ")";
+  const Face face = test.primary ? Face::kBold : Face::kRegular;
+  if (test.rejected) return {"rejected", face, "p < " + limit};
+  return {"not rejected", face, "p ≥ " + limit};
 }
 
 Row test_row(const stats::NamedTest& test, double alpha) {
@@ -22,7 +24,7 @@ Row test_row(const stats::NamedTest& test, double alpha) {
           {number_text(test.statistic), face, ""},
           {p_value_text(test.p_value, test.log10_p_value), face, ""},
           {test.method, Face::kRegular, ""},
-          {decision_text(test, alpha), face, ""}};
+          decision_cell(test, alpha)};
 }
 
 void draw_tests(Canvas& canvas, Flow& flow, const Evidence& evidence) {
@@ -32,8 +34,12 @@ void draw_tests(Canvas& canvas, Flow& flow, const Evidence& evidence) {
   for (const stats::NamedTest& test : evidence.comparison.tests) {
     rows.push_back(test_row(test, evidence.options.alpha));
   }
-  draw_table(canvas, flow,
-             {{"test", 172.0}, {"statistic", 58.0}, {"p-value", 90.0}, {"method", 66.0},
+  draw_table(canvas,
+             flow,
+             {{"test", 172.0},
+              {"statistic", 58.0},
+              {"p-value", 90.0},
+              {"method", 66.0},
               {"H0 is", kContentWidth - 386.0}},
              rows);
 }
@@ -47,25 +53,31 @@ std::string interval_text(const stats::Interval& interval, bool as_percent) {
 void draw_effect(Canvas& canvas, Flow& flow, const Evidence& evidence) {
   const stats::EffectSize& effect = evidence.comparison.effect;
   std::vector<Row> rows;
-  rows.push_back({{"A suspect image scores below a benign one", Face::kRegular,
+  rows.push_back({{"A suspect image scores below a benign one",
+                   Face::kRegular,
                    "share of pairs; 50 % = no difference, 100 % = complete separation"},
                   {percent_text(effect.superiority), Face::kBold, ""},
                   {interval_text(effect.superiority_interval, true), Face::kRegular, ""}});
   rows.push_back({{"Median score, suspect and benign", Face::kRegular, ""},
                   {number_text(effect.median_suspect) + " and " + number_text(effect.median_benign),
-                   Face::kRegular, ""},
+                   Face::kRegular,
+                   ""},
                   {"", Face::kRegular, ""}});
-  rows.push_back({{"Shift of the scores", Face::kRegular, "Hodges-Lehmann: median of suspect minus benign"},
-                  {number_text(effect.hodges_lehmann_shift), Face::kRegular, ""},
-                  {"", Face::kRegular, ""}});
+  rows.push_back(
+      {{"Shift of the scores", Face::kRegular, "Hodges-Lehmann: median of suspect minus benign"},
+       {number_text(effect.hodges_lehmann_shift), Face::kRegular, ""},
+       {"", Face::kRegular, ""}});
   if (std::isfinite(evidence.options.radius_score)) {
-    const std::string radius = "a score of at most the radius, " + number_text(evidence.options.radius_score);
-    rows.push_back({{"Suspect images inside the hypersphere", Face::kRegular, radius},
-                    {percent_text(effect.share_inside_suspect), Face::kRegular, ""},
-                    {interval_text(effect.share_inside_suspect_interval, true), Face::kRegular, ""}});
-    rows.push_back({{"Benign images inside the hypersphere", Face::kRegular, ""},
-                    {percent_text(effect.share_inside_benign), Face::kRegular, ""},
-                    {interval_text(effect.share_inside_benign_interval, true), Face::kRegular, ""}});
+    const std::string radius =
+        "a score of at most the radius, " + number_text(evidence.options.radius_score);
+    rows.push_back(
+        {{"Suspect images inside the hypersphere", Face::kRegular, radius},
+         {percent_text(effect.share_inside_suspect), Face::kRegular, ""},
+         {interval_text(effect.share_inside_suspect_interval, true), Face::kRegular, ""}});
+    rows.push_back(
+        {{"Benign images inside the hypersphere", Face::kRegular, ""},
+         {percent_text(effect.share_inside_benign), Face::kRegular, ""},
+         {interval_text(effect.share_inside_benign_interval, true), Face::kRegular, ""}});
   }
   const std::string level = level_text(evidence.options.confidence) + " interval";
   const std::vector<Column> columns = {
@@ -82,7 +94,8 @@ void draw_numbers_pages(Canvas& canvas, const Evidence& evidence) {
   constexpr double kPlotHeight = 240.0;
   Flow flow(canvas, "Scores and tests");
   flow.paragraph(
-      "Each line climbs from 0 to 100 % as the score grows. A line further left means smaller scores, "
+      "Each line climbs from 0 to 100 % as the score grows. A line further left means smaller "
+      "scores, "
       "that is, images more like coated ones.",
       kBody);
   draw_ecdf_plot(canvas, {kMargin, flow.y(), kContentWidth, kPlotHeight}, evidence);
@@ -108,10 +121,12 @@ void draw_skipped_pages(Canvas& canvas, const Evidence& evidence) {
   };
   list("suspect", evidence.suspect);
   list("benign", evidence.benign);
-  draw_table(canvas, flow, {{"role", 55.0}, {"item", 215.0}, {"reason", kContentWidth - 270.0}}, rows);
+  draw_table(
+      canvas, flow, {{"role", 55.0}, {"item", 215.0}, {"reason", kContentWidth - 270.0}}, rows);
   if (total > rows.size()) {
     const auto rest = static_cast<std::int64_t>(total - rows.size());
-    flow.paragraph("And " + counted_text(rest, "more item") + ", all listed in evidence.json.", kBody);
+    flow.paragraph("And " + counted_text(rest, "more item") + ", all listed in evidence.json.",
+                   kBody);
   }
 }
 

@@ -47,7 +47,8 @@ double draw_band(Canvas& canvas, double y, const Verdict& verdict) {
   canvas.fill({kMargin, y, kContentWidth, height}, band_colour(verdict.decision));
   canvas.text({inner.at.x, y + kPadding + label.size}, "RESULT", label);
   const double top = y + kPadding + label.line_height() + 2.0;
-  draw_paragraph(canvas, {{inner.at.x, top}, inner.width, inner.max_lines}, verdict.headline, headline);
+  draw_paragraph(
+      canvas, {{inner.at.x, top}, inner.width, inner.max_lines}, verdict.headline, headline);
   return y + height + 10.0;
 }
 
@@ -66,7 +67,8 @@ std::string interval_text(const stats::Interval& interval, double confidence) {
 KeyNumber p_value_number(const Evidence& evidence) {
   for (const stats::NamedTest& test : evidence.comparison.tests) {
     if (!test.primary) continue;
-    return {"p-value of the deciding test", p_value_text(test.p_value, test.log10_p_value), test.name};
+    return {
+        "p-value of the deciding test", p_value_text(test.p_value, test.log10_p_value), test.name};
   }
   return {"p-value of the deciding test", "n/a", ""};
 }
@@ -78,15 +80,20 @@ std::vector<KeyNumber> key_numbers(const Evidence& evidence) {
     return count_text(static_cast<std::int64_t>(set.samples.size()));
   };
   return {p_value_number(evidence),
-          {"limit alpha", p_value_text(evidence.options.alpha, -300.0),
+          {"limit alpha",
+           p_value_text(evidence.options.alpha, -300.0),
            "evidence is reported when p is below it"},
-          {"images examined", images(evidence.suspect) + " suspect, " + images(evidence.benign) + " benign",
+          {"images examined",
+           images(evidence.suspect) + " suspect, " + images(evidence.benign) + " benign",
            "smallest possible p: " + p_value_text(evidence.comparison.smallest_possible_p, -300.0)},
-          {"a suspect image scores below a benign one", percent_text(effect.superiority) + " of pairs",
+          {"a suspect image scores below a benign one",
+           percent_text(effect.superiority) + " of pairs",
            interval_text(effect.superiority_interval, confidence)},
-          {"suspect images inside the hypersphere", percent_text(effect.share_inside_suspect),
+          {"suspect images inside the hypersphere",
+           percent_text(effect.share_inside_suspect),
            interval_text(effect.share_inside_suspect_interval, confidence)},
-          {"benign images inside the hypersphere", percent_text(effect.share_inside_benign),
+          {"benign images inside the hypersphere",
+           percent_text(effect.share_inside_benign),
            interval_text(effect.share_inside_benign_interval, confidence)}};
 }
 
@@ -107,7 +114,8 @@ double draw_key_numbers(Canvas& canvas, double y, const std::vector<KeyNumber>& 
     const TextStyle value{numbers[i].value.size() > 26 ? 9.5 : 12.5, Face::kBold, kInk};
     canvas.text({at.x, at.y + 8.0}, elide_middle(canvas, numbers[i].label, kLabel, width), kLabel);
     canvas.text({at.x, at.y + 23.0}, elide_middle(canvas, numbers[i].value, value, width), value);
-    canvas.text({at.x, at.y + 34.0}, elide_middle(canvas, numbers[i].detail, kLabel, width), kLabel);
+    canvas.text(
+        {at.x, at.y + 34.0}, elide_middle(canvas, numbers[i].detail, kLabel, width), kLabel);
   }
   return y + box.height + 12.0;
 }
@@ -125,7 +133,8 @@ double draw_source(Canvas& canvas, double y, const std::string& role, const Samp
   const auto scored = static_cast<std::int64_t>(set.samples.size());
   const auto skipped = static_cast<std::int64_t>(set.skipped.size());
   y = draw_fact(canvas, y, role + " (" + set.kind + ")", set.location);
-  const std::string rest = skipped == 0 ? ", none skipped" : ", " + counted_text(skipped, "item") + " skipped";
+  const std::string rest =
+      skipped == 0 ? ", none skipped" : ", " + counted_text(skipped, "item") + " skipped";
   return draw_fact(canvas, y, "", counted_text(scored, "image") + " scored" + rest);
 }
 
@@ -136,12 +145,17 @@ double draw_compared(Canvas& canvas, double y, const Evidence& evidence) {
   return draw_source(canvas, y, "benign", evidence.benign) + 8.0;
 }
 
-double draw_commitment(Canvas& canvas, double y, const std::optional<CommitmentRecord>& commitment) {
+double draw_commitment(Canvas& canvas,
+                       double y,
+                       const std::optional<CommitmentRecord>& commitment) {
   if (!commitment) return draw_fact(canvas, y, "public commitment", "none was given");
-  const std::string match = commitment->key_matches ? "the key matches it" : "THE KEY DOES NOT MATCH IT";
-  y = draw_fact(canvas, y, "public commitment",
-                "of " + commitment->created + " over " + counted_text(commitment->file_count, "file") +
-                    "; " + match);
+  const std::string match =
+      commitment->key_matches ? "the key matches it" : "THE KEY DOES NOT MATCH IT";
+  y = draw_fact(canvas,
+                y,
+                "public commitment",
+                "of " + commitment->created + " over " +
+                    counted_text(commitment->file_count, "file") + "; " + match);
   return draw_fact(canvas, y, "Merkle root", commitment->merkle_root);
 }
 

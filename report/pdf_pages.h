@@ -26,7 +26,9 @@ void draw_contact_sheet(Canvas& canvas,
 void draw_skipped_pages(Canvas& canvas, const Evidence& evidence);
 
 /// H0, statistic, error rate, limits, notes, how to repeat.
-void draw_method_pages(Canvas& canvas, const Evidence& evidence, const std::string& evidence_sha256);
+void draw_method_pages(Canvas& canvas,
+                       const Evidence& evidence,
+                       const std::string& evidence_sha256);
 
 /// Tool, digest and page number at the foot of every page.
 void draw_footers(Canvas& canvas, const Evidence& evidence, const std::string& evidence_sha256);

@@ -11,7 +11,8 @@
 namespace patina::report::pdf {
 namespace {
 
-// Told apart by colour-blind readers and, through the line width, in black and white [Okabe and Ito 2008].
+// Told apart by colour-blind readers and, through the line width, in black and white [Okabe and Ito
+// 2008].
 constexpr Colour kSuspectColour = {0.80, 0.33, 0.00};
 constexpr Colour kBenignColour = {0.00, 0.36, 0.62};
 constexpr Stroke kSuspectStroke = {1.8, kSuspectColour, false};
@@ -174,7 +175,8 @@ LargestGap largest_gap(std::vector<double> suspect, std::vector<double> benign) 
   if (suspect.empty() || benign.empty()) return best;
   for (const double score : suspect) {
     const LargestGap here{score, share_below(suspect, score), share_below(benign, score)};
-    if (here.suspect_share - here.benign_share > best.suspect_share - best.benign_share) best = here;
+    if (here.suspect_share - here.benign_share > best.suspect_share - best.benign_share)
+      best = here;
   }
   return best;
 }
@@ -201,7 +203,8 @@ void draw_ecdf_plot(Canvas& canvas, const Box& box, const Evidence& evidence) {
 
   draw_grid(canvas, scale, ticks);
   canvas.text_centred({scale.area.x + 0.5 * scale.area.width, box.y + box.height - 6.0},
-                      "coating score (no unit; smaller = more like a coated image)", kAxisText);
+                      "coating score (no unit; smaller = more like a coated image)",
+                      kAxisText);
   if (std::isfinite(radius)) {
     canvas.line({scale.x(radius), top}, {scale.x(radius), top + scale.area.height}, kRadiusStroke);
   }

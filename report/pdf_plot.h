@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Empirical distribution functions of both samples as a vector plot: steps, the largest distance between
-// them (the Kolmogorov-Smirnov statistic) as a vertical bar, the hypersphere radius as a dashed line.
+// Empirical distribution functions of both samples as a vector plot: steps, the largest distance
+// between them (the Kolmogorov-Smirnov statistic) as a vertical bar, the hypersphere radius as a
+// dashed line.
 #pragma once
 
 #include <vector>
@@ -10,7 +11,8 @@
 
 namespace patina::report::pdf {
 
-/// Corners of an empirical distribution function F(x) = #{scores <= x}/n, from (low, 0) to (high, 1).
+/// Corners of an empirical distribution function F(x) = #{scores <= x}/n, from (low, 0) to (high,
+/// 1).
 std::vector<Point> ecdf_corners(std::vector<double> scores, double low, double high);
 
 /// Place where the suspects' function is furthest above the benign one.

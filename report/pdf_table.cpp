@@ -58,7 +58,9 @@ void draw_row(Canvas& canvas, double top, const std::vector<Column>& columns, co
 
 }  // namespace
 
-double table_height(Canvas& canvas, const std::vector<Column>& columns, const std::vector<Row>& rows) {
+double table_height(Canvas& canvas,
+                    const std::vector<Column>& columns,
+                    const std::vector<Row>& rows) {
   double height = head_height();
   for (const Row& row : rows) height += row_height(canvas, columns, row);
   return height;

@@ -23,7 +23,9 @@ struct Cell {
 using Row = std::vector<Cell>;
 
 /// Height of the table on one page.
-double table_height(Canvas& canvas, const std::vector<Column>& columns, const std::vector<Row>& rows);
+double table_height(Canvas& canvas,
+                    const std::vector<Column>& columns,
+                    const std::vector<Row>& rows);
 
 /// Draws below what the flow holds; each row has one cell per column.
 void draw_table(Canvas& canvas,

@@ -61,7 +61,9 @@ char32_t next_code_point(std::string_view text, std::size_t& at) {
 }
 
 void append_utf8(std::string& out, char32_t code) {
-  const auto put = [&out](char32_t byte) { out += static_cast<char>(static_cast<unsigned char>(byte)); };
+  const auto put = [&out](char32_t byte) {
+    out += static_cast<char>(static_cast<unsigned char>(byte));
+  };
   if (code < 0x80) {
     put(code);
   } else if (code < 0x800) {
@@ -124,7 +126,9 @@ std::u32string printable_code_points(std::string_view text) {
   return printable;
 }
 
-std::string printable_text(std::string_view text) { return encode_utf8(printable_code_points(text)); }
+std::string printable_text(std::string_view text) {
+  return encode_utf8(printable_code_points(text));
+}
 
 bool is_utf8(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// File names and titles come from strangers. This makes any byte string safe to print: what cannot be
-// seen is escaped, what is not UTF-8 is marked.
+// File names and titles come from strangers. This makes any byte string safe to print: what cannot
+// be seen is escaped, what is not UTF-8 is marked.
 #pragma once
 
 #include <string>
@@ -13,8 +13,8 @@ namespace patina::report {
 std::u32string decode_utf8(std::string_view text);
 std::string encode_utf8(const std::u32string& text);
 
-/// Decoded text with control, zero-width and direction-changing characters written as \n, \t or \u202E,
-/// so that a name can neither hide nor reorder what is printed. Idempotent.
+/// Decoded text with control, zero-width and direction-changing characters written as \n, \t or
+/// \u202E, so that a name can neither hide nor reorder what is printed. Idempotent.
 std::u32string printable_code_points(std::string_view text);
 std::string printable_text(std::string_view text);
 

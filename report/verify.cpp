@@ -23,7 +23,9 @@ constexpr std::uint64_t kLargestEvidence = 1ULL << 30;
 Evidence read_evidence(const fs::path& bundle) {
   const fs::path path = bundle / kEvidenceFile;
   if (!is_plain_file(bundle, kEvidenceFile)) {
-    throw core::Error(core::ErrorKind::kInput, path.string(), "is missing or not a plain file",
+    throw core::Error(core::ErrorKind::kInput,
+                      path.string(),
+                      "is missing or not a plain file",
                       "verify the bundle as patina audit wrote it");
   }
   const std::string text = core::read_text_file(path, kLargestEvidence);
@@ -35,9 +37,10 @@ void check_extractor(const core::ExtractorInfo& claimed,
                      Findings& findings) {
   findings.compare("extractor method", claimed.method, found.method);
   findings.compare("extractor weights", claimed.weights_sha256, found.weights_sha256);
-  const bool same_radius = claimed.radius == found.radius ||
-                           std::fabs(claimed.radius - found.radius) <= 1e-6 * std::fabs(found.radius) ||
-                           (std::isnan(claimed.radius) && std::isnan(found.radius));
+  const bool same_radius =
+      claimed.radius == found.radius ||
+      std::fabs(claimed.radius - found.radius) <= 1e-6 * std::fabs(found.radius) ||
+      (std::isnan(claimed.radius) && std::isnan(found.radius));
   if (!same_radius) {
     findings.add("extractor radius", exact_text(claimed.radius), exact_text(found.radius));
   }
@@ -87,7 +90,8 @@ class Rescoring {
     owners_.push_back(&claims);
     const core::Image& image = images_.back();
     for (const ScoredSample* claim : claims) {
-      findings_.compare("size of " + file, size_text(claim->width_px, claim->height_px),
+      findings_.compare("size of " + file,
+                        size_text(claim->width_px, claim->height_px),
                         size_text(image.width_px, image.height_px));
     }
   }
@@ -114,7 +118,8 @@ class Rescoring {
     }
     if (difference <= options_.score_tolerance * std::max(1.0, claim.score)) return;
     findings_.add("score of " + claim.file + " (" + printable_text(claim.source) + ")",
-                  exact_text(claim.score), exact_text(found));
+                  exact_text(claim.score),
+                  exact_text(found));
   }
 
   static std::string size_text(int width, int height) {
@@ -125,8 +130,8 @@ class Rescoring {
   core::Extractor& extractor_;
   const VerifyOptions& options_;
   Findings& findings_;
-  std::vector<core::Image> images_;     ///< Decoded, not yet scored.
-  std::vector<const Claims*> owners_;   ///< One per image.
+  std::vector<core::Image> images_;    ///< Decoded, not yet scored.
+  std::vector<const Claims*> owners_;  ///< One per image.
 };
 
 }  // namespace
@@ -135,7 +140,9 @@ void Findings::add(const std::string& what, const std::string& claimed, const st
   if (named_.insert(what).second) result_.differences.push_back({what, claimed, found});
 }
 
-void Findings::compare(const std::string& what, const std::string& claimed, const std::string& found) {
+void Findings::compare(const std::string& what,
+                       const std::string& claimed,
+                       const std::string& found) {
   if (claimed != found) add(what, claimed, found);
 }
 
@@ -144,7 +151,8 @@ VerifyResult verify_bundle(const fs::path& bundle,
                            const VerifyOptions& options,
                            const core::Observer& observer) {
   if (!is_finished_bundle(bundle)) {
-    throw core::Error(core::ErrorKind::kInput, bundle.string(),
+    throw core::Error(core::ErrorKind::kInput,
+                      bundle.string(),
                       std::string("is not a finished bundle, it has no ") + kTagManifestFile,
                       "name the folder that patina audit wrote");
   }

@@ -15,9 +15,13 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kLargestText = 256ULL << 20;
 constexpr const char* kMissing = "missing";
 
-bool is_payload(const std::string& path) { return path.rfind(std::string(kPayloadFolder) + "/", 0) == 0; }
+bool is_payload(const std::string& path) {
+  return path.rfind(std::string(kPayloadFolder) + "/", 0) == 0;
+}
 
-FileDigests digest_files(const fs::path& bundle, const BagFiles& files, const core::Observer& observer) {
+FileDigests digest_files(const fs::path& bundle,
+                         const BagFiles& files,
+                         const core::Observer& observer) {
   FileDigests digests;
   const auto total = static_cast<std::int64_t>(files.payload.size() + files.tags.size());
   for (const auto* list : {&files.payload, &files.tags}) {
@@ -46,7 +50,8 @@ std::map<std::string, std::string> read_manifest(const fs::path& bundle,
   for (const ManifestEntry& entry : manifest.entries) {
     const std::string path = printable_text(entry.path);
     if (is_payload(entry.path) != of_payload) {
-      findings.add(std::string(name) + " entry " + path, of_payload ? "a file below data/" : "a tag file",
+      findings.add(std::string(name) + " entry " + path,
+                   of_payload ? "a file below data/" : "a tag file",
                    path);
     } else if (!claimed.emplace(entry.path, entry.sha256).second) {
       findings.add(std::string(name) + " entry " + path, "one line per file", "several lines");
@@ -61,7 +66,8 @@ void compare_digests(const std::map<std::string, std::string>& claimed,
   for (const auto& [path, digest] : claimed) {
     const auto found = digests.find(path);
     ++findings.result().files_checked;
-    findings.compare(printable_text(path), digest, found == digests.end() ? kMissing : found->second);
+    findings.compare(
+        printable_text(path), digest, found == digests.end() ? kMissing : found->second);
   }
 }
 
@@ -77,12 +83,18 @@ void report_unlisted(const std::vector<std::string>& present,
 }
 
 void check_bag_tags(const fs::path& bundle, const BagFiles& files, Findings& findings) {
-  for (const char* required : {kEvidenceFile, kReportFile, kScoresFile, kBagDeclarationFile, kBagInfoFile,
-                               kManifestFile, kExtractorFile}) {
+  for (const char* required : {kEvidenceFile,
+                               kReportFile,
+                               kScoresFile,
+                               kBagDeclarationFile,
+                               kBagInfoFile,
+                               kManifestFile,
+                               kExtractorFile}) {
     if (!is_plain_file(bundle, required)) findings.add(required, "part of every bundle", kMissing);
   }
   if (is_plain_file(bundle, kBagDeclarationFile)) {
-    findings.compare(std::string("content of ") + kBagDeclarationFile, bag_declaration(),
+    findings.compare(std::string("content of ") + kBagDeclarationFile,
+                     bag_declaration(),
                      core::read_text_file(bundle / kBagDeclarationFile, kLargestText));
   }
   if (!is_plain_file(bundle, kBagInfoFile)) return;
@@ -91,13 +103,15 @@ void check_bag_tags(const fs::path& bundle, const BagFiles& files, Findings& fin
   const std::size_t at = info.find(label);
   const std::size_t value_at = at == std::string::npos ? info.size() : at + label.size();
   const std::string claimed = info.substr(value_at, info.find('\n', value_at) - value_at);
-  findings.compare("Payload-Oxum of bag-info.txt", printable_text(claimed),
-                   payload_oxum(bundle, files.payload));
+  findings.compare(
+      "Payload-Oxum of bag-info.txt", printable_text(claimed), payload_oxum(bundle, files.payload));
 }
 
 }  // namespace
 
-FileDigests check_files(const fs::path& bundle, Findings& findings, const core::Observer& observer) {
+FileDigests check_files(const fs::path& bundle,
+                        Findings& findings,
+                        const core::Observer& observer) {
   const BagFiles files = list_bag(bundle);
   FileDigests digests = digest_files(bundle, files, observer);
   const auto payload = read_manifest(bundle, kManifestFile, true, findings);
@@ -119,7 +133,8 @@ void check_samples(const Evidence& evidence, const FileDigests& digests, Finding
     for (const ScoredSample& sample : set->samples) {
       named.insert(sample.file);
       const auto found = digests.find(sample.file);
-      findings.compare(sample.file, sample.sha256, found == digests.end() ? kMissing : found->second);
+      findings.compare(
+          sample.file, sample.sha256, found == digests.end() ? kMissing : found->second);
     }
   }
   const std::string folder = std::string(kSamplesFolder) + "/";
@@ -135,14 +150,17 @@ void check_scores_file(const fs::path& bundle, const Evidence& evidence, Finding
   const std::string claimed = core::read_text_file(bundle / kScoresFile, kLargestText);
   const std::string expected = scores_csv(evidence);
   if (claimed == expected) return;
-  const auto differs = std::mismatch(claimed.begin(), claimed.end(), expected.begin(), expected.end());
+  const auto differs =
+      std::mismatch(claimed.begin(), claimed.end(), expected.begin(), expected.end());
   const auto line = 1 + std::count(claimed.begin(), differs.first, '\n');
   const auto line_of = [line](const std::string& text) {
     std::size_t at = 0;
     for (std::ptrdiff_t i = 1; i < line && at < text.size(); ++i) at = text.find('\n', at) + 1;
-    return printable_text(text.substr(at, std::min(text.find_first_of("\r\n", at), text.size()) - at));
+    return printable_text(
+        text.substr(at, std::min(text.find_first_of("\r\n", at), text.size()) - at));
   };
-  findings.add(std::string(kScoresFile) + " line " + std::to_string(line), line_of(claimed),
+  findings.add(std::string(kScoresFile) + " line " + std::to_string(line),
+               line_of(claimed),
                line_of(expected));
 }
 

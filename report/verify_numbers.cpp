@@ -36,18 +36,21 @@ void check(const Claim& claim, Findings& findings) {
 
 std::string decision_word(bool rejected) { return rejected ? "H0 rejected" : "H0 not rejected"; }
 
-void check_test(const stats::NamedTest& claimed, const stats::NamedTest& found, Findings& findings) {
+void check_test(const stats::NamedTest& claimed,
+                const stats::NamedTest& found,
+                Findings& findings) {
   ++findings.result().tests_recomputed;
   findings.compare("name of test " + found.name, claimed.name, found.name);
-  findings.compare("role of " + found.name, claimed.primary ? "primary" : "companion",
+  findings.compare("role of " + found.name,
+                   claimed.primary ? "primary" : "companion",
                    found.primary ? "primary" : "companion");
   findings.compare("alternative of " + found.name, claimed.alternative, found.alternative);
   findings.compare("method of " + found.name, claimed.method, found.method);
   check({"statistic of " + found.name, claimed.statistic, found.statistic}, findings);
   check({"p-value of " + found.name, claimed.p_value, found.p_value, kPValueFloor}, findings);
   check({"log10 p-value of " + found.name, claimed.log10_p_value, found.log10_p_value}, findings);
-  findings.compare("decision of " + found.name, decision_word(claimed.rejected),
-                   decision_word(found.rejected));
+  findings.compare(
+      "decision of " + found.name, decision_word(claimed.rejected), decision_word(found.rejected));
 }
 
 void check_interval(const std::string& what,
@@ -58,20 +61,28 @@ void check_interval(const std::string& what,
   check({"upper end of " + what, claimed.high, found.high}, findings);
 }
 
-void check_effect(const stats::EffectSize& claimed, const stats::EffectSize& found, Findings& findings) {
+void check_effect(const stats::EffectSize& claimed,
+                  const stats::EffectSize& found,
+                  Findings& findings) {
   check({"superiority", claimed.superiority, found.superiority}, findings);
   check({"median suspect score", claimed.median_suspect, found.median_suspect}, findings);
   check({"median benign score", claimed.median_benign, found.median_benign}, findings);
-  check({"Hodges-Lehmann shift", claimed.hodges_lehmann_shift, found.hodges_lehmann_shift}, findings);
-  check({"share of suspect images inside", claimed.share_inside_suspect, found.share_inside_suspect},
+  check({"Hodges-Lehmann shift", claimed.hodges_lehmann_shift, found.hodges_lehmann_shift},
         findings);
+  check(
+      {"share of suspect images inside", claimed.share_inside_suspect, found.share_inside_suspect},
+      findings);
   check({"share of benign images inside", claimed.share_inside_benign, found.share_inside_benign},
         findings);
   check_interval("superiority", claimed.superiority_interval, found.superiority_interval, findings);
-  check_interval("share of suspect images inside", claimed.share_inside_suspect_interval,
-                 found.share_inside_suspect_interval, findings);
-  check_interval("share of benign images inside", claimed.share_inside_benign_interval,
-                 found.share_inside_benign_interval, findings);
+  check_interval("share of suspect images inside",
+                 claimed.share_inside_suspect_interval,
+                 found.share_inside_suspect_interval,
+                 findings);
+  check_interval("share of benign images inside",
+                 claimed.share_inside_benign_interval,
+                 found.share_inside_benign_interval,
+                 findings);
 }
 
 std::vector<double> scores_of(const SampleSet& set) {
@@ -84,7 +95,9 @@ std::vector<double> scores_of(const SampleSet& set) {
 }  // namespace
 
 void check_statistics(const Evidence& evidence, Findings& findings) {
-  check({"radius of the key in score units", evidence.options.radius_score, evidence.key.radius_score},
+  check({"radius of the key in score units",
+         evidence.options.radius_score,
+         evidence.key.radius_score},
         findings);
   const stats::ScoreComparison& claimed = evidence.comparison;
   stats::ScoreComparison found;
@@ -95,15 +108,18 @@ void check_statistics(const Evidence& evidence, Findings& findings) {
     findings.add("tests", std::to_string(claimed.tests.size()) + " tests", error.what());
     return;
   }
-  findings.compare("number of tests", std::to_string(claimed.tests.size()),
-                   std::to_string(found.tests.size()));
+  findings.compare(
+      "number of tests", std::to_string(claimed.tests.size()), std::to_string(found.tests.size()));
   const std::size_t both = std::min(claimed.tests.size(), found.tests.size());
   for (std::size_t i = 0; i < both; ++i) check_test(claimed.tests[i], found.tests[i], findings);
   check_effect(claimed.effect, found.effect, findings);
-  check({"smallest possible p-value", claimed.smallest_possible_p, found.smallest_possible_p,
+  check({"smallest possible p-value",
+         claimed.smallest_possible_p,
+         found.smallest_possible_p,
          kPValueFloor},
         findings);
-  const Verdict verdict = make_verdict(found, evidence.options,
+  const Verdict verdict = make_verdict(found,
+                                       evidence.options,
                                        static_cast<std::int64_t>(evidence.suspect.samples.size()),
                                        static_cast<std::int64_t>(evidence.benign.samples.size()));
   findings.compare("verdict", to_string(evidence.verdict.decision), to_string(verdict.decision));
@@ -116,7 +132,8 @@ void check_wording(const Evidence& evidence, Findings& findings) {
   for (const std::string& limit : standing_limits()) {
     const bool stated =
         std::find(evidence.limits.begin(), evidence.limits.end(), limit) != evidence.limits.end();
-    if (!stated) findings.add("limit \"" + limit + "\"", "not stated", "a standing limit of the method");
+    if (!stated)
+      findings.add("limit \"" + limit + "\"", "not stated", "a standing limit of the method");
   }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The steps of verify_bundle. Each adds what it finds and trusts nothing an earlier step did not check.
+// The steps of verify_bundle. Each adds what it finds and trusts nothing an earlier step did not
+// check.
 #pragma once
 
 #include <filesystem>
@@ -37,7 +38,9 @@ FileDigests check_files(const std::filesystem::path& bundle,
 void check_samples(const Evidence& evidence, const FileDigests& digests, Findings& findings);
 
 /// scores.csv against the evidence.
-void check_scores_file(const std::filesystem::path& bundle, const Evidence& evidence, Findings& findings);
+void check_scores_file(const std::filesystem::path& bundle,
+                       const Evidence& evidence,
+                       Findings& findings);
 
 /// Tests, effect size and smallest possible p-value against the stored scores.
 void check_statistics(const Evidence& evidence, Findings& findings);

@@ -131,6 +131,7 @@ std::vector<double> adjusted_p_values(const std::vector<double>& p_values, Corre
     return p_values[a] < p_values[b];
   });
   std::vector<double> in_order;
+  in_order.reserve(order.size());
   for (const std::size_t index : order) {
     in_order.push_back(p_values[index]);
   }

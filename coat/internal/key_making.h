@@ -15,8 +15,9 @@
 
 namespace patina::coat {
 
-/// The 48 bits of a message: the first of SHA-256(text), or drawn from the seed where the text is empty.
-std::string message_hex(const std::string& text, std::uint64_t seed);
+/// The 48 bits of a message: the first `bits` of SHA-256(text), or of the seed's digest where the text is empty; the
+/// rest are 1.
+std::string message_hex(const std::string& text, std::uint64_t seed, int bits);
 
 /// Training settings of a run.
 siren::TrainOptions train_options(const CoatOptions& options, std::uint64_t seed);

@@ -11,8 +11,8 @@ namespace patina::coat::siren {
 
 namespace {
 
-// A saturated coating loses three quarters of its amplitude to the band-pass; this gives some of it back.
-constexpr double kBandGain = 1.5;
+// A saturated coating loses three quarters of its amplitude to the band-pass; this gives it back.
+constexpr double kBandGain = 3.0;
 
 constexpr std::int64_t kDitherPeriod = 256;
 constexpr std::uint64_t kDitherSeed = 0x5041544E;  // Public: the dither is no secret.
@@ -26,6 +26,13 @@ torch::Tensor dither_tile() {
   float* value = tile.data_ptr<float>();
   for (std::int64_t i = 0; i < tile.numel(); ++i) value[i] = static_cast<float>(rng.uniform(-1.0, 1.0));
   return tile;
+}
+
+torch::Tensor damp_colour(const torch::Tensor& delta, double chroma) {
+  const torch::Tensor weights =
+      torch::tensor({0.299F, 0.587F, 0.114F}).view({1, 3, 1, 1}).to(delta.options());
+  const torch::Tensor luminance = (delta * weights).sum(1, true);
+  return luminance + chroma * (delta - luminance);
 }
 
 }  // namespace
@@ -54,7 +61,8 @@ torch::Tensor lowpass(const torch::Tensor& delta, double sigma_px) {
                        C);
 }
 
-torch::Tensor band_pass(const torch::Tensor& delta, const CoatingOptions& options) {
+torch::Tensor band_pass(const torch::Tensor& raw, const CoatingOptions& options) {
+  const torch::Tensor delta = options.chroma < 1.0 ? damp_colour(raw, options.chroma) : raw;
   const torch::Tensor smooth = lowpass(delta, options.blur_px);
   return options.mean_px > 0.0 ? kBandGain * (smooth - lowpass(delta, options.mean_px)) : smooth;
 }

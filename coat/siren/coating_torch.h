@@ -9,6 +9,7 @@
 //   code its message in the three numbers of a colour cast, which no colour jitter spares; training then stays
 //   at that plateau. Taking out the local mean closes that way, and the dither gives flat areas a
 //   texture that the generator can shape.
+// - Colour is damped: CIEDE2000 charges it several times what luminance costs, and JPEG drops it.
 // - Fine grain is what file formats pay for and what an autoencoder drops first: the low-pass takes it out.
 // docs/experiments.md has the numbers.
 #pragma once
@@ -24,6 +25,7 @@ struct CoatingOptions {
   double blur_px = 0.0;   ///< Standard deviation of the low-pass, pixels; 0 = none.
   double mean_px = 0.0;   ///< Standard deviation of the local mean that is taken out; 0 = none.
   double dither = 0.0;    ///< Half width of the uniform dither, unit range; 0 = none.
+  double chroma = 1.0;    ///< Share of the coating's colour kept, [0,1]; its luminance is kept whole.
 };
 
 /// Pixels that band-passing reaches to each side.
@@ -32,7 +34,7 @@ int band_radius(const CoatingOptions& options);
 /// Gaussian low-pass with zero padding, [N,C,H,W].
 torch::Tensor lowpass(const torch::Tensor& delta, double sigma_px);
 
-/// 1.5 (lowpass(blur_px) - lowpass(mean_px)); without a mean_px lowpass(blur_px) alone. [N,C,H,W].
+/// 3 (lowpass(blur_px) - lowpass(mean_px)); without a mean_px lowpass(blur_px) alone. [N,C,H,W].
 torch::Tensor band_pass(const torch::Tensor& delta, const CoatingOptions& options);
 
 /// What the generator sees: `unit` [N,3,H,W] plus the dither of the pixels from (x,y) on. The dither repeats

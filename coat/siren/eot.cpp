@@ -18,6 +18,11 @@ using Operation = torch::Tensor (*)(const torch::Tensor&, double, core::Rng&);
 constexpr std::array<Operation, 6> kOperations = {
     eot_blur, eot_noise, eot_colour, eot_saturation, eot_jpeg, eot_crop_resize};
 
+// Nearly every image on its way is compressed at least once, last of all: half of the groups are, on top of their
+// fair share. Where the first operation was JPEG too, the group is compressed twice.
+constexpr double kJpegShare = 0.5;
+constexpr std::size_t kJpegIndex = 4;
+
 // [N,C,1,1] of independent uniform draws.
 torch::Tensor draws(std::int64_t N, std::int64_t C, double low, double high, core::Rng& rng) {
   std::vector<float> values(static_cast<std::size_t>(N * C));
@@ -39,7 +44,7 @@ torch::Tensor resized(const torch::Tensor& x, std::int64_t H, std::int64_t W) {
 torch::Tensor eot_blur(const torch::Tensor& unit, double amount, core::Rng& rng) {
   const double sigma = 1.5 * amount * rng.uniform();
   if (sigma < 0.1) return unit;
-  const int radius = band_radius({0.0, sigma, 0.0, 0.0});
+  const int radius = band_radius({0.0, sigma, 0.0, 0.0, 1.0});
   const torch::Tensor padded = F::pad(
       unit, F::PadFuncOptions({radius, radius, radius, radius}).mode(torch::kReplicate));
   return lowpass(padded, sigma)
@@ -98,7 +103,8 @@ torch::Tensor transform_images(const torch::Tensor& unit, const EotOptions& opti
   std::vector<torch::Tensor> groups;
   for (torch::Tensor group : unit.split(options.group_size, 0)) {
     if (rng.bernoulli(options.probability)) {
-      const auto order = rng.permutation(kOperations.size());
+      auto order = rng.permutation(kOperations.size());
+      if (rng.bernoulli(kJpegShare)) order[1] = kJpegIndex;
       for (int i = 0; i < 2; ++i) {
         group = kOperations[order[static_cast<std::size_t>(i)]](group, options.ramp, rng).clamp(0.0, 1.0);
       }

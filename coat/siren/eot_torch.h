@@ -17,8 +17,8 @@ struct EotOptions {
   int group_size = 4;        ///< Images that share their two operations.
 };
 
-/// unit [N,3,H,W] float32 -> the same shape, clamped to [0,1]. Two distinct operations of {blur, noise,
-/// brightness/contrast/hue, saturation, JPEG, crop/resize}, drawn per group from `rng`.
+/// unit [N,3,H,W] float32 -> the same shape, clamped to [0,1]. Two operations of {blur, noise,
+/// brightness/contrast/hue, saturation, JPEG, crop/resize}, drawn per group from `rng`; JPEG more often than the others.
 torch::Tensor transform_images(const torch::Tensor& unit, const EotOptions& options, core::Rng& rng);
 
 // The operations; `amount` in [0,1] is the ramp, draws come from `rng`.

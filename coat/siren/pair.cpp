@@ -85,6 +85,8 @@ Pair read_pair(const std::filesystem::path& path) {
   pair.coating.blur_px = metadata_number(file, "coating_blur_px");
   pair.coating.mean_px = metadata_number(file, "coating_mean_px");
   pair.coating.dither = metadata_number(file, "dither");
+  pair.coating.chroma = metadata_number(file, "chroma");
+  pair.message_bits = static_cast<int>(metadata_number(file, "bits"));
   pair.generator = Generator(generator_config(tensors, "generator/", file.where()));
   pair.extractor =
       extractors::HiddenExtractor(extractors::extractor_config(tensors, "extractor/", file.where()));
@@ -104,6 +106,8 @@ void write_pair(const std::filesystem::path& path,
   all["coating_blur_px"] = std::to_string(pair.coating.blur_px);
   all["coating_mean_px"] = std::to_string(pair.coating.mean_px);
   all["dither"] = std::to_string(pair.coating.dither);
+  all["chroma"] = std::to_string(pair.coating.chroma);
+  all["bits"] = std::to_string(pair.message_bits);
   core::write_safetensors(path, tensors, all);
 }
 

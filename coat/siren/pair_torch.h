@@ -21,6 +21,7 @@ struct Pair {
   extractors::HiddenExtractor extractor{nullptr};
   CoatingOptions coating;
   extractors::NormMode norm = extractors::NormMode::kRunning;
+  int message_bits = 48;  ///< Leading bits that the warm start taught; the others stay 1.
 };
 
 /// Fresh weights from a seed.

@@ -64,7 +64,8 @@ template <class T>
            r * (1.0F / 2 +
                 r * (1.0F / 6 +
                      r * (1.0F / 24 + r * (1.0F / 120 + r * (1.0F / 720 + r * (1.0F / 5040)))))));
-  return series * float_of((static_cast<std::int32_t>(whole) + 127) * (1 << 23));
+  const auto exponent = static_cast<std::uint32_t>(static_cast<std::int32_t>(whole) + 127);
+  return series * float_of(static_cast<std::int32_t>(exponent << 23));
 }
 
 /// x^0.4 for x > 0.

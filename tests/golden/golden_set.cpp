@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 fs::path golden_root() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): tests read the environment from one thread.
   const char* chosen = std::getenv("PATINA_GOLDEN_DIR");
   if (chosen != nullptr && *chosen != '\0') {
     return chosen;

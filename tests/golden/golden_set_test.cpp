@@ -25,6 +25,7 @@ core::SafetensorsFile file_with(const std::vector<std::string>& names) {
   return core::SafetensorsFile::parse(core::safetensors_bytes(tensors, {}), "test");
 }
 
+// NOLINTBEGIN(concurrency-mt-unsafe): this test program has one thread.
 // Points PATINA_GOLDEN_DIR at a folder for the length of a test.
 class ChosenFolder {
  public:
@@ -48,6 +49,8 @@ class ChosenFolder {
   bool had_before_ = false;
   std::string before_;
 };
+
+// NOLINTEND(concurrency-mt-unsafe)
 
 void write_index(const fs::path& folder) {
   fs::create_directories(folder);

@@ -32,7 +32,8 @@ TEST(Manifest, ReadsTabsAndWindowsLineEnds) {
 
 TEST(Manifest, NamesLinesThatAreNoEntries) {
   const Manifest read = parse_manifest(
-      "hello\n" + kDigestA + "\n" + std::string(64, 'A') + "  data/x\n" + kDigestA + "  ../x\n", "m.txt");
+      "hello\n" + kDigestA + "\n" + std::string(64, 'A') + "  data/x\n" + kDigestA + "  ../x\n",
+      "m.txt");
   EXPECT_TRUE(read.entries.empty());
   ASSERT_EQ(read.problems.size(), 4U);
   EXPECT_EQ(read.problems[0].line, "m.txt line 1");
@@ -42,9 +43,18 @@ TEST(Manifest, NamesLinesThatAreNoEntries) {
 }
 
 TEST(SafePath, StaysBelowTheBag) {
-  for (const char* path : {"a", "data/a.png", "data/..a/b", "a..b"}) EXPECT_TRUE(is_safe_path(path)) << path;
-  for (const char* path : {"", "/etc/passwd", "../x", "data/../../x", "data/..", "./x", "data//x", "data/",
-                           "..", "C:\\x"}) {
+  for (const char* path : {"a", "data/a.png", "data/..a/b", "a..b"})
+    EXPECT_TRUE(is_safe_path(path)) << path;
+  for (const char* path : {"",
+                           "/etc/passwd",
+                           "../x",
+                           "data/../../x",
+                           "data/..",
+                           "./x",
+                           "data//x",
+                           "data/",
+                           "..",
+                           "C:\\x"}) {
     EXPECT_FALSE(is_safe_path(path)) << path;
   }
   EXPECT_FALSE(is_safe_path(std::string_view("a\0b", 3)));

@@ -29,8 +29,13 @@ TEST(FinishBundle, WritesABag) {
   EXPECT_TRUE(is_finished_bundle(scratch.path()));
   const BagFiles files = list_bag(scratch.path());
   EXPECT_EQ(files.payload.size(), 6U);
-  EXPECT_THAT(files.tags, testing::ElementsAre("bag-info.txt", "bagit.txt", "evidence.json",
-                                               "manifest-sha256.txt", "report.pdf", "scores.csv"));
+  EXPECT_THAT(files.tags,
+              testing::ElementsAre("bag-info.txt",
+                                   "bagit.txt",
+                                   "evidence.json",
+                                   "manifest-sha256.txt",
+                                   "report.pdf",
+                                   "scores.csv"));
   EXPECT_THAT(files.strange, IsEmpty());
   EXPECT_EQ(core::read_text_file(scratch / "bagit.txt"),
             "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n");

@@ -50,7 +50,8 @@ TEST(Verdict, IsInconclusiveWhenTheSizesCannotReachAlpha) {
   EXPECT_EQ(verdict.decision, Decision::kInconclusive);
   EXPECT_EQ(verdict.headline,
             "Inconclusive: 5 suspect images and 1 benign image are too few to reach alpha = 10⁻⁶.");
-  EXPECT_THAT(verdict.explanation, HasSubstr("smallest possible p-value at these numbers is 0.0039"));
+  EXPECT_THAT(verdict.explanation,
+              HasSubstr("smallest possible p-value at these numbers is 0.0039"));
   EXPECT_THAT(verdict.explanation, HasSubstr("Collect more images"));
 }
 
@@ -66,7 +67,8 @@ TEST(Verdict, IsInconclusiveWhenTheSmallestPEqualsAlpha) {
 TEST(Verdict, NeverSpeaksOfProofOrTheft) {
   std::vector<std::string> texts = standing_limits();
   texts.push_back(null_hypothesis_text());
-  for (const auto& one : {comparison(1e-12, true, 1e-30), comparison(0.3, false, 1e-30),
+  for (const auto& one : {comparison(1e-12, true, 1e-30),
+                          comparison(0.3, false, 1e-30),
                           comparison(0.3, false, 0.1)}) {
     const Verdict verdict = make_verdict(one, {}, 30, 300);
     texts.push_back(verdict.headline);
@@ -86,8 +88,13 @@ TEST(Decision, HasANameForMachines) {
 TEST(Limits, NameWhatTheMethodCannotTell) {
   std::string all;
   for (const std::string& limit : standing_limits()) all += limit + "\n";
-  for (const char* topic : {"benign images must be comparable", "compression", "forged", "licence",
-                            "who copied", "not to a model", "Finding no evidence"}) {
+  for (const char* topic : {"benign images must be comparable",
+                            "compression",
+                            "forged",
+                            "licence",
+                            "who copied",
+                            "not to a model",
+                            "Finding no evidence"}) {
     EXPECT_THAT(all, HasSubstr(topic));
   }
   EXPECT_THAT(null_hypothesis_text(), HasSubstr("the same distribution"));

@@ -45,7 +45,9 @@ std::vector<double> scores_of(const SampleSet& set) {
   return scores;
 }
 
-void write_manifest(const fs::path& bundle, const char* name, const std::vector<std::string>& paths) {
+void write_manifest(const fs::path& bundle,
+                    const char* name,
+                    const std::vector<std::string>& paths) {
   std::vector<ManifestEntry> entries;
   for (const std::string& path : paths) {
     entries.push_back({core::to_hex(core::sha256_file(bundle / path)), path});
@@ -82,9 +84,10 @@ Evidence write_payload(const fs::path& bundle, const BundleSizes& sizes) {
 }
 
 void recompute(Evidence& evidence) {
-  evidence.comparison = stats::compare_scores({scores_of(evidence.suspect), scores_of(evidence.benign)},
-                                              evidence.options);
-  evidence.verdict = make_verdict(evidence.comparison, evidence.options,
+  evidence.comparison = stats::compare_scores(
+      {scores_of(evidence.suspect), scores_of(evidence.benign)}, evidence.options);
+  evidence.verdict = make_verdict(evidence.comparison,
+                                  evidence.options,
                                   static_cast<std::int64_t>(evidence.suspect.samples.size()),
                                   static_cast<std::int64_t>(evidence.benign.samples.size()));
 }

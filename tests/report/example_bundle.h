@@ -30,8 +30,8 @@ struct BundleSizes {
   int benign = 15;
 };
 
-/// Writes images and extractor below `bundle` and returns the evidence about them, tests and verdict
-/// included. The bundle is not finished yet.
+/// Writes images and extractor below `bundle` and returns the evidence about them, tests and
+/// verdict included. The bundle is not finished yet.
 Evidence write_payload(const std::filesystem::path& bundle, const BundleSizes& sizes = {});
 
 /// Recomputes tests and verdict of an evidence whose samples changed.

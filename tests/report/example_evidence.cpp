@@ -71,7 +71,10 @@ KeyRecord example_key() {
 
 std::string example_digest(int role, int index) {
   char text[65] = {};
-  std::snprintf(text, sizeof text, "%08x%08x", 0xA0U + static_cast<unsigned>(role),
+  std::snprintf(text,
+                sizeof text,
+                "%08x%08x",
+                0xA0U + static_cast<unsigned>(role),
                 static_cast<unsigned>(index));
   return std::string(text) + std::string(48, 'c');
 }
@@ -102,11 +105,10 @@ Evidence example_evidence(const Example& example) {
   evidence.suspect = example_set(0, example.suspects, found ? 2.0 : 8.7, example.name_prefix);
   evidence.benign = example_set(1, example.benign, 9.0, example.name_prefix);
   evidence.options = {1e-6, 3.0, 0.95};
-  evidence.comparison.tests = {
-      example_test("Kolmogorov-Smirnov, one-sided", true, p, found),
-      example_test("Kolmogorov-Smirnov, two-sided", false, 2.0 * p, found),
-      example_test("Mann-Whitney U, one-sided", false, 0.1 * p, found),
-      example_test("Welch t, one-sided", false, 0.5 * p, found)};
+  evidence.comparison.tests = {example_test("Kolmogorov-Smirnov, one-sided", true, p, found),
+                               example_test("Kolmogorov-Smirnov, two-sided", false, 2.0 * p, found),
+                               example_test("Mann-Whitney U, one-sided", false, 0.1 * p, found),
+                               example_test("Welch t, one-sided", false, 0.5 * p, found)};
   evidence.comparison.effect = example_effect();
   evidence.comparison.rejected = found;
   evidence.comparison.smallest_possible_p =

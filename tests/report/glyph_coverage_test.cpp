@@ -31,8 +31,9 @@ TEST(GlyphCoverage, OfTheFallbackFontHoldsEastAsianScripts) {
 }
 
 TEST(GlyphCoverage, RefusesWhatIsNoFont) {
-  for (const std::vector<std::uint8_t>& bytes :
-       {std::vector<std::uint8_t>{}, std::vector<std::uint8_t>(11, 0), std::vector<std::uint8_t>(400, 255)}) {
+  for (const std::vector<std::uint8_t>& bytes : {std::vector<std::uint8_t>{},
+                                                 std::vector<std::uint8_t>(11, 0),
+                                                 std::vector<std::uint8_t>(400, 255)}) {
     EXPECT_THROW(GlyphCoverage(bytes, "x.ttf"), core::Error);
   }
   try {
@@ -47,7 +48,8 @@ TEST(GlyphCoverage, RefusesWhatIsNoFont) {
 TEST(GlyphCoverage, SurvivesTruncationAnywhere) {
   const auto bytes = core::read_file(core::data_file("fonts/PatinaSans.ttf"));
   for (std::size_t size = 0; size < 4000; size += 13) {
-    const std::vector<std::uint8_t> part(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
+    const std::vector<std::uint8_t> part(bytes.begin(),
+                                         bytes.begin() + static_cast<std::ptrdiff_t>(size));
     EXPECT_THROW(GlyphCoverage(part, "x.ttf"), core::Error);
   }
 }

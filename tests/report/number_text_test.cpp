@@ -30,7 +30,8 @@ INSTANTIATE_TEST_SUITE_P(Table,
                                          PValueCase{1e-6, -6.0, "10⁻⁶"},
                                          PValueCase{3.2e-12, -11.49, "3.2 × 10⁻¹²"},
                                          PValueCase{9.99e-8, -7.0, "1.0 × 10⁻⁷"},
-                                         PValueCase{0.0, -341.7, "2.0 × 10⁻³⁴² (log10 p = −341.700)"},
+                                         PValueCase{
+                                             0.0, -341.7, "2.0 × 10⁻³⁴² (log10 p = −341.700)"},
                                          PValueCase{0.0, -INFINITY, "below 10⁻³⁰⁰"},
                                          PValueCase{NAN, NAN, "n/a"}));
 

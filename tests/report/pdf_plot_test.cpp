@@ -9,7 +9,8 @@ namespace {
 std::string path_text(const std::vector<Point>& corners) {
   std::string text;
   for (const Point& corner : corners) {
-    text += "(" + std::to_string(corner.x).substr(0, 3) + " " + std::to_string(corner.y).substr(0, 4) + ")";
+    text += "(" + std::to_string(corner.x).substr(0, 3) + " " +
+            std::to_string(corner.y).substr(0, 4) + ")";
   }
   return text;
 }

@@ -31,7 +31,8 @@ std::string render(const Evidence& evidence, const PdfOptions& options = {}) {
 
 int count(const std::string& text, const std::string& word) {
   int found = 0;
-  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++found;
+  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1))
+    ++found;
   return found;
 }
 
@@ -69,7 +70,8 @@ TEST(Pdf, DependsOnTheEvidence) {
 }
 
 TEST(Pdf, CarriesTheDateOfTheAudit) {
-  EXPECT_THAT(render(test::example_evidence({1, 1})), HasSubstr("/CreationDate (D:20260304050607Z"));
+  EXPECT_THAT(render(test::example_evidence({1, 1})),
+              HasSubstr("/CreationDate (D:20260304050607Z"));
   Evidence evidence = test::example_evidence({1, 1});
   evidence.created = "sometime";
   EXPECT_THAT(render(evidence), Not(HasSubstr("/CreationDate")));
@@ -86,7 +88,8 @@ TEST(Pdf, ShowsAtMostTheAllowedNumberOfImages) {
 }
 
 TEST(Pdf, RendersEveryVerdictAndNoImagesAtAll) {
-  for (const Decision decision : {Decision::kEvidence, Decision::kNoEvidence, Decision::kInconclusive}) {
+  for (const Decision decision :
+       {Decision::kEvidence, Decision::kNoEvidence, Decision::kInconclusive}) {
     EXPECT_GE(page_count(render(test::example_evidence({2, 2, decision, "x"}))), 4);
     EXPECT_GE(page_count(render(test::example_evidence({0, 0, decision, "x"}))), 4);
   }
@@ -144,14 +147,22 @@ TEST(Pdf, PrintsWhatMatters) {
   const std::string text = read_text(render(evidence));
   if (text.empty()) GTEST_SKIP() << "no pdftotext here";
   const std::string digest = core::to_hex(core::sha256(core::dump_json(to_json(evidence))));
-  for (const std::string& part :
-       {std::string("Evidence found: the suspect images carry"), std::string("3.2 × 10⁻¹²"),
-        std::string("6 suspect, 9 benign"), std::string("95 % interval 91.0 % to 99.0 %"),
-        std::string("/cases/7/suspect"), evidence.key.key_sha256, digest, std::string("D = 0.930"),
-        std::string("hypersphere radius 3.000"), std::string("1. image-"), std::string("broken.png"),
-        std::string("is truncated"), std::string("What this evidence does not show"),
-        std::string("Twelve images occur"), std::string("patina verify BUNDLE"),
-        std::string("page 1 of 5")}) {
+  for (const std::string& part : {std::string("Evidence found: the suspect images carry"),
+                                  std::string("3.2 × 10⁻¹²"),
+                                  std::string("6 suspect, 9 benign"),
+                                  std::string("95 % interval 91.0 % to 99.0 %"),
+                                  std::string("/cases/7/suspect"),
+                                  evidence.key.key_sha256,
+                                  digest,
+                                  std::string("D = 0.930"),
+                                  std::string("hypersphere radius 3.000"),
+                                  std::string("1. image-"),
+                                  std::string("broken.png"),
+                                  std::string("is truncated"),
+                                  std::string("What this evidence does not show"),
+                                  std::string("Twelve images occur"),
+                                  std::string("patina verify BUNDLE"),
+                                  std::string("page 1 of 5")}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
 }
@@ -159,7 +170,9 @@ TEST(Pdf, PrintsWhatMatters) {
 TEST(Pdf, PrintsNamesInManyScripts) {
   Evidence evidence = test::example_evidence({1, 1});
   const std::string name = "Größe Ελλάς Ёжик Việt 日本語 한국 中";
-  evidence.suspect.location = name + "\n\xE2\x80\xAE" "gnp \xF0\x9F\x98\x80";
+  evidence.suspect.location = name +
+                              "\n\xE2\x80\xAE"
+                              "gnp \xF0\x9F\x98\x80";
   const std::string pdf = render(evidence);
   EXPECT_EQ(count(pdf, "/FontFile2"), 3);
   const std::string text = read_text(pdf);
@@ -171,7 +184,8 @@ TEST(Pdf, ListsHundredsOfSkippedItemsOverSeveralPages) {
   Evidence evidence = test::example_evidence({1, 1});
   const int before = page_count(render(evidence));
   for (int i = 0; i < 450; ++i) {
-    evidence.benign.skipped.push_back({"folder/" + std::string(300, 'x') + std::to_string(i), "no image"});
+    evidence.benign.skipped.push_back(
+        {"folder/" + std::string(300, 'x') + std::to_string(i), "no image"});
   }
   const std::string pdf = render(evidence);
   EXPECT_GT(page_count(pdf), before + 10);

@@ -15,7 +15,9 @@ class Checker {
  public:
   explicit Checker(const json& root) : root_(root) {}
 
-  std::vector<std::string> check(const json& schema, const json& value, const std::string& at) const {
+  std::vector<std::string> check(const json& schema,
+                                 const json& value,
+                                 const std::string& at) const {
     std::vector<std::string> found;
     for (const auto& keyword : schema.items()) {
       const auto rule = rules_.find(keyword.key());
@@ -30,7 +32,8 @@ class Checker {
 
  private:
   using Problems = std::vector<std::string>;
-  using Rule = std::function<Problems(const json& schema, const json& value, const std::string& at)>;
+  using Rule =
+      std::function<Problems(const json& schema, const json& value, const std::string& at)>;
 
   static Problems require(bool holds, const std::string& problem) {
     return holds ? Problems{} : Problems{problem};
@@ -67,7 +70,8 @@ class Checker {
     Problems found;
     if (schema["additionalProperties"] != false || !value.is_object()) return found;
     for (const auto& item : value.items()) {
-      if (!schema["properties"].contains(item.key())) found.push_back(at + "/" + item.key() + " is unknown");
+      if (!schema["properties"].contains(item.key()))
+        found.push_back(at + "/" + item.key() + " is unknown");
     }
     return found;
   }
@@ -95,8 +99,9 @@ class Checker {
 
   Problems one_of(const json& schema, const json& value, const std::string& at) const {
     const auto matches =
-        std::count_if(schema["oneOf"].begin(), schema["oneOf"].end(),
-                      [&](const json& option) { return check(option, value, at).empty(); });
+        std::count_if(schema["oneOf"].begin(), schema["oneOf"].end(), [&](const json& option) {
+          return check(option, value, at).empty();
+        });
     return require(matches == 1, at + " matches " + std::to_string(matches) + " of the options");
   }
 
@@ -110,9 +115,12 @@ class Checker {
       {"type", &Checker::type},
       {"additionalProperties", &Checker::closed},
       {"required", &Checker::required},
-      {"properties", [this](const json& s, const json& v, const std::string& at) { return members(s, v, at); }},
-      {"items", [this](const json& s, const json& v, const std::string& at) { return items(s, v, at); }},
-      {"oneOf", [this](const json& s, const json& v, const std::string& at) { return one_of(s, v, at); }},
+      {"properties",
+       [this](const json& s, const json& v, const std::string& at) { return members(s, v, at); }},
+      {"items",
+       [this](const json& s, const json& v, const std::string& at) { return items(s, v, at); }},
+      {"oneOf",
+       [this](const json& s, const json& v, const std::string& at) { return one_of(s, v, at); }},
       {"$ref",
        [this](const json& s, const json& v, const std::string& at) {
          const auto target = s["$ref"].get<std::string>();
@@ -143,14 +151,14 @@ class Checker {
        }},
       {"maxLength",
        [](const json& s, const json& v, const std::string& at) {
-         return require(!v.is_string() || v.get<std::string>().size() <= s["maxLength"], at + " is too long");
+         return require(!v.is_string() || v.get<std::string>().size() <= s["maxLength"],
+                        at + " is too long");
        }},
       {"minItems",
        [](const json& s, const json& v, const std::string& at) {
          return require(!v.is_array() || v.size() >= s["minItems"], at + " has too few elements");
        }},
-      {"maxItems",
-       [](const json& s, const json& v, const std::string& at) {
+      {"maxItems", [](const json& s, const json& v, const std::string& at) {
          return require(!v.is_array() || v.size() <= s["maxItems"], at + " has too many elements");
        }}};
 };

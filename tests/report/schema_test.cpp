@@ -32,7 +32,8 @@ Evidence evidence_with_nulls() {
   evidence.key.extractor.radius = kNan;
   evidence.key.created.clear();
   evidence.commitment.reset();
-  evidence.comparison.effect = {kNan, {kNan, kNan}, kNan, kNan, kNan, kNan, {kNan, kNan}, kNan, {kNan, kNan}};
+  evidence.comparison.effect = {
+      kNan, {kNan, kNan}, kNan, kNan, kNan, kNan, {kNan, kNan}, kNan, {kNan, kNan}};
   evidence.comparison.tests[1].statistic = kNan;
   evidence.comparison.tests[1].p_value = kNan;
   evidence.comparison.tests[1].log10_p_value = -std::numeric_limits<double>::infinity();
@@ -93,7 +94,8 @@ TEST(EvidenceSchema, AllowsTheTypesTheReaderAllows) {
       bad[json::json_pointer(item.key())] = json::parse(value);
       const bool several_primaries = item.key().find("/primary") != std::string::npos;
       if (several_primaries) continue;  // Their number is beyond a schema.
-      EXPECT_EQ(test::schema_violations(schema, bad).empty(), reader_accepts(bad)) << item.key() << value;
+      EXPECT_EQ(test::schema_violations(schema, bad).empty(), reader_accepts(bad))
+          << item.key() << value;
     }
   }
 }

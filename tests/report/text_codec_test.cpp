@@ -22,16 +22,27 @@ TEST_P(PrintableText, ShowsWhatIsThere) {
 INSTANTIATE_TEST_SUITE_P(
     Table,
     PrintableText,
-    testing::Values(Case{"Scripts", "Größe Ελληνικά Ёж 日本語 한국어", "Größe Ελληνικά Ёж 日本語 한국어"},
-                    Case{"LineBreak", "a\nb\tc\r", "a\\nb\\tc\\r"},
-                    Case{"Bell", "\x07", "\\u0007"},
-                    Case{"RightToLeftOverride", "gnp.\xE2\x80\xAE" "exe", "gnp.\\u202Eexe"},
-                    Case{"ZeroWidth", "a\xE2\x80\x8B" "b", "a\\u200Bb"},
-                    Case{"BeyondBasicPlane", "\xF0\x9D\x84\x9E", "\xEF\xBF\xBD"},
-                    Case{"StrayByte", "a\xFF" "b", "a\xEF\xBF\xBD" "b"},
-                    Case{"Truncated", "a\xE6\x97", "a\xEF\xBF\xBD\xEF\xBF\xBD"},
-                    Case{"Overlong", "\xC0\xAF", "\xEF\xBF\xBD\xEF\xBF\xBD"},
-                    Case{"Surrogate", "\xED\xA0\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"}),
+    testing::Values(
+        Case{"Scripts", "Größe Ελληνικά Ёж 日本語 한국어", "Größe Ελληνικά Ёж 日本語 한국어"},
+        Case{"LineBreak", "a\nb\tc\r", "a\\nb\\tc\\r"},
+        Case{"Bell", "\x07", "\\u0007"},
+        Case{"RightToLeftOverride",
+             "gnp.\xE2\x80\xAE"
+             "exe",
+             "gnp.\\u202Eexe"},
+        Case{"ZeroWidth",
+             "a\xE2\x80\x8B"
+             "b",
+             "a\\u200Bb"},
+        Case{"BeyondBasicPlane", "\xF0\x9D\x84\x9E", "\xEF\xBF\xBD"},
+        Case{"StrayByte",
+             "a\xFF"
+             "b",
+             "a\xEF\xBF\xBD"
+             "b"},
+        Case{"Truncated", "a\xE6\x97", "a\xEF\xBF\xBD\xEF\xBF\xBD"},
+        Case{"Overlong", "\xC0\xAF", "\xEF\xBF\xBD\xEF\xBF\xBD"},
+        Case{"Surrogate", "\xED\xA0\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"}),
     [](const auto& test) { return test.param.name; });
 
 TEST(Utf8, IsRecognised) {

@@ -130,9 +130,10 @@ TEST_F(VerifyBundle, FindsMissingTagFiles) {
 TEST_F(VerifyBundle, FindsAddedFiles) {
   core::write_file_atomic(file("data/samples/" + std::string(64, '0') + ".png"), std::string("x"));
   core::write_file_atomic(file("remark.txt"), std::string("x"));
-  EXPECT_THAT(differing(), testing::AllOf(Contains("data/samples/" + std::string(64, '0') + ".png"),
-                                          Contains("remark.txt"),
-                                          Contains("Payload-Oxum of bag-info.txt")));
+  EXPECT_THAT(differing(),
+              testing::AllOf(Contains("data/samples/" + std::string(64, '0') + ".png"),
+                             Contains("remark.txt"),
+                             Contains("Payload-Oxum of bag-info.txt")));
 }
 
 TEST_F(VerifyBundle, FindsAnAddedSampleEvenIfTheManifestFollows) {
@@ -156,10 +157,14 @@ TEST_F(VerifyBundle, NeverFollowsASymbolicLink) {
 TEST_F(VerifyBundle, RefusesManifestPathsOutOfTheBundle) {
   for (const char* path : {"../outside.txt", "/etc/passwd", "data/../../x"}) {
     const std::string original = core::read_text_file(file(kManifestFile));
-    core::write_file_atomic(file(kManifestFile), original + std::string(64, 'a') + "  " + path + "\n");
+    core::write_file_atomic(file(kManifestFile),
+                            original + std::string(64, 'a') + "  " + path + "\n");
     const VerifyResult result = verify();
-    const auto named = [](const Difference& one) { return one.claimed == "a path inside the bundle"; };
-    EXPECT_EQ(std::count_if(result.differences.begin(), result.differences.end(), named), 1) << path;
+    const auto named = [](const Difference& one) {
+      return one.claimed == "a path inside the bundle";
+    };
+    EXPECT_EQ(std::count_if(result.differences.begin(), result.differences.end(), named), 1)
+        << path;
     core::write_file_atomic(file(kManifestFile), original);
   }
 }
@@ -175,9 +180,10 @@ TEST_F(VerifyBundle, RefusesSamplePathsOutOfTheBundle) {
 
 TEST_F(VerifyBundle, RefusesAnUnfinishedBundle) {
   std::filesystem::remove(file(kTagManifestFile));
-  EXPECT_THAT(core::caught_text([&] { verify(); }),
-              HasSubstr("is not a finished bundle, it has no tagmanifest-sha256.txt; name the folder that "
-                        "patina audit wrote."));
+  EXPECT_THAT(
+      core::caught_text([&] { verify(); }),
+      HasSubstr("is not a finished bundle, it has no tagmanifest-sha256.txt; name the folder that "
+                "patina audit wrote."));
 }
 
 TEST_F(VerifyBundle, RefusesEvidenceThatCannotBeRead) {
@@ -209,26 +215,46 @@ INSTANTIATE_TEST_SUITE_P(
     Table,
     EditedEvidence,
     testing::Values(
-        EditCase{"Score", "/suspect/samples/3/score", "1.0", {"scores.csv line 5", "score of data/samples/"}},
+        EditCase{"Score",
+                 "/suspect/samples/3/score",
+                 "1.0",
+                 {"scores.csv line 5", "score of data/samples/"}},
         EditCase{"PValue", "/tests/0/p_value", "1e-30", {std::string("p-value of ") + kPrimary}},
-        EditCase{"Log10PValue", "/tests/0/log10_p_value", "-30", {std::string("log10 p-value of ") + kPrimary}},
+        EditCase{"Log10PValue",
+                 "/tests/0/log10_p_value",
+                 "-30",
+                 {std::string("log10 p-value of ") + kPrimary}},
         EditCase{"Statistic", "/tests/2/statistic", "0", {"statistic of Mann-Whitney U"}},
-        EditCase{"Rejected", "/tests/0/rejected", "false", {std::string("decision of ") + kPrimary}},
-        EditCase{"TestName", "/tests/1/name", "\"Magic\"", {"name of test Kolmogorov-Smirnov, two-sided"}},
-        EditCase{"Alternative", "/tests/0/alternative", "\"any\"", {std::string("alternative of ") + kPrimary}},
+        EditCase{
+            "Rejected", "/tests/0/rejected", "false", {std::string("decision of ") + kPrimary}},
+        EditCase{"TestName",
+                 "/tests/1/name",
+                 "\"Magic\"",
+                 {"name of test Kolmogorov-Smirnov, two-sided"}},
+        EditCase{"Alternative",
+                 "/tests/0/alternative",
+                 "\"any\"",
+                 {std::string("alternative of ") + kPrimary}},
         EditCase{"Superiority", "/effect/superiority", "0.5", {"superiority"}},
-        EditCase{"Interval", "/effect/superiority_interval/low", "0.1", {"lower end of superiority"}},
-        EditCase{"Share", "/effect/share_inside_suspect", "null", {"share of suspect images inside"}},
+        EditCase{
+            "Interval", "/effect/superiority_interval/low", "0.1", {"lower end of superiority"}},
+        EditCase{
+            "Share", "/effect/share_inside_suspect", "null", {"share of suspect images inside"}},
         EditCase{"SmallestP", "/smallest_possible_p", "1e-20", {"smallest possible p-value"}},
-        EditCase{"Alpha", "/options/alpha", "1e-9", {std::string("decision of ") + kPrimary, "verdict"}},
-        EditCase{"Radius", "/options/radius_score", "1000", {"radius of the key", "share of benign"}},
+        EditCase{
+            "Alpha", "/options/alpha", "1e-9", {std::string("decision of ") + kPrimary, "verdict"}},
+        EditCase{
+            "Radius", "/options/radius_score", "1000", {"radius of the key", "share of benign"}},
         EditCase{"Decision", "/verdict/decision", "\"no-evidence\"", {"verdict"}},
         EditCase{"Headline", "/verdict/headline", "\"They stole it.\"", {"verdict headline"}},
         EditCase{"Explanation", "/verdict/explanation", "\"Trust us.\"", {"verdict explanation"}},
         EditCase{"NullHypothesis", "/null_hypothesis", "\"none\"", {"null hypothesis"}},
         EditCase{"Limits", "/limits", "[]", {"limit \"The test compares"}},
         EditCase{"Source", "/suspect/samples/0/source", "\"other.png\"", {"scores.csv line 2"}},
-        EditCase{"Size", "/suspect/samples/0/width_px", "800", {"size of data/samples/", "scores.csv line 2"}},
+        EditCase{"Size",
+                 "/suspect/samples/0/width_px",
+                 "800",
+                 {"size of data/samples/", "scores.csv line 2"}},
         EditCase{"WeightsDigest", "/key/extractor/weights_sha256", "\"\"", {"extractor weights"}}),
     [](const auto& test) { return test.param.name; });
 
@@ -242,7 +268,8 @@ TEST_F(VerifyBundle, FindsSwappedRoles) {
 }
 
 TEST_F(VerifyBundle, FindsALeftOutSample) {
-  test::edit_evidence(scratch_.path(), [](json& document) { document["benign"]["samples"].erase(0); });
+  test::edit_evidence(scratch_.path(),
+                      [](json& document) { document["benign"]["samples"].erase(0); });
   test::reseal(scratch_.path());
   EXPECT_THAT(differing(), Contains(evidence_.benign.samples[0].file));
 }
