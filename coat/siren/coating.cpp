@@ -11,8 +11,8 @@ namespace patina::coat::siren {
 
 namespace {
 
-// A saturated coating loses three quarters of its amplitude to the band-pass; this gives it back.
-constexpr double kBandGain = 3.0;
+// A saturated coating loses four fifths of its amplitude to the band-pass; this gives it back.
+constexpr double kBandGain = 4.5;
 
 constexpr std::int64_t kDitherPeriod = 256;
 constexpr std::uint64_t kDitherSeed = 0x5041544E;  // Public: the dither is no secret.

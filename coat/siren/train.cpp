@@ -23,7 +23,14 @@ struct State {
   int step = 0;
   torch::Tensor center;     // [D]
   torch::Tensor distances;  // The latest coated distances, for the line search.
+  double scale = 1.0;       // Features are divided by this in the loss.
 };
+
+// The losses of Eq. 5 and 6 are not free of scale: on raw features of a warm start the first outweighs the second a
+// hundredfold and both samples collapse onto the centre. So features enter in units in which clean images
+// start this far from it, where both losses have a slope.
+constexpr double kStartDistance = 3.0;
+constexpr int kStartCrops = 32;
 
 constexpr std::int64_t kDistanceMemory = 256;
 
@@ -65,6 +72,7 @@ void save_checkpoint(const TrainOptions& options,
   extractors::export_module(*pair.extractor, "extractor/", tensors);
   tensors["center"] = extractors::blob_from_tensor(state.center);
   tensors["distances"] = extractors::blob_from_tensor(state.distances);
+  tensors["scale"] = extractors::blob_from_tensor(torch::tensor({state.scale}, torch::kFloat64));
   const std::string text = optimizer_text(optimizer);
   tensors["optimizer"] = {core::DType::kU8,
                           {static_cast<std::int64_t>(text.size())},
@@ -90,6 +98,7 @@ bool load_checkpoint(const TrainOptions& options,
   extractors::import_module(*pair.extractor, "extractor/", tensors, file.where());
   state.center = extractors::tensor_from_blob(tensors.at("center")).to(options.device);
   state.distances = extractors::tensor_from_blob(tensors.at("distances")).to(options.device);
+  state.scale = extractors::tensor_from_blob(tensors.at("scale")).item<double>();
   state.step = std::stoi(file.metadata().at("step"));
   const core::TensorBlob& blob = tensors.at("optimizer");
   std::istringstream stream(std::string(blob.bytes.begin(), blob.bytes.end()));
@@ -115,10 +124,27 @@ LossTerms train_step(Pair& pair,
   const torch::Tensor features = extract_batch(pair, seen, policy);
   inputs.coated_features = features.slice(0, 0, options.batch);
   inputs.clean_features = features.slice(0, options.batch);
+  inputs.coated_features = inputs.coated_features / state.scale;
+  inputs.clean_features = inputs.clean_features / state.scale;
   remember(state, inputs.coated_features, options.center_memory);
   inputs.center = state.center;
   inputs.radius = radius_by_line_search(state.distances, options.nu);
   return siren_loss(inputs, options);
+}
+
+// Centre and scale before the first step.
+void start(State& state, Pair& pair, const CropPool& pool, const torch::Tensor& message, const TrainOptions& options) {
+  torch::NoGradGuard no_grad;
+  core::Rng rng = core::Rng(options.seed).fork("start");
+  const ComputePolicy policy = policy_for(options, rng);
+  const torch::Tensor clean = pool.draw(kStartCrops, crops_for(options), rng).to(options.device);
+  const torch::Tensor coated = quantise_straight_through(coat_batch(pair, clean, message, policy));
+  const torch::Tensor coated_mean =
+      extract_batch(pair, transform_images(coated, EotOptions{}, rng), policy).mean(0);
+  const torch::Tensor clean_mean =
+      extract_batch(pair, transform_images(clean, EotOptions{}, rng), policy).mean(0);
+  state.scale = std::max(1e-3, (coated_mean - clean_mean).norm().item<double>() / kStartDistance);
+  state.center = coated_mean / state.scale;
 }
 
 std::vector<torch::optim::OptimizerParamGroup> parameter_groups(Pair& pair, const TrainOptions& options) {
@@ -191,6 +217,8 @@ TrainedKey train_key(Pair& pair,
   State state;
   if (load_checkpoint(options, pair, state, optimizer)) {
     observer.say("Resuming training at step " + std::to_string(state.step) + ".");
+  } else if (options.steps > 0) {
+    start(state, pair, pool, message, options);
   }
   LossTerms terms;
   while (state.step < options.steps) {

@@ -23,15 +23,15 @@ struct TrainOptions {
   // What it computes.
   int steps = 60;
   int batch = 8;                 ///< Crops per step.
-  int crop_px = 96;              ///< Side of a crop.
-  double generator_rate = 1e-4;  ///< AdamW. From a warm start a tenth of [Siren 2025]'s 1e-3.
-  double extractor_rate = 1e-4;
-  double percept_weight = 0.02;  ///< lambda1, on the mean squared CIEDE2000 (Eq. 4 as the public code has it).
+  int crop_px = 64;              ///< Side of a crop.
+  double generator_rate = 3e-4;  ///< AdamW; from a warm start less than [Siren 2025]'s 1e-3.
+  double extractor_rate = 3e-4;
+  double percept_weight = 0.2;   ///< lambda1, on the mean squared CIEDE2000 (Eq. 4 as the public code has it).
   double secret_weight = 1.0;    ///< lambda2, on L_pos + L_neg.
-  double mse_weight = 400.0;     ///< On the mean squared error in unit range.
+  double mse_weight = 1.0;       ///< On the mean squared error in unit range.
   double nu = 0.1;               ///< Share of positives left outside the hypersphere (Eq. 5).
   NegativeForm negative = NegativeForm::kLogHuberPublic;  ///< Eq. 6.
-  double center_memory = 0.9;    ///< Of the running mean of coated features that is the centre.
+  double center_memory = 0.98;   ///< Of the running mean of coated features that is the centre.
   int eot_ramp_steps = 20;       ///< Steps over which the robustness layer reaches full range.
   std::uint64_t seed = 0;
   /// Eq. 2: coated crops [N,3,H,W], unit -> scalar denoising loss under a surrogate; empty = term absent.

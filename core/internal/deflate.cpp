@@ -11,7 +11,7 @@ namespace patina::core {
 namespace {
 
 constexpr std::size_t kStep = std::size_t{1} << 16;
-constexpr std::size_t kBestLevelBytes = std::size_t{16} << 20;
+constexpr std::size_t kBestEffortBytes = std::size_t{16} << 20;
 constexpr int kWindowBits = 15;
 
 uInt bounded(std::size_t size) {
@@ -20,8 +20,15 @@ uInt bounded(std::size_t size) {
 
 }  // namespace
 
-Bytes deflate_bytes(const std::uint8_t* data, std::size_t size, DeflateContent content) {
-  const int level = size > kBestLevelBytes ? Z_DEFAULT_COMPRESSION : Z_BEST_COMPRESSION;
+DeflateEffort effort_for(std::size_t total_bytes) {
+  return total_bytes > kBestEffortBytes ? DeflateEffort::kDefault : DeflateEffort::kBest;
+}
+
+Bytes deflate_bytes(const std::uint8_t* data,
+                    std::size_t size,
+                    DeflateContent content,
+                    DeflateEffort effort) {
+  const int level = effort == DeflateEffort::kBest ? Z_BEST_COMPRESSION : Z_DEFAULT_COMPRESSION;
   const int strategy = content == DeflateContent::kText ? Z_DEFAULT_STRATEGY : Z_FILTERED;
   z_stream stream{};
   if (deflateInit2(&stream, level, Z_DEFLATED, kWindowBits, MAX_MEM_LEVEL, strategy) != Z_OK) {

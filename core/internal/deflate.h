@@ -12,11 +12,16 @@ namespace patina::core {
 /// On photographs it saves two to six per cent against kText.
 enum class DeflateContent { kText, kDifferences };
 
-/// The stream at the highest compression; beyond 16 MiB at zlib's default level, which is five
-/// times as fast and two to five per cent larger.
+enum class DeflateEffort { kBest, kDefault };
+
+/// The best for up to 16 MiB; beyond, zlib's default, five times as fast and two to five per cent
+/// larger.
+DeflateEffort effort_for(std::size_t total_bytes);
+
 Bytes deflate_bytes(const std::uint8_t* data,
                     std::size_t size,
-                    DeflateContent content = DeflateContent::kText);
+                    DeflateContent content = DeflateContent::kText,
+                    DeflateEffort effort = DeflateEffort::kBest);
 
 /// Empty optional if the stream is damaged or expands beyond `max_bytes`.
 std::optional<Bytes> inflate_bytes(const std::uint8_t* data,

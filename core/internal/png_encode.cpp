@@ -152,7 +152,8 @@ Bytes encode_png(const ImageFile& file) {
   append_chunk(out, "IHDR", header_of(file));
   append_metadata(out, file.metadata);
   const Bytes rows = filtered_rows(file);
-  const Bytes data = deflate_bytes(rows.data(), rows.size(), DeflateContent::kDifferences);
+  const Bytes data = deflate_bytes(
+      rows.data(), rows.size(), DeflateContent::kDifferences, effort_for(rows.size()));
   for (std::size_t at = 0; at < data.size(); at += kMaxDataChunkBytes) {
     append_chunk(out, "IDAT", data.data() + at, std::min(kMaxDataChunkBytes, data.size() - at));
   }

@@ -51,6 +51,7 @@ Strips append_strips(Bytes& out, const ImageFile& file, ByteOrder order) {
   std::vector<std::uint16_t> row(static_cast<std::size_t>(file.image.width_px) * channels);
   const std::size_t row_bytes = row.size() * (wide ? 2 : 1);
   const auto height = static_cast<std::uint32_t>(file.image.height_px);
+  const DeflateEffort effort = effort_for(row_bytes * height);
   Strips strips;
   strips.rows_per_strip =
       static_cast<std::uint32_t>(std::clamp<std::size_t>(kStripBytes / row_bytes, 1, height));
@@ -60,7 +61,8 @@ Strips append_strips(Bytes& out, const ImageFile& file, ByteOrder order) {
       gather_row(file, static_cast<int>(k), row.data());
       append_differences(row, channels, wide, order, plain);
     }
-    const Bytes packed = deflate_bytes(plain.data(), plain.size(), DeflateContent::kDifferences);
+    const Bytes packed =
+        deflate_bytes(plain.data(), plain.size(), DeflateContent::kDifferences, effort);
     if (out.size() + packed.size() > 0xF0000000) {
       throw Error(ErrorKind::kUnsupported, "tiff", "the file would exceed 4 GB", "choose png");
     }
