@@ -46,7 +46,8 @@ std::string label(const Flag& flag) {
   std::string text = flag.names;
   const std::size_t comma = text.find(',');
   if (comma != std::string::npos) text.insert(comma + 1, " ");
-  return flag.placeholder.empty() ? text : text + " " + flag.placeholder;
+  const bool attached = flag.placeholder.empty() || flag.placeholder == "...";
+  return text + (attached ? "" : " ") + flag.placeholder;
 }
 
 std::string in_words(const RealRange& range) {
@@ -153,7 +154,7 @@ void CommandLine::choice(const Flag& flag,
 }
 
 void CommandLine::exclude(const std::string& first, const std::string& second) {
-  app_->get_option(first)->excludes(app_->get_option(second));
+  excluded_.emplace_back(first, second);
 }
 
 bool CommandLine::answer(const std::vector<std::string>& args, std::ostream& out) const {
@@ -184,6 +185,7 @@ void CommandLine::refuse_unknown() const {
     if (bound.flag.names.front() == '-') names.push_back(long_name(bound.flag.names));
   }
   for (const std::string& extra : app_->remaining()) {
+    if (extra == "--") continue;
     const std::string see = "see patina " + text_.name + " --help";
     if (extra.front() != '-' || extra.size() < 2) {
       throw Error(ErrorKind::kUsage, core::in_quotes(extra), "is one argument too many", see);
@@ -211,7 +213,12 @@ void CommandLine::require(const std::string& name) const {
               "add " + label(bound->flag));
 }
 
-void CommandLine::require_complete() const {
+void CommandLine::require_sound() const {
+  for (const auto& [first, second] : excluded_) {
+    if (!given(first) || !given(second)) continue;
+    throw Error(
+        ErrorKind::kUsage, first, "cannot be combined with " + second, "give one of the two");
+  }
   for (const Bound& bound : bound_) {
     if (bound.flag.required) require(long_name(bound.flag.names));
   }
@@ -222,11 +229,6 @@ bool CommandLine::parse(std::vector<std::string> args, std::ostream& out) {
   std::reverse(args.begin(), args.end());  // The parser takes them from the end.
   try {
     app_->parse(args);
-  } catch (const CLI::ExcludesError& error) {
-    std::throw_with_nested(Error(ErrorKind::kUsage,
-                                 flag_in(error.what()),
-                                 "cannot be combined, " + std::string(error.what()),
-                                 "give one of the two"));
   } catch (const CLI::ArgumentMismatch& error) {
     std::throw_with_nested(Error(ErrorKind::kUsage,
                                  flag_in(error.what()),
@@ -239,7 +241,7 @@ bool CommandLine::parse(std::vector<std::string> args, std::ostream& out) {
                                  "see patina " + text_.name + " --help"));
   }
   refuse_unknown();
-  require_complete();
+  require_sound();
   return true;
 }
 

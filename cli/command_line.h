@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/help_text.h"
@@ -59,7 +60,7 @@ class CommandLine {
   void choice(const Flag& flag,
               const std::vector<std::string>& values,
               std::function<void(const std::string&)> set);
-  /// At most one of the two flags may be given; with `one_needed` exactly one.
+  /// At most one of the two flags may be given.
   void exclude(const std::string& first, const std::string& second);
 
   /// Parses, or answers --help and "list" on `out` and returns false. Throws Error{kUsage} naming
@@ -79,12 +80,13 @@ class CommandLine {
   void add(const Flag& flag, std::function<void(const std::string&)> take);
   bool answer(const std::vector<std::string>& args, std::ostream& out) const;
   void refuse_unknown() const;
-  void require_complete() const;
+  void require_sound() const;
 
   CommandText text_;
   std::unique_ptr<CLI::App> app_;
   std::vector<Bound> bound_;  ///< In the order of the help.
   std::map<std::string, std::vector<std::string>> choices_;
+  std::vector<std::pair<std::string, std::string>> excluded_;
 };
 
 }  // namespace patina::cli

@@ -46,6 +46,7 @@ struct Recipe {
   int bits_start = 2;       // Message bits in use; the others stay +1 and are not asked for.
   int bits = 48;            // Doubled up to this while they are read well.
   int bits_strong = 8;      // Bits to reach before the strength falls.
+  int regress = 0;          // 1: features are to BE the message (and 0 on clean images), not only to decide it.
   double anneal_at = 0.85;  // Bit accuracy at which the strength falls.
   double more_bits_at = 0.95;  // Bit accuracy at which bits are added.
   double anneal = 0.985;    // Factor per step.
@@ -81,7 +82,7 @@ void set_option(Recipe& recipe, const std::string& name, double value) {
       {"steps", &recipe.steps},     {"batch", &recipe.batch}, {"crop_start", &recipe.crop_start},
       {"crop", &recipe.crop},       {"threads", &recipe.threads}, {"log_every", &recipe.log_every},
       {"bits", &recipe.bits},       {"bits_start", &recipe.bits_start},
-      {"bits_strong", &recipe.bits_strong}};
+      {"bits_strong", &recipe.bits_strong}, {"regress", &recipe.regress}};
   if (numbers.count(name) > 0) {
     *numbers.at(name) = value;
   } else if (integers.count(name) > 0) {
@@ -141,7 +142,11 @@ std::array<double, 4> train_step(coat::siren::Pair& pair,
   const torch::Tensor features = extract_batch(pair, seen, policy);
   const torch::Tensor logits = features.slice(0, 0, n).slice(1, 0, progress.bits);
   const torch::Tensor sent = bits.slice(1, 0, progress.bits);
-  const torch::Tensor bit_loss = torch::binary_cross_entropy_with_logits(logits, (sent + 1.0) / 2.0);
+  // The cross-entropy leaves a feature's size open, so a strong coating lies far beyond the mean of weakened ones;
+  // a hypersphere wants them in one place.
+  const torch::Tensor bit_loss =
+      recipe.regress != 0 ? (features.slice(0, 0, n) - bits).square().mean()
+                          : torch::binary_cross_entropy_with_logits(logits, (sent + 1.0) / 2.0);
   const torch::Tensor clean_norm = features.slice(0, n).square().mean();
   const torch::Tensor mse = (coated - clean).square().mean();
   const torch::Tensor loss = bit_loss + recipe.clean_weight * clean_norm +

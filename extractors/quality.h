@@ -4,7 +4,6 @@
 // under 150 MB whatever the size. Entry point: measure_quality().
 #pragma once
 
-#include <cstdint>
 #include <vector>
 
 #include "core/image.h"

@@ -50,8 +50,13 @@ torch::Tensor compress_plane(const torch::Tensor& plane,
                              const JpegOptions& options) {
   const torch::Tensor basis = dct_basis(plane);
   torch::Tensor steps = torch::empty({1, 64, 1, 1}, torch::kFloat64);
-  for (int k = 0; k < 64; ++k) steps[0][k][0][0] = table[static_cast<std::size_t>(k)];
+  for (int k = 0; k < 64; ++k) {
+    const int from = options.transposed_tables ? k % 8 * 8 + k / 8 : k;
+    steps[0][k][0][0] = table[static_cast<std::size_t>(from)];
+  }
   steps = (steps * jpeg_table_factor(options.quality_percent)).to(plane.options());
+  // A file's tables hold integers from 1 on; the public surrogate scales them freely.
+  if (options.rounding == JpegRounding::kStraightThrough) steps = torch::round(steps).clamp(1.0, 255.0);
   const torch::Tensor coefficients = torch::conv2d(plane, basis, {}, 8);  // [N,64,H/8,W/8]
   const torch::Tensor kept = round_coefficients(coefficients / steps, options.rounding) * steps;
   return torch::conv_transpose2d(kept, basis, {}, 8);

@@ -16,6 +16,7 @@ struct JpegOptions {
   double quality_percent = 75.0;  ///< (0,100], the IJG scale.
   bool subsample_chroma = true;   ///< 4:2:0: 2x2 mean, nearest upsampling.
   JpegRounding rounding = JpegRounding::kStraightThrough;
+  bool transposed_tables = false;  ///< As the public code has them; real files (ITU-T T.81) do not.
 };
 
 /// [N,3,H,W] unit -> the same after compression, NOT clamped unless `rounding` is kStraightThrough. Sides are

@@ -165,7 +165,7 @@ INSTANTIATE_TEST_SUITE_P(
               "--key: needs exactly one value; see patina try --help."},
         Wrong{"excluded",
               {"a", "--key", "k", "--title", "t", "--strict"},
-              "--strict: cannot be combined with --title; give one of the two."}),
+              "--title: cannot be combined with --strict; give one of the two."}),
     [](const auto& tested) { return tested.param.name; });
 
 }  // namespace

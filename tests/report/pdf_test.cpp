@@ -162,7 +162,7 @@ TEST(Pdf, PrintsWhatMatters) {
                                   std::string("What this evidence does not show"),
                                   std::string("Twelve images occur"),
                                   std::string("patina verify BUNDLE"),
-                                  std::string("page 1 of 5")}) {
+                                  std::string("page 1 of ")}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
 }

@@ -75,7 +75,8 @@ bool reader_accepts(const json& document) {
 TEST(EvidenceSchema, DemandsWhatTheReaderDemands) {
   const json schema = load_schema();
   const json good = to_json(evidence_with_nulls());
-  for (const auto& item : good.flatten().items()) {
+  const json flat = good.flatten();
+  for (const auto& item : flat.items()) {
     const json::json_pointer pointer(item.key());
     json bad = good;
     json& parent = bad[pointer.parent_pointer()];
@@ -88,7 +89,8 @@ TEST(EvidenceSchema, DemandsWhatTheReaderDemands) {
 TEST(EvidenceSchema, AllowsTheTypesTheReaderAllows) {
   const json schema = load_schema();
   const json good = to_json(test::example_evidence({1, 1}));
-  for (const auto& item : good.flatten().items()) {
+  const json flat = good.flatten();
+  for (const auto& item : flat.items()) {
     for (const char* value : {"null", "\"text\"", "true", "{}"}) {
       json bad = good;
       bad[json::json_pointer(item.key())] = json::parse(value);

@@ -224,7 +224,8 @@ INSTANTIATE_TEST_SUITE_P(
                  "/tests/0/log10_p_value",
                  "-30",
                  {std::string("log10 p-value of ") + kPrimary}},
-        EditCase{"Statistic", "/tests/2/statistic", "0", {"statistic of Mann-Whitney U"}},
+        EditCase{
+            "Statistic", "/tests/1/statistic", "0", {"statistic of Kolmogorov-Smirnov, two-sided"}},
         EditCase{
             "Rejected", "/tests/0/rejected", "false", {std::string("decision of ") + kPrimary}},
         EditCase{"TestName",
