@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/audit.h"
 
+#include <cstdio>
 #include <set>
 #include <string>
 #include <utility>
@@ -20,11 +21,17 @@ namespace {
 using core::Error;
 using core::ErrorKind;
 
+std::string short_text(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", value);
+  return text;
+}
+
 void require_fraction(const char* field, double value) {
   if (value > 0.0 && value < 1.0) return;
   throw Error(ErrorKind::kInput,
               field,
-              "is " + std::to_string(value) + ", a number above 0 and below 1 is required",
+              "is " + short_text(value) + ", a number above 0 and below 1 is required",
               "change it");
 }
 

@@ -113,6 +113,10 @@ void note_power(const report::Evidence& evidence, std::vector<std::string>& note
   notes.emplace_back(text);
 }
 
+std::size_t smaller_size(const SampleSet& suspect, const SampleSet& benign) {
+  return std::min(suspect.samples.size(), benign.samples.size());
+}
+
 std::size_t shared_count(const SampleSet& suspect, const SampleSet& benign) {
   std::set<std::string> digests;
   for (const report::ScoredSample& sample : suspect.samples) digests.insert(sample.sha256);
@@ -143,18 +147,19 @@ void require_separate(const Sources& sources, const std::filesystem::path& bundl
 
 void require_enough(const SampleSet& set, int min_samples) {
   if (set.samples.size() >= static_cast<std::size_t>(min_samples)) return;
+  const std::string count = std::to_string(set.samples.size());
   const std::string skipped =
       set.skipped.empty() ? "" : " (" + std::to_string(set.skipped.size()) + " more were skipped)";
   throw Error(ErrorKind::kInput,
               set.location,
-              std::to_string(set.samples.size()) + " distinct readable images" + skipped +
+              count + " readable image" + (set.samples.size() == 1 ? "" : "s") + skipped +
                   ", an audit needs at least " + std::to_string(min_samples),
               "add images");
 }
 
 std::size_t count_shared(const SampleSet& suspect, const SampleSet& benign) {
   const std::size_t shared = shared_count(suspect, benign);
-  const std::size_t smaller = std::min(suspect.samples.size(), benign.samples.size());
+  const std::size_t smaller = smaller_size(suspect, benign);
   if (2 * shared <= smaller) return shared;
   throw Error(ErrorKind::kInput,
               benign.location,
@@ -167,9 +172,9 @@ std::vector<std::string> audit_notes(const report::Evidence& evidence) {
   std::vector<std::string> notes;
   const std::size_t shared = shared_count(evidence.suspect, evidence.benign);
   if (shared > 0) {
-    notes.push_back(std::to_string(shared) +
-                    " images are both among the suspect's and the benign ones; they stay in both "
-                    "samples, which can only weaken the evidence.");
+    notes.push_back("Suspect and benign share " + std::to_string(shared) + " of " +
+                    std::to_string(smaller_size(evidence.suspect, evidence.benign)) +
+                    " images; these stay in both samples, which can only weaken the evidence.");
   }
   note_skipped("suspect", evidence.suspect, notes);
   note_skipped("benign", evidence.benign, notes);

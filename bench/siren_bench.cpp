@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Coating and scoring a 512x512 photograph: Patina's inference against the graph the reference runs (float32,
-// contiguous, batch 1, norms apart), in one run, two threads. The last lines give the ratios.
+// Coating and scoring a 512x512 photograph: Patina's inference against the graph the reference runs
+// (float32, contiguous, batch 1, norms apart), in one run, two threads. The last lines give the
+// ratios.
 #include <benchmark/benchmark.h>
 #include <torch/torch.h>
 
@@ -41,16 +42,24 @@ void reference_coating(benchmark::State& state) {
     torch::Tensor features = x;
     const auto block = [](extractors::ConvNormGelu& b, const torch::Tensor& input) {
       const torch::Tensor y = torch::conv2d(input, b->conv->weight, b->conv->bias, 1, 1);
-      return torch::gelu(torch::batch_norm(y, b->norm->weight, b->norm->bias, b->norm->running_mean,
-                                           b->norm->running_var, false, 0.1, 1e-3, false));
+      return torch::gelu(torch::batch_norm(y,
+                                           b->norm->weight,
+                                           b->norm->bias,
+                                           b->norm->running_mean,
+                                           b->norm->running_var,
+                                           false,
+                                           0.1,
+                                           1e-3,
+                                           false));
     };
     for (auto& b : pair.generator->conv_bns) features = block(b, features);
     const torch::Tensor planes = message.view({1, 48, 1, 1}).expand({1, 48, kSide, kSide});
-    const torch::Tensor mixed = block(pair.generator->after_concat, torch::cat({planes, features, x}, 1));
-    const torch::Tensor delta = torch::tanh(
-        torch::conv2d(mixed, pair.generator->final_layer->weight, pair.generator->final_layer->bias));
-    benchmark::DoNotOptimize(coat::siren::apply_coating(
-        unit, delta, coat::siren::jnd_mask(unit), {1.5, 0.0, 0.0, 0.0}));
+    const torch::Tensor mixed =
+        block(pair.generator->after_concat, torch::cat({planes, features, x}, 1));
+    const torch::Tensor delta = torch::tanh(torch::conv2d(
+        mixed, pair.generator->final_layer->weight, pair.generator->final_layer->bias));
+    benchmark::DoNotOptimize(
+        coat::siren::apply_coating(unit, delta, coat::siren::jnd_mask(unit), {1.5, 0.0, 0.0, 0.0}));
   }
   state.SetItemsProcessed(state.iterations());
 }
@@ -59,13 +68,21 @@ void reference_scoring(benchmark::State& state) {
   extractors::set_num_threads(kThreads);
   torch::NoGradGuard no_grad;
   coat::siren::Pair pair = fresh_pair();
-  const torch::Tensor x = extractors::normalised_from_unit(extractors::tensor_from_image(photograph()));
+  const torch::Tensor x =
+      extractors::normalised_from_unit(extractors::tensor_from_image(photograph()));
   for (auto _ : state) {
     torch::Tensor y = x;
     for (auto& b : pair.extractor->blocks) {
       y = torch::conv2d(y, b->conv->weight, b->conv->bias, 1, 1);
-      y = torch::gelu(torch::batch_norm(y, b->norm->weight, b->norm->bias, b->norm->running_mean,
-                                        b->norm->running_var, false, 0.1, 1e-3, false));
+      y = torch::gelu(torch::batch_norm(y,
+                                        b->norm->weight,
+                                        b->norm->bias,
+                                        b->norm->running_mean,
+                                        b->norm->running_var,
+                                        false,
+                                        0.1,
+                                        1e-3,
+                                        false));
     }
     benchmark::DoNotOptimize(pair.extractor->linear->forward(y.mean({2, 3})));
   }
@@ -91,11 +108,19 @@ void patina_scoring(benchmark::State& state, Precision precision) {
 }
 
 BENCHMARK(reference_coating)->Unit(benchmark::kMillisecond)->UseRealTime();
-BENCHMARK_CAPTURE(patina_coating, bfloat16, Precision::kBFloat16)->Unit(benchmark::kMillisecond)->UseRealTime();
-BENCHMARK_CAPTURE(patina_coating, float32, Precision::kFloat32)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK_CAPTURE(patina_coating, bfloat16, Precision::kBFloat16)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+BENCHMARK_CAPTURE(patina_coating, float32, Precision::kFloat32)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
 BENCHMARK(reference_scoring)->Unit(benchmark::kMillisecond)->UseRealTime();
-BENCHMARK_CAPTURE(patina_scoring, bfloat16, Precision::kBFloat16)->Unit(benchmark::kMillisecond)->UseRealTime();
-BENCHMARK_CAPTURE(patina_scoring, float32, Precision::kFloat32)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK_CAPTURE(patina_scoring, bfloat16, Precision::kBFloat16)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+BENCHMARK_CAPTURE(patina_scoring, float32, Precision::kFloat32)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
 
 }  // namespace
 

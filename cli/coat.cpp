@@ -40,11 +40,6 @@ CommandText coat_text() {
           "0 done, 2 wrong usage or input, 3 disk or memory failed, 130 interrupted."};
 }
 
-std::string default_steps_text() {
-  const int steps = coat::CoatOptions{}.steps;
-  return steps > 0 ? std::to_string(steps) : "chosen for the images";
-}
-
 void bind_places(CommandLine& line, CoatCommand& command) {
   line.positional({"IMAGES", "...", "Image files and folders.", true}, command.options.inputs);
   line.path({"-o,--output", "OUT", "Folder for the coated images; not needed with --preview."},
@@ -65,10 +60,11 @@ void bind_method(CommandLine& line, coat::CoatOptions& options) {
              "TEXT",
              "Text whose digest is the embedded message (default: drawn from the seed)."},
             options.message);
-  line.whole(
-      {"--steps", "N", "Training steps, 0 to 100000 (default: " + default_steps_text() + ")."},
-      {0, 100'000},
-      [&options](std::uint64_t steps) { options.steps = static_cast<int>(steps); });
+  line.whole({"--steps",
+              "N",
+              "Training steps, 0 to 100000 (default: " + std::to_string(options.steps) + ")."},
+             {0, 100'000},
+             [&options](std::uint64_t steps) { options.steps = static_cast<int>(steps); });
   line.real({"--strength",
              "S",
              "Coating strength, above 0 to 4; larger is more visible (default: " +

@@ -37,8 +37,8 @@ std::string help_text(const CommandText& command,
                       const std::vector<FlagText>& optional) {
   return "Usage: patina " + command.name + " " + command.usage + "\n\n" +
          wrap(command.sentence, kColumns, 0) + "\n" + section("Required", required) +
-         section("Optional", optional) + "\nExample:\n  " + command.example +
-         "\n\nExit codes: " + wrap(command.exit_codes, kColumns - 12, 2) + "\n";
+         section("Optional", optional) + "\nExample:\n  " + command.example + "\n\n" +
+         wrap("Exit codes: " + command.exit_codes, kColumns, 2) + "\n";
 }
 
 }  // namespace patina::cli

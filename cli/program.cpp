@@ -35,9 +35,14 @@ void print_overview(const std::vector<Command>& commands, std::ostream& out) {
   for (const Command& command : commands) rows.push_back({"  " + command.name, command.summary});
   out << format_table(rows, {Align::kLeft, Align::kLeft});
   out << "\npatina COMMAND --help explains one command; patina --version prints the version.\n\n"
-         "Exit codes: 0 done, 1 the audit found no evidence, 2 wrong usage or input, 3 network, "
-         "disk\n"
-         "or memory failed, 4 a bundle does not verify, 70 a bug in patina, 130 interrupted.\n";
+      << wrap(
+             "Exit codes: 0 done, 1 the audit found no evidence, 2 wrong usage or input, 3 "
+             "network, "
+             "disk or memory failed, 4 a bundle does not verify, 70 a bug in patina, 130 "
+             "interrupted.",
+             80,
+             2)
+      << "\n";
 }
 
 void print_version(std::ostream& out) {

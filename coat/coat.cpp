@@ -34,17 +34,23 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-[[noreturn]] void refuse(const std::string& where, const std::string& what, const std::string& todo) {
+[[noreturn]] void refuse(const std::string& where,
+                         const std::string& what,
+                         const std::string& todo) {
   throw Error(ErrorKind::kInput, where, what, todo);
 }
 
 void check_places(const CoatOptions& options) {
   for (const fs::path& input : options.inputs) {
     if (core::is_inside(options.output, input)) {
-      refuse(options.output.string(), "lies inside the input " + input.string(), "choose another -o folder");
+      refuse(options.output.string(),
+             "lies inside the input " + input.string(),
+             "choose another -o folder");
     }
     if (core::is_inside(input, options.output)) {
-      refuse(options.output.string(), "contains the input " + input.string(), "choose another -o folder");
+      refuse(options.output.string(),
+             "contains the input " + input.string(),
+             "choose another -o folder");
     }
   }
   if (core::is_inside(options.key_path, options.output)) {
@@ -69,7 +75,9 @@ fs::path run_folder_path(const CoatOptions& options) {
 // Either nothing is there, or an unfinished run of ours is.
 void check_untouched(const CoatOptions& options, const fs::path& run_folder) {
   if (fs::exists(options.output / kCommitmentFile)) {
-    refuse(options.output.string(), "holds a finished coating", "choose another -o folder, or delete it");
+    refuse(options.output.string(),
+           "holds a finished coating",
+           "choose another -o folder, or delete it");
   }
   const bool resuming = fs::exists(run_folder / "journal.json");
   if (!resuming && fs::exists(options.output) && !fs::is_empty(options.output)) {
@@ -90,8 +98,8 @@ std::string run_identity(const std::vector<core::ImageEntry>& entries, const Coa
   add(std::to_string(options.steps) + " " + std::to_string(options.strength));
   add(options.seed ? std::to_string(*options.seed) : "drawn");
   add(options.format ? core::to_string(*options.format) : "as input");
-  add(std::to_string(options.quality_percent.value_or(0)) + " " + std::to_string(options.strip_gps) + " " +
-      std::to_string(options.max_size_ratio));
+  add(std::to_string(options.quality_percent.value_or(0)) + " " +
+      std::to_string(options.strip_gps) + " " + std::to_string(options.max_size_ratio));
   for (const core::ImageEntry& entry : entries) {
     std::error_code ignored;
     add(entry.relative.generic_string() + " " + std::to_string(fs::file_size(entry.path, ignored)));
@@ -104,7 +112,9 @@ void check_names(const std::vector<core::ImageEntry>& entries, const CoatOptions
   for (const core::ImageEntry& entry : entries) {
     const std::string name = released_name(entry, options).generic_string();
     if (!names.insert(name).second) {
-      refuse(name, "two inputs would be written under this name", "rename one of them or drop --format");
+      refuse(name,
+             "two inputs would be written under this name",
+             "rename one of them or drop --format");
     }
   }
 }
@@ -165,7 +175,8 @@ class Batch {
                 key.message_hex,
                 {options.precision, options.num_threads, options.max_tile_pixels, options.device}),
         scorer_(extractors::make_scorer(
-            key, {options.precision, options.num_threads, options.max_tile_pixels, options.device})) {}
+            key,
+            {options.precision, options.num_threads, options.max_tile_pixels, options.device})) {}
 
   void coat_all(const std::vector<core::ImageEntry>& entries,
                 CoatResult& result,
@@ -183,12 +194,16 @@ class Batch {
   }
 
  private:
-  std::future<core::ImageFile> decode(const std::vector<core::ImageEntry>& entries, std::size_t i) const {
+  std::future<core::ImageFile> decode(const std::vector<core::ImageEntry>& entries,
+                                      std::size_t i) const {
     if (i >= entries.size()) return {};
-    return std::async(std::launch::async, [path = entries[i].path] { return read_for_coating(path); });
+    return std::async(std::launch::async,
+                      [path = entries[i].path] { return read_for_coating(path); });
   }
 
-  void coat_one(const core::ImageEntry& entry, std::future<core::ImageFile>& decoded, CoatResult& result) {
+  void coat_one(const core::ImageEntry& entry,
+                std::future<core::ImageFile>& decoded,
+                CoatResult& result) {
     const fs::path name = released_name(entry, options_);
     const fs::path target = options_.output / name;
     const auto earlier = run_.finished(name.generic_string(), target);
@@ -263,7 +278,8 @@ std::vector<ReleasedFile> released_files(const fs::path& output) {
     files.push_back({item.path().lexically_relative(output).generic_string(),
                      core::to_hex(core::sha256_file(item.path()))});
   }
-  std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+  std::sort(
+      files.begin(), files.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
   return files;
 }
 
@@ -312,7 +328,9 @@ void validate(const CoatOptions& options) {
           std::to_string(options.strength) + " is outside (0, 4]");
   require(options.max_size_ratio >= 1.0, "--max-size-ratio", "is under 1");
   const int quality = options.quality_percent.value_or(95);
-  require(quality >= 1 && quality <= 100, "--quality", std::to_string(quality) + " is outside 1 to 100");
+  require(quality >= 1 && quality <= 100,
+          "--quality",
+          std::to_string(quality) + " is outside 1 to 100");
 }
 
 CoatResult coat_images(const CoatOptions& options, const core::Observer& observer) {
@@ -334,8 +352,11 @@ CoatResult coat_images(const CoatOptions& options, const core::Observer& observe
   Batch(key, options, run).coat_all(entries, result, observer);
   if (result.images.empty()) {
     run.discard();
-    const std::string first = result.skipped.empty() ? "" : " (first: " + result.skipped.front().reason + ")";
-    refuse(options.inputs.front().string(), "none of its images could be coated" + first, "check the files");
+    const std::string first =
+        result.skipped.empty() ? "" : " (first: " + result.skipped.front().reason + ")";
+    refuse(options.inputs.front().string(),
+           "none of its images could be coated" + first,
+           "check the files");
   }
   summarise(result);
   const std::vector<ReleasedFile> files = released_files(options.output);

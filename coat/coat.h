@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes coatings: a folder of images goes in; coated images, a secret key and a public commitment come
-// out. Siren without its learnability term, which needs the diffusion substrate [Siren 2025, Sec. 4.3].
-// Entry point: coat_images. The method itself is in coat/siren/.
+// Makes coatings: a folder of images goes in; coated images, a secret key and a public commitment
+// come out. Siren without its learnability term, which needs the diffusion substrate [Siren 2025,
+// Sec. 4.3]. Entry point: coat_images. The method itself is in coat/siren/.
 #pragma once
 
 #include <cstdint>
@@ -24,34 +24,34 @@ struct CoatOptions {
   std::filesystem::path key_path;             ///< Key to write, or to use with `use_key`.
   bool use_key = false;                       ///< Coat with an existing key, without training.
   std::string passphrase;                     ///< Of the key file; empty = stored plain, mode 0600.
-  std::string message;                        ///< Text whose SHA-256 gives the 48 bits; empty = from seed.
-  int steps = 150;                            ///< Training steps, [0, 100000].
-  double strength = 1.5;                      ///< Normalised space, (0, 4]; larger is more visible.
-  std::optional<std::uint64_t> seed;          ///< None = drawn from the operating system, kept in the key.
-  std::optional<core::ImageFormat> format;    ///< None = as the input.
-  std::optional<int> quality_percent;         ///< None = as the input, [1, 100].
+  std::string message;                ///< Text whose SHA-256 gives the 48 bits; empty = from seed.
+  int steps = 150;                    ///< Training steps, [0, 100000].
+  double strength = 1.5;              ///< Normalised space, (0, 4]; larger is more visible.
+  std::optional<std::uint64_t> seed;  ///< None = drawn from the operating system, kept in the key.
+  std::optional<core::ImageFormat> format;  ///< None = as the input.
+  std::optional<int> quality_percent;       ///< None = as the input, [1, 100].
   bool strip_gps = false;
-  bool strict = false;                        ///< One unreadable image stops the run.
-  double max_size_ratio = 1.3;                ///< Of a coated file to its original, same format/quality.
+  bool strict = false;          ///< One unreadable image stops the run.
+  double max_size_ratio = 1.3;  ///< Of a coated file to its original, same format/quality.
   // How fast.
   extractors::Precision precision = extractors::Precision::kAuto;
   std::string device = "cpu";
   int num_threads = 0;
-  std::uint64_t max_tile_pixels = 1 << 20;    ///< Larger images are coated in tiles.
+  std::uint64_t max_tile_pixels = 1 << 20;  ///< Larger images are coated in tiles.
 };
 void validate(const CoatOptions& options);
 
 struct CoatedImage {
-  std::string relative;           ///< Path below the output folder, with '/'.
-  std::string sha256;             ///< Of the coated file.
+  std::string relative;  ///< Path below the output folder, with '/'.
+  std::string sha256;    ///< Of the coated file.
   int width_px = 0;
   int height_px = 0;
   extractors::Quality quality;
-  double strength = 0.0;          ///< Used for this image; reduced where the file grew too large.
-  double size_ratio = 0.0;        ///< Coated file bytes / clean file bytes at the same settings.
+  double strength = 0.0;    ///< Used for this image; reduced where the file grew too large.
+  double size_ratio = 0.0;  ///< Coated file bytes / clean file bytes at the same settings.
   double score_clean = 0.0;
   double score_coated = 0.0;
-  bool resumed = false;           ///< Found finished from an earlier run.
+  bool resumed = false;  ///< Found finished from an earlier run.
 };
 
 struct SkippedImage {
@@ -82,12 +82,12 @@ struct Estimate {
 };
 Estimate estimate_coating(const CoatOptions& options);
 
-/// Coats. A rerun over the same output resumes. Throws Error for: no readable image, output inside an
-/// input or the reverse, output that holds another run's files, unwritable paths.
+/// Coats. A rerun over the same output resumes. Throws Error for: no readable image, output inside
+/// an input or the reverse, output that holds another run's files, unwritable paths.
 CoatResult coat_images(const CoatOptions& options, const core::Observer& observer = {});
 
-/// Coats one image (the first) with the warm-started pair or the given key and writes clean, coated and
-/// amplified difference side by side as PNG. Returns its quality.
+/// Coats one image (the first) with the warm-started pair or the given key and writes clean, coated
+/// and amplified difference side by side as PNG. Returns its quality.
 CoatedImage preview_coating(const CoatOptions& options, const std::filesystem::path& preview_png);
 
 }  // namespace patina::coat

@@ -17,7 +17,7 @@ using extractors::CoatKey;
 
 namespace {
 
-constexpr int kWindowSide = 512;        // Pixels.
+constexpr int kWindowSide = 512;          // Pixels.
 constexpr std::size_t kMaxWindows = 400;  // 300 MB of 8-bit pixels.
 
 // A window of at most kWindowSide a side, at the image's own resolution.

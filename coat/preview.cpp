@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kProbeSide = 256;
 constexpr int kProbeBatch = 2;
-constexpr int kPreviewSide = 1024;     // A larger image shows its middle.
+constexpr int kPreviewSide = 1024;  // A larger image shows its middle.
 constexpr double kAmplification = 10.0;
 
 double seconds_of(const std::function<void()>& work) {
@@ -103,7 +103,8 @@ Estimate estimate_coating(const CoatOptions& options) {
   coater.pattern(probe);
   const double coat_seconds = seconds_of([&] { coater.pattern(probe); });
   // Scoring clean and coated takes about four times the coating: eight blocks against five, twice.
-  estimate.coating_seconds = 5.0 * coat_seconds * estimate.megapixels / (1e-6 * kProbeSide * kProbeSide);
+  estimate.coating_seconds =
+      5.0 * coat_seconds * estimate.megapixels / (1e-6 * kProbeSide * kProbeSide);
   if (options.use_key) return estimate;
   siren::TrainOptions train = train_options(options, 0);
   const int batch = train.batch;
@@ -120,7 +121,9 @@ CoatedImage preview_coating(const CoatOptions& options, const std::filesystem::p
   validate(options);
   const std::vector<core::ImageEntry> entries = core::list_images(options.inputs);
   if (entries.empty()) {
-    throw core::Error(core::ErrorKind::kInput, options.inputs.front().string(), "no images in it",
+    throw core::Error(core::ErrorKind::kInput,
+                      options.inputs.front().string(),
+                      "no images in it",
                       "name an image to preview");
   }
   const core::ImageFile clean = prepare_output(core::read_image(entries.front().path), options);

@@ -9,7 +9,8 @@ namespace patina::coat {
 namespace {
 
 constexpr int kFitAttempts = 5;
-constexpr double kWeakestShare = 0.1;  // Of the strength asked for; below, the limit is reported broken.
+constexpr double kWeakestShare =
+    0.1;  // Of the strength asked for; below, the limit is reported broken.
 
 std::vector<std::uint8_t> encode_with(const core::ImageFile& clean, core::Image pixels) {
   core::ImageFile file = clean;
@@ -17,8 +18,9 @@ std::vector<std::uint8_t> encode_with(const core::ImageFile& clean, core::Image 
   return core::encode_image(file);
 }
 
-// The original's own bytes where its format and quality are kept; what the clean image takes at the new
-// settings otherwise, or where the original was stored in a way no coated image can be (a palette).
+// The original's own bytes where its format and quality are kept; what the clean image takes at the
+// new settings otherwise, or where the original was stored in a way no coated image can be (a
+// palette).
 double reference_bytes(const core::ImageFile& clean, const CoatOptions& options) {
   const double reencoded = static_cast<double>(core::encode_image(clean).size());
   if (options.format || options.quality_percent || clean.file_bytes == 0) return reencoded;
@@ -69,7 +71,9 @@ Release fit_release(const core::ImageFile& clean,
   return best;
 }
 
-CoatedImage describe_release(const core::Image& clean, const Release& release, core::Extractor& scorer) {
+CoatedImage describe_release(const core::Image& clean,
+                             const Release& release,
+                             core::Extractor& scorer) {
   CoatedImage image;
   image.width_px = clean.width_px;
   image.height_px = clean.height_px;

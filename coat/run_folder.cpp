@@ -75,7 +75,8 @@ RunFolder::RunFolder(std::filesystem::path folder, const std::string& identity)
     has_seed_ = true;
     for (const json& item : document.at("images")) images_.push_back(image_from_json(item));
   } catch (const std::exception&) {
-    throw Error(ErrorKind::kInput, journal.string(), "is damaged", "delete the folder and start again");
+    throw Error(
+        ErrorKind::kInput, journal.string(), "is damaged", "delete the folder and start again");
   }
 }
 
@@ -107,7 +108,8 @@ void RunFolder::discard() {
 }
 
 void RunFolder::write() const {
-  json document = {{"identity", identity_}, {"seed", std::to_string(seed_)}, {"images", json::array()}};
+  json document = {
+      {"identity", identity_}, {"seed", std::to_string(seed_)}, {"images", json::array()}};
   for (const CoatedImage& image : images_) document["images"].push_back(to_json(image));
   core::write_file_atomic(
       folder_ / "journal.json", core::dump_json(document), core::FileAccess::kSecret);

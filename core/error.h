@@ -39,15 +39,15 @@ class Error : public std::runtime_error {
   std::string todo_;
 };
 
-/// Exit code of the command line for an error of this kind: 2 usage, input or unsupported; 3 network,
-/// disk or resource; 4 mismatch; 130 cancelled; 70 internal.
+/// Exit code of the command line for an error of this kind: 2 usage, input or unsupported; 3
+/// network, disk or resource; 4 mismatch; 130 cancelled; 70 internal.
 int exit_code(ErrorKind kind);
 
 /// Name of a kind as printed in JSON: "usage", "input", ...
 const char* to_string(ErrorKind kind);
 
-/// Foreign text made fit for a message: in double quotes, cut after 80 bytes, with control characters
-/// and bytes that are not UTF-8 shown as '?'.
+/// Foreign text made fit for a message: in double quotes, cut after 80 bytes, with control
+/// characters and bytes that are not UTF-8 shown as '?'.
 std::string in_quotes(std::string_view foreign);
 
 }  // namespace patina::core

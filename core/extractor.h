@@ -12,10 +12,10 @@ namespace patina::core {
 
 /// Who computed the scores and how, recorded in the evidence.
 struct ExtractorInfo {
-  std::string method;            ///< "siren".
-  std::string precision;         ///< "float32" or "bfloat16".
-  std::string weights_sha256;    ///< Digest of the extractor's tensors, centre and radius.
-  double radius = 0.0;           ///< Hypersphere radius, in feature units.
+  std::string method;          ///< "siren".
+  std::string precision;       ///< "float32" or "bfloat16".
+  std::string weights_sha256;  ///< Digest of the extractor's tensors, centre and radius.
+  double radius = 0.0;         ///< Hypersphere radius, in feature units.
 };
 
 class Extractor {

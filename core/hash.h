@@ -47,8 +47,8 @@ std::vector<std::uint8_t> hkdf_sha256(std::string_view key,
                                       std::string_view info,
                                       std::size_t size);
 
-/// Merkle tree hash of the leaves in the given order, with the leaf (0x00) and node (0x01) prefixes of
-/// RFC 9162. The root of no leaves is SHA-256 of the empty string.
+/// Merkle tree hash of the leaves in the given order, with the leaf (0x00) and node (0x01) prefixes
+/// of RFC 9162. The root of no leaves is SHA-256 of the empty string.
 Digest merkle_root(const std::vector<std::string>& leaves);
 
 /// Bytes from the operating system's generator.

@@ -10,10 +10,10 @@
 namespace patina::core {
 
 struct Progress {
-  std::string stage;        ///< What is being done, e.g. "coating".
-  std::int64_t done = 0;    ///< Units finished so far.
-  std::int64_t total = 0;   ///< Units in all; 0 = unknown.
-  std::string detail;       ///< Optional, e.g. "loss 0.31" or a file name.
+  std::string stage;       ///< What is being done, e.g. "coating".
+  std::int64_t done = 0;   ///< Units finished so far.
+  std::int64_t total = 0;  ///< Units in all; 0 = unknown.
+  std::string detail;      ///< Optional, e.g. "loss 0.31" or a file name.
 };
 
 struct Observer {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Randomness as a value. The same seed gives the same draws on every standard library: the generator
-// (xoshiro256** seeded by SplitMix64, Blackman & Vigna 2018) and the transforms are written out here.
+// Randomness as a value. The same seed gives the same draws on every standard library: the
+// generator (xoshiro256** seeded by SplitMix64, Blackman & Vigna 2018) and the transforms are
+// written out here.
 #pragma once
 
 #include <array>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The safetensors container (8-byte little-endian header length, JSON header, raw little-endian
-// data), without any tensor library: a memory-mapped reader that hands out views and an atomic writer.
-// Enforced: header at most 100 MB, offsets inside the file, no overlap, no holes, no duplicate names,
-// byte length equal to shape times element size (overflow-safe).
+// data), without any tensor library: a memory-mapped reader that hands out views and an atomic
+// writer. Enforced: header at most 100 MB, offsets inside the file, no overlap, no holes, no
+// duplicate names, byte length equal to shape times element size (overflow-safe).
 #pragma once
 
 #include <cstddef>
@@ -25,8 +25,8 @@ enum class DType { kF64, kF32, kF16, kBF16, kI64, kI32, kI16, kI8, kU8, kBool };
 std::size_t size_of(DType dtype);
 const char* to_string(DType dtype);  ///< "F32", "BF16", ... as in the format.
 
-/// A view of one tensor; valid while its SafetensorsFile or a copy of it lives. Foreign files need not
-/// align their data: copy values out with memcpy.
+/// A view of one tensor; valid while its SafetensorsFile or a copy of it lives. Foreign files need
+/// not align their data: copy values out with memcpy.
 struct TensorView {
   DType dtype = DType::kF32;
   std::vector<std::int64_t> shape;
@@ -42,7 +42,8 @@ class SafetensorsFile {
   static SafetensorsFile parse(std::vector<std::uint8_t> bytes, const std::string& where);
 
   const std::map<std::string, TensorView>& tensors() const;
-  const std::map<std::string, std::string>& metadata() const;  ///< "__metadata__", string to string.
+  const std::map<std::string, std::string>& metadata()
+      const;  ///< "__metadata__", string to string.
   bool contains(const std::string& name) const;
   /// Throws Error{kInput} naming the file and the missing tensor.
   const TensorView& at(const std::string& name) const;

@@ -128,7 +128,7 @@ class LossNode : public torch::autograd::Function<LossNode> {
                                           ? mean_squares<double>(first, second, options, gradient)
                                           : mean_squares<float>(first, second, options, gradient);
     const torch::Tensor mean = torch::tensor(means, torch::kFloat64);  // [N]
-    const auto target = coated.options().memory_format(c10::nullopt).requires_grad(false);
+    const auto target = coated.options().requires_grad(false);
     if (with_gradient) {
       const torch::Tensor free = (mean >= kCiede2000LossFloor).to(torch::kFloat64);
       const torch::Tensor weight = free / static_cast<double>(second.size(2) * second.size(3));

@@ -61,7 +61,8 @@ json scoring_document(const CoatKey& key) {
 
 json key_document(const CoatKey& key) {
   json document = scoring_document(key);
-  document["seed"] = std::to_string(key.seed);  // A string: JSON readers keep only 53 bits of a number.
+  document["seed"] =
+      std::to_string(key.seed);  // A string: JSON readers keep only 53 bits of a number.
   document["message"] = key.message_hex;
   document["strength"] = key.strength;
   document["coating_blur_px"] = key.coating_blur_px;
@@ -92,28 +93,30 @@ double value_at(const core::TensorBlob& blob, std::size_t index) {
   return static_cast<double>(value);
 }
 
-void require_finite(const std::map<std::string, core::TensorBlob>& tensors, const std::string& where) {
+void require_finite(const std::map<std::string, core::TensorBlob>& tensors,
+                    const std::string& where) {
   for (const auto& [name, blob] : tensors) {
     if (blob.dtype != core::DType::kF32 && blob.dtype != core::DType::kF64) {
-      throw Error(ErrorKind::kInput,
-                  where,
-                  "tensor " + name + " is " + core::to_string(blob.dtype) + ", a key holds F32 or F64",
-                  "use the key as it was written");
+      throw Error(
+          ErrorKind::kInput,
+          where,
+          "tensor " + name + " is " + core::to_string(blob.dtype) + ", a key holds F32 or F64",
+          "use the key as it was written");
     }
     const std::size_t count = blob.bytes.size() / core::size_of(blob.dtype);
     for (std::size_t i = 0; i < count; ++i) {
       if (std::isfinite(value_at(blob, i))) continue;
-      throw Error(ErrorKind::kInput,
-                  where,
-                  "tensor " + name + " holds a value that is not finite at index " + std::to_string(i),
-                  "use a key whose training succeeded");
+      throw Error(
+          ErrorKind::kInput,
+          where,
+          "tensor " + name + " holds a value that is not finite at index " + std::to_string(i),
+          "use a key whose training succeeded");
     }
   }
 }
 
-std::map<std::string, std::string> metadata_of(const char* kind,
-                                               const json& body,
-                                               const std::map<std::string, core::TensorBlob>& tensors) {
+std::map<std::string, std::string> metadata_of(
+    const char* kind, const json& body, const std::map<std::string, core::TensorBlob>& tensors) {
   json document = body;
   document["kind"] = kind;
   document["format_version"] = kCoatKeyFormatVersion;
@@ -129,7 +132,8 @@ std::string text_at(const std::map<std::string, std::string>& metadata,
                     const std::string& name,
                     const std::string& where) {
   const auto found = metadata.find(name);
-  if (found == metadata.end()) refuse(where, "not a Patina key: metadata \"" + name + "\" is missing");
+  if (found == metadata.end())
+    refuse(where, "not a Patina key: metadata \"" + name + "\" is missing");
   return found->second;
 }
 
@@ -169,8 +173,8 @@ void check_version(const json& document, const std::string& where) {
     throw Error(ErrorKind::kUnsupported,
                 where,
                 "key format " + std::to_string(version) + " (written by Patina " +
-                    document.value("tool_version", std::string("unknown")) + "), this build reads up to " +
-                    std::to_string(kCoatKeyFormatVersion),
+                    document.value("tool_version", std::string("unknown")) +
+                    "), this build reads up to " + std::to_string(kCoatKeyFormatVersion),
                 "update Patina");
   }
 }
@@ -197,7 +201,8 @@ CoatKey parse_key(const core::SafetensorsFile& file, const char* kind) {
     refuse(where, "a field is missing or malformed (" + std::string(error.what()) + ")");
   }
   if (key.method != "siren") {
-    throw Error(ErrorKind::kUnsupported, where, "method " + key.method + " is unknown", "update Patina");
+    throw Error(
+        ErrorKind::kUnsupported, where, "method " + key.method + " is unknown", "update Patina");
   }
   if (key.tensors.count("center") == 0) refuse(where, "tensor center is missing");
   require_finite(key.tensors, where);
@@ -224,8 +229,8 @@ void write_coat_key(const std::filesystem::path& path,
                     const CoatKey& key,
                     const std::string& passphrase) {
   require_finite(key.tensors, path.string());
-  std::vector<std::uint8_t> bytes = core::safetensors_bytes(
-      key.tensors, metadata_of(kKeyKind, key_document(key), key.tensors));
+  std::vector<std::uint8_t> bytes =
+      core::safetensors_bytes(key.tensors, metadata_of(kKeyKind, key_document(key), key.tensors));
   if (!passphrase.empty()) bytes = core::seal(bytes, passphrase);
   core::write_file_atomic(path, bytes, core::FileAccess::kSecret);
 }

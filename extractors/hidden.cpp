@@ -28,8 +28,8 @@ const core::TensorBlob& blob_at(const std::map<std::string, core::TensorBlob>& t
   return found->second;
 }
 
-// GELU on the storage order of a channels-last tensor. LibTorch 1.13's own gradient is wrong (zeros or NaN)
-// when the incoming one is a permuted view, so both passes hand it plain [N,H,W,C] tensors.
+// GELU on the storage order of a channels-last tensor. LibTorch 1.13's own gradient is wrong (zeros
+// or NaN) when the incoming one is a permuted view, so both passes hand it plain [N,H,W,C] tensors.
 class ChannelsLastGelu : public torch::autograd::Function<ChannelsLastGelu> {
  public:
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x) {
@@ -58,8 +58,8 @@ torch::Tensor ConvNormGeluImpl::forward(const torch::Tensor& x, const ForwardMod
   const torch::Tensor y =
       torch::conv2d(x, conv->weight.to(x.scalar_type()), conv->bias.to(x.scalar_type()), 1, 1);
   if (mode.norm == NormMode::kPerImage) {
-    return gelu_any_layout(torch::instance_norm(
-        y, norm->weight, norm->bias, {}, {}, true, 0.0, kNormEps, false));
+    return gelu_any_layout(
+        torch::instance_norm(y, norm->weight, norm->bias, {}, {}, true, 0.0, kNormEps, false));
   }
   return gelu_any_layout(torch::batch_norm(y,
                                            norm->weight,
@@ -84,7 +84,8 @@ HiddenExtractorImpl::HiddenExtractorImpl(const HiddenExtractorConfig& config) {
   linear = register_module("linear", torch::nn::Linear(config.features, config.features));
 }
 
-torch::Tensor HiddenExtractorImpl::pooled(const torch::Tensor& normalised, const ForwardMode& mode) {
+torch::Tensor HiddenExtractorImpl::pooled(const torch::Tensor& normalised,
+                                          const ForwardMode& mode) {
   torch::Tensor x = normalised;
   for (ConvNormGelu& block : blocks) x = block->forward(x, mode);  // [N,C,H,W]
   const auto sum_type = x.scalar_type() == torch::kFloat64 ? torch::kFloat64 : torch::kFloat32;
@@ -99,14 +100,18 @@ torch::Tensor HiddenExtractorImpl::forward(const torch::Tensor& normalised,
 HiddenExtractorConfig extractor_config(const std::map<std::string, core::TensorBlob>& tensors,
                                        const std::string& prefix,
                                        const std::string& where) {
-  const auto layer = [&](int i) { return prefix + "layers." + std::to_string(i) + ".layers.0.weight"; };
+  const auto layer = [&](int i) {
+    return prefix + "layers." + std::to_string(i) + ".layers.0.weight";
+  };
   int count = 0;
   while (tensors.count(layer(count)) > 0) ++count;
   const core::TensorBlob& first = blob_at(tensors, layer(0), where);
   const core::TensorBlob& head = blob_at(tensors, prefix + "linear.weight", where);
-  if (count < 2 || first.shape.size() != 4 || head.shape.size() != 2 || head.shape[0] != head.shape[1] ||
-      first.shape[0] < 1 || first.shape[0] > 4096 || head.shape[0] < 1 || head.shape[0] > 4096) {
-    throw Error(ErrorKind::kInput, where, "its tensors are not a HiDDeN extractor's", "use a Siren key");
+  if (count < 2 || first.shape.size() != 4 || head.shape.size() != 2 ||
+      head.shape[0] != head.shape[1] || first.shape[0] < 1 || first.shape[0] > 4096 ||
+      head.shape[0] < 1 || head.shape[0] > 4096) {
+    throw Error(
+        ErrorKind::kInput, where, "its tensors are not a HiDDeN extractor's", "use a Siren key");
   }
   HiddenExtractorConfig config;
   config.blocks = count - 1;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The networks after HiDDeN [Zhu 2018] as Siren uses them: convolution 3x3, batch norm (eps 1e-3), exact
-// GELU. Parameter names are those of the public checkpoints ("layers.0.layers.0.weight", "linear.bias").
+// The networks after HiDDeN [Zhu 2018] as Siren uses them: convolution 3x3, batch norm (eps 1e-3),
+// exact GELU. Parameter names are those of the public checkpoints ("layers.0.layers.0.weight",
+// "linear.bias").
 //
-// Norms: the public code never leaves training mode and runs one image at a time, so its batch norm is
-// in effect instance norm (NormMode::kPerImage). Patina's own pairs use running statistics
-// (NormMode::kRunning): a pixel's feature then does not depend on the rest of the image, the norm folds
-// into the convolution, and tiles have no seams.
+// Norms: the public code never leaves training mode and runs one image at a time, so its batch norm
+// is in effect instance norm (NormMode::kPerImage). Patina's own pairs use running statistics
+// (NormMode::kRunning): a pixel's feature then does not depend on the rest of the image, the norm
+// folds into the convolution, and tiles have no seams.
 #pragma once
 
 #include <vector>
@@ -38,8 +39,8 @@ struct HiddenExtractorConfig {
   int features = 48;
 };
 
-/// F: normalised image -> feature. `blocks` blocks of `channels`, one of `features`, global average,
-/// linear.
+/// F: normalised image -> feature. `blocks` blocks of `channels`, one of `features`, global
+/// average, linear.
 class HiddenExtractorImpl : public torch::nn::Module {
  public:
   explicit HiddenExtractorImpl(const HiddenExtractorConfig& config = {});
@@ -66,8 +67,8 @@ struct FoldedConv {
 };
 FoldedConv fold(ConvNormGelu& block, torch::ScalarType dtype, const torch::Device& device);
 
-/// GELU of a convolution's output; `x` may be overwritten. Works on the storage order of channels-last
-/// tensors, where LibTorch 1.13's own kernel is 5-8 times slower.
+/// GELU of a convolution's output; `x` may be overwritten. Works on the storage order of
+/// channels-last tensors, where LibTorch 1.13's own kernel is 5-8 times slower.
 torch::Tensor gelu_any_layout(const torch::Tensor& x);
 
 }  // namespace patina::extractors

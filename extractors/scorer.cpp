@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "extractors/scorer_torch.h"
-
 #include <algorithm>
 #include <cmath>
 #include <map>
 
 #include "core/error.h"
+#include "extractors/scorer_torch.h"
 #include "extractors/tensors_torch.h"
 
 namespace patina::extractors {
 
 namespace {
 
-// A batch of tiles is kept near the size at which activations (64 channels, bfloat16) stay in a shared
-// third-level cache; measured in bench/README.md.
+// A batch of tiles is kept near the size at which activations (64 channels, bfloat16) stay in a
+// shared third-level cache; measured in bench/README.md.
 constexpr std::uint64_t kBatchPixels = 128 * 1024;
 
 constexpr std::int64_t kTileAlign = 16;
@@ -82,7 +81,8 @@ core::Rect with_halo(const core::Rect& rect, int halo, int width_px, int height_
 std::vector<core::Rect> tile_rects(int width_px, int height_px, std::uint64_t max_pixels) {
   const auto side = static_cast<std::int64_t>(std::sqrt(static_cast<double>(max_pixels)));
   const auto aligned = std::max<std::int64_t>(kTileAlign, side / kTileAlign * kTileAlign);
-  const bool fits = static_cast<std::uint64_t>(width_px) * static_cast<std::uint64_t>(height_px) <= max_pixels;
+  const bool fits =
+      static_cast<std::uint64_t>(width_px) * static_cast<std::uint64_t>(height_px) <= max_pixels;
   const int step = fits ? std::max(width_px, height_px) : static_cast<int>(aligned);
   std::vector<core::Rect> tiles;
   for (int y = 0; y < height_px; y += step) {
@@ -96,7 +96,9 @@ std::vector<core::Rect> tile_rects(int width_px, int height_px, std::uint64_t ma
 FeatureExtractor::FeatureExtractor(const CoatKey& key, const ScorerOptions& options)
     : FeatureExtractor(network_of(key), key.norm_mode, options) {}
 
-FeatureExtractor::FeatureExtractor(HiddenExtractor network, NormMode norm, const ScorerOptions& options)
+FeatureExtractor::FeatureExtractor(HiddenExtractor network,
+                                   NormMode norm,
+                                   const ScorerOptions& options)
     : network_(std::move(network)),
       norm_(norm),
       options_(options),
@@ -165,7 +167,8 @@ torch::Tensor FeatureExtractor::features(const std::vector<const core::Image*>& 
   for (const auto& [size, indices] : by_size) {
     std::vector<const core::Image*> group;
     for (const std::size_t index : indices) group.push_back(images[index]);
-    const torch::Tensor part = norm_ == NormMode::kRunning ? pooled_folded(group) : pooled_whole(group);
+    const torch::Tensor part =
+        norm_ == NormMode::kRunning ? pooled_folded(group) : pooled_whole(group);
     if (!pooled.defined()) {
       pooled = torch::empty({static_cast<std::int64_t>(images.size()), part.size(1)});
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inference of a key's extractor: batches, tiles, bfloat16. Running-statistics networks are folded and may be
-// tiled with exactly the result of the whole image; per-image networks always see the whole image.
+// Inference of a key's extractor: batches, tiles, bfloat16. Running-statistics networks are folded
+// and may be tiled with exactly the result of the whole image; per-image networks always see the
+// whole image.
 #pragma once
 
 #include <vector>
@@ -16,7 +17,9 @@ namespace patina::extractors {
 class FoldedStack {
  public:
   FoldedStack() = default;
-  FoldedStack(std::vector<ConvNormGelu>& blocks, torch::ScalarType dtype, const torch::Device& device);
+  FoldedStack(std::vector<ConvNormGelu>& blocks,
+              torch::ScalarType dtype,
+              const torch::Device& device);
   /// [N,C,H,W] in the stack's dtype, channels-last -> [N,D,H,W].
   torch::Tensor forward(torch::Tensor x) const;
   /// Pixels of context a result depends on, to each side.
@@ -51,7 +54,8 @@ class FeatureExtractor {
 /// A rectangle of an image with `halo` pixels around it, cut off at the image's edges.
 core::Rect with_halo(const core::Rect& rect, int halo, int width_px, int height_px);
 
-/// Covers an image with tiles of at most `max_pixels` (each side a multiple of 16 but at the far edges).
+/// Covers an image with tiles of at most `max_pixels` (each side a multiple of 16 but at the far
+/// edges).
 std::vector<core::Rect> tile_rects(int width_px, int height_px, std::uint64_t max_pixels);
 
 }  // namespace patina::extractors

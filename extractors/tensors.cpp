@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "extractors/tensors_torch.h"
-
 #include <algorithm>
 #include <cstring>
 #include <thread>
 
 #include "core/error.h"
+#include "extractors/tensors_torch.h"
 
 namespace patina::extractors {
 
@@ -20,11 +19,16 @@ struct DTypePair {
 };
 
 constexpr DTypePair kDTypes[] = {
-    {core::DType::kF64, torch::kFloat64},  {core::DType::kF32, torch::kFloat32},
-    {core::DType::kF16, torch::kFloat16},  {core::DType::kBF16, torch::kBFloat16},
-    {core::DType::kI64, torch::kInt64},    {core::DType::kI32, torch::kInt32},
-    {core::DType::kI16, torch::kInt16},    {core::DType::kI8, torch::kInt8},
-    {core::DType::kU8, torch::kUInt8},     {core::DType::kBool, torch::kBool},
+    {core::DType::kF64, torch::kFloat64},
+    {core::DType::kF32, torch::kFloat32},
+    {core::DType::kF16, torch::kFloat16},
+    {core::DType::kBF16, torch::kBFloat16},
+    {core::DType::kI64, torch::kInt64},
+    {core::DType::kI32, torch::kInt32},
+    {core::DType::kI16, torch::kInt16},
+    {core::DType::kI8, torch::kInt8},
+    {core::DType::kU8, torch::kUInt8},
+    {core::DType::kBool, torch::kBool},
 };
 
 torch::Tensor channel_constant(const std::array<float, 3>& values,
@@ -96,8 +100,7 @@ torch::Tensor tensor_from_image(const core::Image& image) {
 
 void image_from_tensor(const torch::Tensor& unit, core::Image& image, int x, int y) {
   const torch::Tensor planar = unit.to(torch::kCPU, torch::kFloat32).contiguous();
-  const core::Rect rect{
-      x, y, static_cast<int>(planar.size(-1)), static_cast<int>(planar.size(-2))};
+  const core::Rect rect{x, y, static_cast<int>(planar.size(-1)), static_cast<int>(planar.size(-2))};
   core::write_unit(image, rect, planar.data_ptr<float>());
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Between Patina's plain types and LibTorch. Network input is ImageNet-normalised RGB, as in the public
-// Siren code: (unit - mean) / std.
+// Between Patina's plain types and LibTorch. Network input is ImageNet-normalised RGB, as in the
+// public Siren code: (unit - mean) / std.
 #pragma once
 
 #include <map>
@@ -47,8 +47,8 @@ void import_module(torch::nn::Module& module,
                    const std::map<std::string, core::TensorBlob>& tensors,
                    const std::string& where);
 
-/// The dtype a precision stands for on this processor: kAuto is bfloat16 where the processor multiplies
-/// it natively (AVX512-BF16, AMX, or any CUDA device), else float32.
+/// The dtype a precision stands for on this processor: kAuto is bfloat16 where the processor
+/// multiplies it natively (AVX512-BF16, AMX, or any CUDA device), else float32.
 torch::ScalarType resolve_precision(Precision precision, const torch::Device& device);
 
 /// "cpu" or "cuda". Throws Error{kUnsupported} when LibTorch offers no such device.

@@ -12,9 +12,9 @@ namespace patina::queryers {
 
 /// One image obtained from a suspect, as bytes; decoding is the caller's.
 struct Sample {
-  std::string source;                ///< Where it came from: path relative to the folder, or URL.
-  std::vector<std::uint8_t> bytes;   ///< The encoded image exactly as received.
-  std::string sha256;                ///< Of bytes, lower-case hexadecimal.
+  std::string source;               ///< Where it came from: path relative to the folder, or URL.
+  std::vector<std::uint8_t> bytes;  ///< The encoded image exactly as received.
+  std::string sha256;               ///< Of bytes, lower-case hexadecimal.
 };
 
 /// Something that should have been a sample and is not; refusals are data.
@@ -25,8 +25,8 @@ struct Refusal {
 
 /// What a suspect is, for the evidence.
 struct SuspectInfo {
-  std::string kind;      ///< "directory".
-  std::string location;  ///< Path or URL as the user gave it.
+  std::string kind;                   ///< "directory".
+  std::string location;               ///< Path or URL as the user gave it.
   std::int64_t expected_samples = 0;  ///< 0 = unknown.
 };
 
@@ -34,8 +34,8 @@ class Suspect {
  public:
   virtual ~Suspect() = default;
   virtual SuspectInfo info() const = 0;
-  /// Calls `on_sample` or `on_refusal` once per item, in a fixed order. Throws Error only for what stops
-  /// the whole collection.
+  /// Calls `on_sample` or `on_refusal` once per item, in a fixed order. Throws Error only for what
+  /// stops the whole collection.
   virtual void collect(const std::function<void(Sample&&)>& on_sample,
                        const std::function<void(Refusal&&)>& on_refusal) = 0;
 };

@@ -41,8 +41,8 @@ struct VerifyResult {
   std::int64_t files_checked = 0;
   std::int64_t scores_recomputed = 0;  ///< 0 without an extractor.
   std::int64_t tests_recomputed = 0;
-  double largest_score_difference = 0.0;
-  std::vector<Difference> differences;  ///< Empty = verified.
+  double largest_score_difference = 0.0;  ///< Relative to max(1, score).
+  std::vector<Difference> differences;    ///< Empty = verified.
 };
 
 struct VerifyOptions {

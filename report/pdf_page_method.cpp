@@ -55,6 +55,8 @@ void draw_list(Flow& flow, const std::string& heading, const std::vector<std::st
 }
 
 void draw_repeat(Flow& flow, const std::string& evidence_sha256) {
+  constexpr double kBlockHeight = 98.0;
+  flow.ensure(kBlockHeight);
   flow.heading("How to repeat this audit");
   flow.paragraph(
       "This report is part of a bundle: a folder in the BagIt layout (RFC 8493) with every image, "

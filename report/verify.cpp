@@ -112,11 +112,11 @@ class Rescoring {
   void compare_score(const ScoredSample& claim, double found) {
     VerifyResult& result = findings_.result();
     ++result.scores_recomputed;
-    const double difference = std::fabs(claim.score - found);
+    const double difference = std::fabs(claim.score - found) / std::max(1.0, claim.score);
     if (std::isfinite(difference)) {
       result.largest_score_difference = std::max(result.largest_score_difference, difference);
     }
-    if (difference <= options_.score_tolerance * std::max(1.0, claim.score)) return;
+    if (difference <= options_.score_tolerance) return;
     findings_.add("score of " + claim.file + " (" + printable_text(claim.source) + ")",
                   exact_text(claim.score),
                   exact_text(found));

@@ -15,15 +15,15 @@
 
 namespace patina::coat {
 
-/// The 48 bits of a message: the first `bits` of SHA-256(text), or of the seed's digest where the text is empty; the
-/// rest are 1.
+/// The 48 bits of a message: the first `bits` of SHA-256(text), or of the seed's digest where the
+/// text is empty; the rest are 1.
 std::string message_hex(const std::string& text, std::uint64_t seed, int bits);
 
 /// Training settings of a run.
 siren::TrainOptions train_options(const CoatOptions& options, std::uint64_t seed);
 
-/// Windows of the images at their own resolution, bounded in memory however large the set is. Unreadable
-/// images are left out. Throws Error{kInput} if none is readable.
+/// Windows of the images at their own resolution, bounded in memory however large the set is.
+/// Unreadable images are left out. Throws Error{kInput} if none is readable.
 siren::CropPool training_pool(const std::vector<core::ImageEntry>& entries, std::uint64_t seed);
 
 /// The warm-started pair of the product.

@@ -23,8 +23,8 @@ struct Release {
 };
 
 /// The largest strength, at most `options.strength`, at which the coated file is at most
-/// `options.max_size_ratio` times the original's bytes at the same format and quality. Tries a handful of
-/// strengths; the coating fades rather than the limit breaks.
+/// `options.max_size_ratio` times the original's bytes at the same format and quality. Tries a
+/// handful of strengths; the coating fades rather than the limit breaks.
 Release fit_release(const core::ImageFile& clean,
                     const siren::CoatingPattern& pattern,
                     const CoatOptions& options);
@@ -36,6 +36,8 @@ core::ImageFile prepare_output(core::ImageFile file, const CoatOptions& options)
 std::filesystem::path released_name(const core::ImageEntry& entry, const CoatOptions& options);
 
 /// Both scores of one image and its quality.
-CoatedImage describe_release(const core::Image& clean, const Release& release, core::Extractor& scorer);
+CoatedImage describe_release(const core::Image& clean,
+                             const Release& release,
+                             core::Extractor& scorer);
 
 }  // namespace patina::coat

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What lets a coating run survive `kill -9`: beside the key (never inside the published output) a folder
+// What lets a coating run survive `kill -9`: beside the key (never inside the published output) a
+// folder
 // "<key>.run" of mode 0700 holds the training checkpoint and a journal of finished images.
 #pragma once
 
@@ -14,8 +15,8 @@ namespace patina::coat {
 
 class RunFolder {
  public:
-  /// Opens or creates the folder for a run identified by `identity` (a digest of options and inputs). Throws
-  /// Error{kInput} if another run left its state there.
+  /// Opens or creates the folder for a run identified by `identity` (a digest of options and
+  /// inputs). Throws Error{kInput} if another run left its state there.
   RunFolder(std::filesystem::path folder, const std::string& identity);
 
   std::filesystem::path checkpoint() const { return folder_ / "training.safetensors"; }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "coat/siren/coater_torch.h"
-
 #include <algorithm>
 #include <cmath>
 
+#include "coat/siren/coater_torch.h"
 #include "core/error.h"
 #include "extractors/tensors_torch.h"
 
@@ -33,14 +32,20 @@ void store_pattern(const torch::Tensor& unit, CoatingPattern& pattern, int x, in
   const auto height = steps.size(0), width = steps.size(1);
   const auto* from = steps.data_ptr<std::int8_t>();
   for (std::int64_t row = 0; row < height; ++row) {
-    const std::size_t at = (static_cast<std::size_t>(y + row) * static_cast<std::size_t>(pattern.width_px) +
-                            static_cast<std::size_t>(x)) * 3;
-    std::copy_n(from + row * width * 3, width * 3, pattern.steps.begin() + static_cast<std::ptrdiff_t>(at));
+    const std::size_t at =
+        (static_cast<std::size_t>(y + row) * static_cast<std::size_t>(pattern.width_px) +
+         static_cast<std::size_t>(x)) *
+        3;
+    std::copy_n(
+        from + row * width * 3, width * 3, pattern.steps.begin() + static_cast<std::ptrdiff_t>(at));
   }
 }
 
 template <typename Sample>
-void add_pattern(const core::Image& clean, const CoatingPattern& pattern, double strength, core::Image& out) {
+void add_pattern(const core::Image& clean,
+                 const CoatingPattern& pattern,
+                 double strength,
+                 core::Image& out) {
   const float levels = clean.bit_depth == 16 ? 65535.0F : 255.0F;
   const float gain = static_cast<float>(strength * kPatternStep) * levels;
   const auto* from = reinterpret_cast<const Sample*>(clean.bytes.data());
@@ -53,7 +58,9 @@ void add_pattern(const core::Image& clean, const CoatingPattern& pattern, double
 
 }  // namespace
 
-core::Image apply_pattern(const core::Image& clean, const CoatingPattern& pattern, double strength) {
+core::Image apply_pattern(const core::Image& clean,
+                          const CoatingPattern& pattern,
+                          double strength) {
   if (pattern.width_px != clean.width_px || pattern.height_px != clean.height_px) {
     throw core::Error(core::ErrorKind::kInternal, "coating", "pattern and image differ in size");
   }
@@ -94,7 +101,8 @@ Coater::Coater(Pair& pair, const std::string& message_hex, const CoaterOptions& 
             generator_->final_layer->bias.to(dtype_)};
 }
 
-// Row, column and corner terms: edge(row) + edge(column) counts a corner twice, hence the difference.
+// Row, column and corner terms: edge(row) + edge(column) counts a corner twice, hence the
+// difference.
 void Coater::add_message(torch::Tensor& mixed, const FrameSides& sides) const {
   const auto edge = [&](int y, int x) { return message_edge_.select(2, y).select(2, x); };  // [1,D]
   const auto H = mixed.size(2), W = mixed.size(3);
@@ -114,22 +122,27 @@ void Coater::add_message(torch::Tensor& mixed, const FrameSides& sides) const {
 
 torch::Tensor Coater::delta_folded(const torch::Tensor& normalised, const FrameSides& sides) const {
   const torch::Tensor x = normalised.to(dtype_).contiguous(at::MemoryFormat::ChannelsLast);
-  const torch::Tensor joined =
-      torch::cat({head_.forward(x), x}, 1).contiguous(at::MemoryFormat::ChannelsLast);  // [N,67,H,W]
+  const torch::Tensor joined = torch::cat({head_.forward(x), x}, 1)
+                                   .contiguous(at::MemoryFormat::ChannelsLast);  // [N,67,H,W]
   torch::Tensor mixed = torch::conv2d(joined, mix_.weight, mix_.bias, 1, 1);
   add_message(mixed, sides);
-  const torch::Tensor y = torch::conv2d(extractors::gelu_any_layout(mixed), final_.weight, final_.bias);
+  const torch::Tensor y =
+      torch::conv2d(extractors::gelu_any_layout(mixed), final_.weight, final_.bias);
   return torch::tanh(y.to(torch::kFloat32)).contiguous();  // [N,3,H,W]
 }
 
-torch::Tensor Coater::tile_coating(const torch::Tensor& unit, const core::Rect& at, const FrameSides& sides) {
+torch::Tensor Coater::tile_coating(const torch::Tensor& unit,
+                                   const core::Rect& at,
+                                   const FrameSides& sides) {
   const torch::Tensor normalised =
       extractors::normalised_from_unit(dithered(unit, coating_.dither, at.x, at.y));
   const torch::Tensor delta =
       norm_ == extractors::NormMode::kRunning
           ? delta_folded(normalised, sides)
-          : generator_->forward(normalised.to(dtype_), message_, {norm_, false}).to(torch::kFloat32);
-  return extractors::imagenet_std(unit.options()) * band_pass(delta, coating_) * jnd_mask(unit, sides);
+          : generator_->forward(normalised.to(dtype_), message_, {norm_, false})
+                .to(torch::kFloat32);
+  return extractors::imagenet_std(unit.options()) * band_pass(delta, coating_) *
+         jnd_mask(unit, sides);
 }
 
 torch::Tensor Coater::coating(const torch::Tensor& unit) {
@@ -139,7 +152,8 @@ torch::Tensor Coater::coating(const torch::Tensor& unit) {
 
 CoatingPattern Coater::pattern(const core::Image& image) {
   if (image.width_px < kMinSide || image.height_px < kMinSide) {
-    throw core::Error(core::ErrorKind::kInput, "image", "a side is under 16 pixels", "enlarge it first");
+    throw core::Error(
+        core::ErrorKind::kInput, "image", "a side is under 16 pixels", "enlarge it first");
   }
   c10::InferenceMode inference;
   CoatingPattern pattern{image.width_px, image.height_px, {}};
@@ -147,8 +161,10 @@ CoatingPattern Coater::pattern(const core::Image& image) {
   const int halo = head_.halo() + 1 + std::max(band_radius(coating_), kJndHalo);
   const bool whole = norm_ == extractors::NormMode::kPerImage;
   const std::uint64_t tile_pixels =
-      whole ? image.sample_count() : std::min<std::uint64_t>(options_.max_tile_pixels, kBatchPixels);
-  for (const core::Rect& tile : extractors::tile_rects(image.width_px, image.height_px, tile_pixels)) {
+      whole ? image.sample_count()
+            : std::min<std::uint64_t>(options_.max_tile_pixels, kBatchPixels);
+  for (const core::Rect& tile :
+       extractors::tile_rects(image.width_px, image.height_px, tile_pixels)) {
     const core::Rect read = extractors::with_halo(tile, halo, image.width_px, image.height_px);
     const torch::Tensor unit = extractors::tensor_from_image(image, read).to(device_);
     const torch::Tensor coating = tile_coating(unit, read, sides_of(read, image))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inference of a generator on images of any size. Running-statistics networks are folded and work in tiles
-// with enough overlap that the result is that of the whole image; per-image networks see the whole image.
+// Inference of a generator on images of any size. Running-statistics networks are folded and work
+// in tiles with enough overlap that the result is that of the whole image; per-image networks see
+// the whole image.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +17,16 @@
 
 namespace patina::coat::siren {
 
-/// The coating of one image at strength 1 in normalised space, RGB interleaved like the image, in steps of
-/// kPatternStep of the unit range: one byte a sample, so that a strength can be chosen after the fact.
+/// The coating of one image at strength 1 in normalised space, RGB interleaved like the image, in
+/// steps of kPatternStep of the unit range: one byte a sample, so that a strength can be chosen
+/// after the fact.
 struct CoatingPattern {
   int width_px = 0;
   int height_px = 0;
   std::vector<std::int8_t> steps;
 };
-inline constexpr double kPatternStep = 1.0 / (255.0 * 24.0);  ///< Holds +-5.3 byte levels at strength 1.
+inline constexpr double kPatternStep =
+    1.0 / (255.0 * 24.0);  ///< Holds +-5.3 byte levels at strength 1.
 
 /// coated = clamp(clean + strength * pattern), rounded to the image's depth.
 core::Image apply_pattern(const core::Image& clean, const CoatingPattern& pattern, double strength);
@@ -42,13 +45,16 @@ class Coater {
   /// Throws Error{kInput} for an image under 16 px a side.
   CoatingPattern pattern(const core::Image& image);
 
-  /// The same on a batch of equal size, [N,3,H,W] unit float32 -> unit coating at strength 1 [N,3,H,W].
+  /// The same on a batch of equal size, [N,3,H,W] unit float32 -> unit coating at strength 1
+  /// [N,3,H,W].
   torch::Tensor coating(const torch::Tensor& unit);
 
  private:
   torch::Tensor delta_folded(const torch::Tensor& normalised, const FrameSides& sides) const;
   void add_message(torch::Tensor& mixed, const FrameSides& sides) const;
-  torch::Tensor tile_coating(const torch::Tensor& unit, const core::Rect& at, const FrameSides& sides);
+  torch::Tensor tile_coating(const torch::Tensor& unit,
+                             const core::Rect& at,
+                             const FrameSides& sides);
 
   Generator generator_{nullptr};
   extractors::NormMode norm_;
@@ -56,11 +62,13 @@ class Coater {
   CoaterOptions options_;
   torch::Device device_;
   torch::ScalarType dtype_;
-  torch::Tensor message_;        // [1,B]
+  torch::Tensor message_;  // [1,B]
   extractors::FoldedStack head_;
-  extractors::FoldedConv mix_;   // Of features and image; the message's constant share is in the bias.
+  extractors::FoldedConv
+      mix_;  // Of features and image; the message's constant share is in the bias.
   extractors::FoldedConv final_;
-  torch::Tensor message_edge_;   // [1,D,3,3]: what the message adds at each kind of border, minus inside.
+  torch::Tensor
+      message_edge_;  // [1,D,3,3]: what the message adds at each kind of border, minus inside.
 };
 
 }  // namespace patina::coat::siren

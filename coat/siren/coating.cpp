@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "coat/siren/coating_torch.h"
-
 #include <algorithm>
 #include <cmath>
 
+#include "coat/siren/coating_torch.h"
 #include "core/rng.h"
 #include "extractors/tensors_torch.h"
 
@@ -24,7 +23,8 @@ torch::Tensor dither_tile() {
   core::Rng rng(kDitherSeed);
   torch::Tensor tile = torch::empty({1, 3, kDitherPeriod, kDitherPeriod}, torch::kFloat32);
   float* value = tile.data_ptr<float>();
-  for (std::int64_t i = 0; i < tile.numel(); ++i) value[i] = static_cast<float>(rng.uniform(-1.0, 1.0));
+  for (std::int64_t i = 0; i < tile.numel(); ++i)
+    value[i] = static_cast<float>(rng.uniform(-1.0, 1.0));
   return tile;
 }
 
@@ -50,8 +50,13 @@ torch::Tensor lowpass(const torch::Tensor& delta, double sigma_px) {
   taps = (taps / taps.sum()).to(delta.options());
   const torch::Tensor rows = taps.view({1, 1, -1, 1}).expand({C, 1, -1, 1});
   const torch::Tensor columns = taps.view({1, 1, 1, -1}).expand({C, 1, 1, -1});
-  const torch::Tensor vertical = torch::conv2d(
-      delta, rows, {}, at::IntArrayRef({1, 1}), at::IntArrayRef({radius, 0}), at::IntArrayRef({1, 1}), C);
+  const torch::Tensor vertical = torch::conv2d(delta,
+                                               rows,
+                                               {},
+                                               at::IntArrayRef({1, 1}),
+                                               at::IntArrayRef({radius, 0}),
+                                               at::IntArrayRef({1, 1}),
+                                               C);
   return torch::conv2d(vertical,
                        columns,
                        {},

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "coat/siren/eot_torch.h"
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 
 #include "coat/siren/coating_torch.h"
+#include "coat/siren/eot_torch.h"
 #include "coat/siren/jpeg_torch.h"
 
 namespace patina::coat::siren {
@@ -18,8 +17,9 @@ using Operation = torch::Tensor (*)(const torch::Tensor&, double, core::Rng&);
 constexpr std::array<Operation, 6> kOperations = {
     eot_blur, eot_noise, eot_colour, eot_saturation, eot_jpeg, eot_crop_resize};
 
-// Nearly every image on its way is compressed at least once, last of all: half of the groups are, on top of their
-// fair share. Where the first operation was JPEG too, the group is compressed twice.
+// Nearly every image on its way is compressed at least once, last of all: half of the groups are,
+// on top of their fair share. Where the first operation was JPEG too, the group is compressed
+// twice.
 constexpr double kJpegShare = 0.5;
 constexpr std::size_t kJpegIndex = 4;
 
@@ -45,8 +45,8 @@ torch::Tensor eot_blur(const torch::Tensor& unit, double amount, core::Rng& rng)
   const double sigma = 1.5 * amount * rng.uniform();
   if (sigma < 0.1) return unit;
   const int radius = band_radius({0.0, sigma, 0.0, 0.0, 1.0});
-  const torch::Tensor padded = F::pad(
-      unit, F::PadFuncOptions({radius, radius, radius, radius}).mode(torch::kReplicate));
+  const torch::Tensor padded =
+      F::pad(unit, F::PadFuncOptions({radius, radius, radius, radius}).mode(torch::kReplicate));
   return lowpass(padded, sigma)
       .slice(2, radius, radius + unit.size(2))
       .slice(3, radius, radius + unit.size(3));
@@ -98,7 +98,9 @@ torch::Tensor eot_crop_resize(const torch::Tensor& unit, double amount, core::Rn
   return resized(resized(cropped, scaled(h), scaled(w)), H, W);
 }
 
-torch::Tensor transform_images(const torch::Tensor& unit, const EotOptions& options, core::Rng& rng) {
+torch::Tensor transform_images(const torch::Tensor& unit,
+                               const EotOptions& options,
+                               core::Rng& rng) {
   if (options.ramp <= 0.0) return unit.clamp(0.0, 1.0);
   std::vector<torch::Tensor> groups;
   for (torch::Tensor group : unit.split(options.group_size, 0)) {
@@ -106,7 +108,8 @@ torch::Tensor transform_images(const torch::Tensor& unit, const EotOptions& opti
       auto order = rng.permutation(kOperations.size());
       if (rng.bernoulli(kJpegShare)) order[1] = kJpegIndex;
       for (int i = 0; i < 2; ++i) {
-        group = kOperations[order[static_cast<std::size_t>(i)]](group, options.ramp, rng).clamp(0.0, 1.0);
+        group = kOperations[order[static_cast<std::size_t>(i)]](group, options.ramp, rng)
+                    .clamp(0.0, 1.0);
       }
     }
     groups.push_back(group.clamp(0.0, 1.0));

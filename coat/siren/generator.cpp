@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "coat/siren/generator_torch.h"
 #include "core/error.h"
 #include "core/hash.h"
-#include "coat/siren/generator_torch.h"
 
 namespace patina::coat::siren {
 
@@ -15,10 +15,11 @@ GeneratorImpl::GeneratorImpl(const GeneratorConfig& config) {
     list->push_back(conv_bns.back());
   }
   register_module("conv_bns", list);
-  after_concat = register_module(
-      "after_concat_layer", ConvNormGelu(config.message_bits + config.channels + 3, config.channels));
-  final_layer = register_module(
-      "final_layer", torch::nn::Conv2d(torch::nn::Conv2dOptions(config.channels, 3, 1)));
+  after_concat =
+      register_module("after_concat_layer",
+                      ConvNormGelu(config.message_bits + config.channels + 3, config.channels));
+  final_layer = register_module("final_layer",
+                                torch::nn::Conv2d(torch::nn::Conv2dOptions(config.channels, 3, 1)));
 }
 
 torch::Tensor GeneratorImpl::forward(const torch::Tensor& normalised,
@@ -45,7 +46,8 @@ GeneratorConfig generator_config(const std::map<std::string, core::TensorBlob>& 
                                  const std::string& where) {
   GeneratorConfig config;
   config.blocks = 0;
-  while (tensors.count(prefix + "conv_bns." + std::to_string(config.blocks) + ".layers.0.weight") > 0) {
+  while (tensors.count(prefix + "conv_bns." + std::to_string(config.blocks) + ".layers.0.weight") >
+         0) {
     ++config.blocks;
   }
   const auto joined = tensors.find(prefix + "after_concat_layer.layers.0.weight");

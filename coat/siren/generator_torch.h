@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// G: image and message -> coating [Siren 2025, Sec. 4.3 and App. C; after HiDDeN, Zhu 2018]. Four blocks
-// of 64 channels, the message broadcast and concatenated (order message, features, image), one block, a
-// 1x1 convolution, tanh.
+// G: image and message -> coating [Siren 2025, Sec. 4.3 and App. C; after HiDDeN, Zhu 2018]. Four
+// blocks of 64 channels, the message broadcast and concatenated (order message, features, image),
+// one block, a 1x1 convolution, tanh.
 #pragma once
 
 #include <map>

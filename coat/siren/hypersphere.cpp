@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "coat/siren/hypersphere_torch.h"
-
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
+#include "coat/siren/hypersphere_torch.h"
 #include "core/error.h"
 
 namespace patina::coat::siren {

@@ -12,8 +12,8 @@ torch::Tensor kernel(const std::vector<double>& values, int side, const torch::T
 }
 
 torch::Tensor luminance_masking(const torch::Tensor& luma) {
-  const torch::Tensor weights = kernel(
-      {1, 1, 1, 1, 1, 1, 2, 2, 2, 1, 1, 2, 0, 2, 1, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1}, 5, luma);
+  const torch::Tensor weights =
+      kernel({1, 1, 1, 1, 1, 1, 2, 2, 2, 1, 1, 2, 0, 2, 1, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1}, 5, luma);
   const torch::Tensor background = torch::conv2d(luma, weights, {}, 1, 2) / 32.0;
   const torch::Tensor dark = 17.0 * (1.0 - torch::sqrt(background.clamp_min(0.0) / 127.0)) + 3.0;
   const torch::Tensor bright = 3.0 / 128.0 * (background - 127.0) + 3.0;
@@ -33,10 +33,10 @@ torch::Tensor contrast_masking(const torch::Tensor& luma) {
 
 torch::Tensor jnd_heatmap(const torch::Tensor& unit) {
   torch::NoGradGuard no_grad;
-  const torch::Tensor luma = 255.0 * (0.299 * unit.select(1, 0) + 0.587 * unit.select(1, 1) +
-                                      0.114 * unit.select(1, 2))
-                                         .unsqueeze(1)
-                                         .contiguous();  // [N,1,H,W]
+  const torch::Tensor luma =
+      255.0 * (0.299 * unit.select(1, 0) + 0.587 * unit.select(1, 1) + 0.114 * unit.select(1, 2))
+                  .unsqueeze(1)
+                  .contiguous();  // [N,1,H,W]
   const torch::Tensor la = luminance_masking(luma);
   const torch::Tensor cm = contrast_masking(luma);
   return (la + cm - kMaskingOverlap * torch::minimum(la, cm)) / 255.0;

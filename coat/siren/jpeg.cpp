@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "coat/siren/jpeg_torch.h"
-
 #include <array>
 #include <cmath>
+
+#include "coat/siren/jpeg_torch.h"
 
 namespace patina::coat::siren {
 
@@ -19,10 +19,9 @@ constexpr std::array<double, 64> kLumaTable = {
     18, 22, 37, 56, 68,  109, 103, 77,  24, 35, 55, 64, 81,  104, 113, 92,
     49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99};
 constexpr std::array<double, 64> kChromaTable = {
-    17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99,
-    24, 26, 56, 99, 99, 99, 99, 99, 47, 66, 99, 99, 99, 99, 99, 99,
-    99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
-    99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99};
+    17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 26, 56, 99, 99, 99,
+    99, 99, 47, 66, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
+    99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99};
 
 // [64,1,8,8]: orthonormal DCT-II basis images.
 torch::Tensor dct_basis(const torch::Tensor& like) {
@@ -56,17 +55,17 @@ torch::Tensor compress_plane(const torch::Tensor& plane,
   }
   steps = (steps * jpeg_table_factor(options.quality_percent)).to(plane.options());
   // A file's tables hold integers from 1 on; the public surrogate scales them freely.
-  if (options.rounding == JpegRounding::kStraightThrough) steps = torch::round(steps).clamp(1.0, 255.0);
+  if (options.rounding == JpegRounding::kStraightThrough)
+    steps = torch::round(steps).clamp(1.0, 255.0);
   const torch::Tensor coefficients = torch::conv2d(plane, basis, {}, 8);  // [N,64,H/8,W/8]
   const torch::Tensor kept = round_coefficients(coefficients / steps, options.rounding) * steps;
   return torch::conv_transpose2d(kept, basis, {}, 8);
 }
 
 torch::Tensor ycbcr_matrix(const torch::Tensor& like) {
-  return torch::tensor({{0.299, 0.587, 0.114},
-                        {-0.168736, -0.331264, 0.5},
-                        {0.5, -0.418688, -0.081312}},
-                       torch::kFloat64)
+  return torch::tensor(
+             {{0.299, 0.587, 0.114}, {-0.168736, -0.331264, 0.5}, {0.5, -0.418688, -0.081312}},
+             torch::kFloat64)
       .to(like.options());
 }
 
@@ -94,7 +93,8 @@ torch::Tensor jpeg_round_trip(const torch::Tensor& unit, const JpegOptions& opti
     x = F::pad(x, F::PadFuncOptions({0, pad_x, 0, pad_y}).mode(torch::kReplicate));
   }
   const torch::Tensor ycc = mix_channels(x, ycbcr_matrix(x));  // [N,3,H',W'], chroma centred
-  const torch::Tensor luma = compress_plane(ycc.slice(1, 0, 1) - 128.0, kLumaTable, options) + 128.0;
+  const torch::Tensor luma =
+      compress_plane(ycc.slice(1, 0, 1) - 128.0, kLumaTable, options) + 128.0;
   std::vector<torch::Tensor> planes = {luma};
   for (int c = 1; c < 3; ++c) {
     torch::Tensor chroma = ycc.slice(1, c, c + 1);
@@ -106,8 +106,7 @@ torch::Tensor jpeg_round_trip(const torch::Tensor& unit, const JpegOptions& opti
     planes.push_back(chroma);
   }
   x = mix_channels(torch::cat(planes, 1), rgb_matrix(x)) / 255.0;
-  x = x.slice(2, 0, H).slice(3, 0, W);
-  return options.rounding == JpegRounding::kStraightThrough ? x.clamp(0.0, 1.0) : x;
+  return x.slice(2, 0, H).slice(3, 0, W).clamp(0.0, 1.0);
 }
 
 }  // namespace patina::coat::siren

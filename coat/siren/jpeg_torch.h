@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Differentiable JPEG: RGB -> YCbCr, 8x8 DCT, quantisation with the IJG tables, back. Only rounding is not
-// differentiable; its surrogate is chosen.
+// Differentiable JPEG: RGB -> YCbCr, 8x8 DCT, quantisation with the IJG tables, back. Only rounding
+// is not differentiable; its surrogate is chosen.
 #pragma once
 
 #include <torch/torch.h>
@@ -19,8 +19,8 @@ struct JpegOptions {
   bool transposed_tables = false;  ///< As the public code has them; real files (ITU-T T.81) do not.
 };
 
-/// [N,3,H,W] unit -> the same after compression, NOT clamped unless `rounding` is kStraightThrough. Sides are
-/// padded by replication to multiples of 16 and cropped again.
+/// [N,3,H,W] unit -> the same after compression, clamped to [0,1]. Sides are padded by replication
+/// to multiples of 16 and cropped again.
 torch::Tensor jpeg_round_trip(const torch::Tensor& unit, const JpegOptions& options);
 
 /// Scale of the quantisation tables: (200-2q)/100 for q >= 50, 50/q below.

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "coat/siren/pair_torch.h"
-
 #include <algorithm>
 #include <cmath>
 
+#include "coat/siren/pair_torch.h"
 #include "core/error.h"
 #include "core/safetensors.h"
 #include "extractors/tensors_torch.h"
@@ -15,8 +14,8 @@ using core::ErrorKind;
 
 namespace {
 
-// Kaiming-normal convolutions and zero biases, drawn from our own stream: LibTorch's initialisers use a
-// global generator.
+// Kaiming-normal convolutions and zero biases, drawn from our own stream: LibTorch's initialisers
+// use a global generator.
 void initialise(torch::nn::Module& module, core::Rng rng) {
   torch::NoGradGuard no_grad;
   for (auto& item : module.named_parameters()) {
@@ -40,10 +39,12 @@ core::Image crop_of(const core::Image& image, const core::Rect& rect) {
   for (int y = 0; y < rect.height; ++y) {
     const std::size_t from =
         (static_cast<std::size_t>(rect.y + y) * static_cast<std::size_t>(image.width_px) +
-         static_cast<std::size_t>(rect.x)) * 3 * sample;
-    std::copy_n(image.bytes.begin() + static_cast<std::ptrdiff_t>(from),
-                row_bytes,
-                crop.bytes.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(y) * row_bytes));
+         static_cast<std::size_t>(rect.x)) *
+        3 * sample;
+    std::copy_n(
+        image.bytes.begin() + static_cast<std::ptrdiff_t>(from),
+        row_bytes,
+        crop.bytes.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(y) * row_bytes));
   }
   return crop;
 }
@@ -63,7 +64,9 @@ double metadata_number(const core::SafetensorsFile& file, const std::string& nam
   } catch (const std::exception&) {
     // Falls through to the one message for absent and malformed alike.
   }
-  throw Error(ErrorKind::kInput, file.where(), "metadata " + name + " is missing or not a number",
+  throw Error(ErrorKind::kInput,
+              file.where(),
+              "metadata " + name + " is missing or not a number",
               "use a pair written by the warm_start example");
 }
 
@@ -88,8 +91,8 @@ Pair read_pair(const std::filesystem::path& path) {
   pair.coating.chroma = metadata_number(file, "chroma");
   pair.message_bits = static_cast<int>(metadata_number(file, "bits"));
   pair.generator = Generator(generator_config(tensors, "generator/", file.where()));
-  pair.extractor =
-      extractors::HiddenExtractor(extractors::extractor_config(tensors, "extractor/", file.where()));
+  pair.extractor = extractors::HiddenExtractor(
+      extractors::extractor_config(tensors, "extractor/", file.where()));
   extractors::import_module(*pair.generator, "generator/", tensors, file.where());
   extractors::import_module(*pair.extractor, "extractor/", tensors, file.where());
   return pair;
@@ -150,7 +153,9 @@ torch::Tensor CropPool::draw(int n, const Options& options, core::Rng& rng) cons
     const int w = std::min(wanted, image.width_px), h = std::min(wanted, image.height_px);
     const core::Rect rect{
         static_cast<int>(rng.below(static_cast<std::uint64_t>(image.width_px - w + 1))),
-        static_cast<int>(rng.below(static_cast<std::uint64_t>(image.height_px - h + 1))), w, h};
+        static_cast<int>(rng.below(static_cast<std::uint64_t>(image.height_px - h + 1))),
+        w,
+        h};
     core::Image crop = crop_of(image, rect);
     if (w != options.size_px || h != options.size_px) {
       crop = core::resize(crop, options.size_px, options.size_px);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A generator and its extractor, and how they are trained together. Entry points: read_pair, coat_batch.
+// A generator and its extractor, and how they are trained together. Entry points: read_pair,
+// coat_batch.
 #pragma once
 
 #include <filesystem>
@@ -41,8 +42,8 @@ struct ComputePolicy {
   std::int64_t dither_y = 0;
 };
 
-/// unit [N,3,H,W] float32, message [N or 1, B] -> coated, not clamped; gradients reach the generator.
-/// `policy.dither_x/y` place the crops on the dither.
+/// unit [N,3,H,W] float32, message [N or 1, B] -> coated, not clamped; gradients reach the
+/// generator. `policy.dither_x/y` place the crops on the dither.
 torch::Tensor coat_batch(Pair& pair,
                          const torch::Tensor& unit,
                          const torch::Tensor& message,
@@ -59,7 +60,8 @@ class CropPool {
 
   struct Options {
     int size_px = 64;
-    double min_zoom = 1.0;  ///< Crops of size_px/zoom pixels are resampled to size_px; zoom > 1 enlarges.
+    double min_zoom =
+        1.0;  ///< Crops of size_px/zoom pixels are resampled to size_px; zoom > 1 enlarges.
     double max_zoom = 1.0;
     bool flip = true;
   };

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "coat/siren/train_torch.h"
-
 #include <algorithm>
 #include <cmath>
 #include <sstream>
 
+#include "coat/siren/train_torch.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/safetensors.h"
@@ -26,9 +25,9 @@ struct State {
   double scale = 1.0;       // Features are divided by this in the loss.
 };
 
-// The losses of Eq. 5 and 6 are not free of scale: on raw features of a warm start the first outweighs the second a
-// hundredfold and both samples collapse onto the centre. So features enter in units in which clean images
-// start this far from it, where both losses have a slope.
+// The losses of Eq. 5 and 6 are not free of scale: on raw features of a warm start the first
+// outweighs the second a hundredfold and both samples collapse onto the centre. So features enter
+// in units in which clean images start this far from it, where both losses have a slope.
 constexpr double kStartDistance = 3.0;
 constexpr int kStartCrops = 32;
 
@@ -74,13 +73,13 @@ void save_checkpoint(const TrainOptions& options,
   tensors["distances"] = extractors::blob_from_tensor(state.distances);
   tensors["scale"] = extractors::blob_from_tensor(torch::tensor({state.scale}, torch::kFloat64));
   const std::string text = optimizer_text(optimizer);
-  tensors["optimizer"] = {core::DType::kU8,
-                          {static_cast<std::int64_t>(text.size())},
-                          {text.begin(), text.end()}};
-  core::write_safetensors(options.checkpoint,
-                          tensors,
-                          {{"step", std::to_string(state.step)}, {"seed", std::to_string(options.seed)}},
-                          core::FileAccess::kSecret);
+  tensors["optimizer"] = {
+      core::DType::kU8, {static_cast<std::int64_t>(text.size())}, {text.begin(), text.end()}};
+  core::write_safetensors(
+      options.checkpoint,
+      tensors,
+      {{"step", std::to_string(state.step)}, {"seed", std::to_string(options.seed)}},
+      core::FileAccess::kSecret);
 }
 
 bool load_checkpoint(const TrainOptions& options,
@@ -117,7 +116,8 @@ LossTerms train_step(Pair& pair,
   inputs.clean = pool.draw(options.batch, crops_for(options), rng).to(options.device);
   inputs.coated = coat_batch(pair, inputs.clean, message, policy);
   EotOptions eot;
-  eot.ramp = std::min(1.0, static_cast<double>(state.step + 1) / std::max(1, options.eot_ramp_steps));
+  eot.ramp =
+      std::min(1.0, static_cast<double>(state.step + 1) / std::max(1, options.eot_ramp_steps));
   const torch::Tensor released = quantise_straight_through(inputs.coated);
   const torch::Tensor seen =
       torch::cat({transform_images(released, eot, rng), transform_images(inputs.clean, eot, rng)});
@@ -133,7 +133,11 @@ LossTerms train_step(Pair& pair,
 }
 
 // Centre and scale before the first step.
-void start(State& state, Pair& pair, const CropPool& pool, const torch::Tensor& message, const TrainOptions& options) {
+void start(State& state,
+           Pair& pair,
+           const CropPool& pool,
+           const torch::Tensor& message,
+           const TrainOptions& options) {
   torch::NoGradGuard no_grad;
   core::Rng rng = core::Rng(options.seed).fork("start");
   const ComputePolicy policy = policy_for(options, rng);
@@ -147,10 +151,11 @@ void start(State& state, Pair& pair, const CropPool& pool, const torch::Tensor& 
   state.center = coated_mean / state.scale;
 }
 
-std::vector<torch::optim::OptimizerParamGroup> parameter_groups(Pair& pair, const TrainOptions& options) {
+std::vector<torch::optim::OptimizerParamGroup> parameter_groups(Pair& pair,
+                                                                const TrainOptions& options) {
   const auto group = [](const std::vector<torch::Tensor>& parameters, double rate) {
-    return torch::optim::OptimizerParamGroup(
-        parameters, std::make_unique<torch::optim::AdamWOptions>(rate));
+    return torch::optim::OptimizerParamGroup(parameters,
+                                             std::make_unique<torch::optim::AdamWOptions>(rate));
   };
   return {group(pair.generator->parameters(), options.generator_rate),
           group(pair.extractor->parameters(), options.extractor_rate)};
@@ -159,10 +164,11 @@ std::vector<torch::optim::OptimizerParamGroup> parameter_groups(Pair& pair, cons
 }  // namespace
 
 LossTerms siren_loss(const LossInputs& inputs, const TrainOptions& options) {
-  const torch::Tensor positive =
-      positive_loss(squared_distance(inputs.coated_features, inputs.center), inputs.radius, options.nu);
+  const torch::Tensor positive = positive_loss(
+      squared_distance(inputs.coated_features, inputs.center), inputs.radius, options.nu);
   const torch::Tensor negative =
-      negative_loss(squared_distance(inputs.clean_features, inputs.center), inputs.radius, options.negative)
+      negative_loss(
+          squared_distance(inputs.clean_features, inputs.center), inputs.radius, options.negative)
           .mean();
   const torch::Tensor percept = extractors::ciede2000_loss(inputs.clean, inputs.coated).mean();
   const torch::Tensor mse = (inputs.coated - inputs.clean).square().mean();
@@ -195,7 +201,8 @@ TrainedKey calibrate_sphere(Pair& pair,
     const ComputePolicy policy = policy_for(options, rng);
     const torch::Tensor clean =
         pool.draw(options.batch, crops_for(options), rng).to(options.device);
-    const torch::Tensor coated = quantise_straight_through(coat_batch(pair, clean, message, policy));
+    const torch::Tensor coated =
+        quantise_straight_through(coat_batch(pair, clean, message, policy));
     features.push_back(extract_batch(pair, transform_images(coated, EotOptions{}, rng), policy));
   }
   const torch::Tensor all = torch::cat(features);  // [count,D]
@@ -233,10 +240,12 @@ TrainedKey train_key(Pair& pair,
     terms.total.backward();
     optimizer.step();
     ++state.step;
-    if (state.step % options.checkpoint_every == 0) save_checkpoint(options, pair, state, optimizer);
+    if (state.step % options.checkpoint_every == 0)
+      save_checkpoint(options, pair, state, optimizer);
     std::ostringstream detail;
     detail.precision(3);
-    detail << "inside " << terms.positive << ", outside " << terms.negative << ", dE2 " << terms.percept;
+    detail << "inside " << terms.positive << ", outside " << terms.negative << ", dE2 "
+           << terms.percept;
     observer.report({"training", state.step, options.steps, detail.str()});
   }
   TrainedKey key = calibrate_sphere(pair, pool, message_hex, options, 64);

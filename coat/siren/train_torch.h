@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Training of one owner's key from the warm-started pair [Siren 2025, Eq. 7 and Algorithm 1]:
 //   min over G, F of  L_learn + lambda1 L_percept + lambda2 (L_pos + L_neg) + L_mse
-// L_learn (Eq. 1, 2) needs a diffusion surrogate: it enters through TrainOptions::learnability. Everything else is
-// here. Entry point: train_key.
+// L_learn (Eq. 1, 2) needs a diffusion surrogate: it enters through TrainOptions::learnability.
+// Everything else is here. Entry point: train_key.
 #pragma once
 
 #include <cstdint>
@@ -26,15 +26,17 @@ struct TrainOptions {
   int crop_px = 64;              ///< Side of a crop.
   double generator_rate = 3e-4;  ///< AdamW; from a warm start less than [Siren 2025]'s 1e-3.
   double extractor_rate = 3e-4;
-  double percept_weight = 0.2;   ///< lambda1, on the mean squared CIEDE2000 (Eq. 4 as the public code has it).
-  double secret_weight = 1.0;    ///< lambda2, on L_pos + L_neg.
-  double mse_weight = 1.0;       ///< On the mean squared error in unit range.
-  double nu = 0.1;               ///< Share of positives left outside the hypersphere (Eq. 5).
+  double percept_weight =
+      0.2;  ///< lambda1, on the mean squared CIEDE2000 (Eq. 4 as the public code has it).
+  double secret_weight = 1.0;  ///< lambda2, on L_pos + L_neg.
+  double mse_weight = 1.0;     ///< On the mean squared error in unit range.
+  double nu = 0.1;             ///< Share of positives left outside the hypersphere (Eq. 5).
   NegativeForm negative = NegativeForm::kLogHuberPublic;  ///< Eq. 6.
-  double center_memory = 0.98;   ///< Of the running mean of coated features that is the centre.
-  int eot_ramp_steps = 20;       ///< Steps over which the robustness layer reaches full range.
+  double center_memory = 0.98;  ///< Of the running mean of coated features that is the centre.
+  int eot_ramp_steps = 20;      ///< Steps over which the robustness layer reaches full range.
   std::uint64_t seed = 0;
-  /// Eq. 2: coated crops [N,3,H,W], unit -> scalar denoising loss under a surrogate; empty = term absent.
+  /// Eq. 2: coated crops [N,3,H,W], unit -> scalar denoising loss under a surrogate; empty = term
+  /// absent.
   std::function<torch::Tensor(const torch::Tensor& coated)> learnability;
   double learnability_weight = 1.0;
   // How.
@@ -60,28 +62,30 @@ struct TrainedKey {
   LossTerms last;
 };
 
-/// Eq. 7 on given crops: coated and clean features are of transformed images, the image terms of untransformed ones.
+/// Eq. 7 on given crops: coated and clean features are of transformed images, the image terms of
+/// untransformed ones.
 struct LossInputs {
-  torch::Tensor clean;             // [N,3,H,W] unit
-  torch::Tensor coated;            // [N,3,H,W] unit, not clamped
-  torch::Tensor clean_features;    // [N,D]
-  torch::Tensor coated_features;   // [N,D]
-  torch::Tensor center;            // [D]
+  torch::Tensor clean;            // [N,3,H,W] unit
+  torch::Tensor coated;           // [N,3,H,W] unit, not clamped
+  torch::Tensor clean_features;   // [N,D]
+  torch::Tensor coated_features;  // [N,D]
+  torch::Tensor center;           // [D]
   double radius = 0.0;
 };
 LossTerms siren_loss(const LossInputs& inputs, const TrainOptions& options);
 
-/// Trains `pair` in place on crops of `pool` with the given message. Batch-norm statistics stay those of the warm
-/// start, so that training and inference compute the same network. Deterministic for a seed; resumes from the
-/// checkpoint with the same result. Throws Error{kInternal} if the loss stops being finite.
+/// Trains `pair` in place on crops of `pool` with the given message. Batch-norm statistics stay
+/// those of the warm start, so that training and inference compute the same network. Deterministic
+/// for a seed; resumes from the checkpoint with the same result. Throws Error{kInternal} if the
+/// loss stops being finite.
 TrainedKey train_key(Pair& pair,
                      const CropPool& pool,
                      const std::string& message_hex,
                      const TrainOptions& options,
                      const core::Observer& observer = {});
 
-/// Centre and radius of a pair as it stands: mean feature and line-searched radius of `count` coated crops under the
-/// robustness layer.
+/// Centre and radius of a pair as it stands: mean feature and line-searched radius of `count`
+/// coated crops under the robustness layer.
 TrainedKey calibrate_sphere(Pair& pair,
                             const CropPool& pool,
                             const std::string& message_hex,

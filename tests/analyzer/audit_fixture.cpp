@@ -57,8 +57,8 @@ std::vector<double> FakeExtractor::score(const std::vector<const core::Image*>& 
 }
 
 AuditTest::AuditTest() {
-  fill("suspect", 30, {1000, 60});
-  fill("benign", 30, {2000, 180});
+  fill("suspect", 12, {1000, 60});
+  fill("benign", 12, {2000, 180});
   key_.record.key_sha256 = std::string(64, 'b');
   key_.record.method = "fake";
   key_.record.created = "2023-01-01T00:00:00Z";

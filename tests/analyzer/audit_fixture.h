@@ -43,7 +43,7 @@ class FakeExtractor : public core::Extractor {
   core::ExtractorInfo info_{"fake", "float32", std::string(64, 'a'), 2.0};
 };
 
-/// Folders suspect/ (dark: small scores) and benign/ (bright), 30 images each, and what an audit
+/// Folders suspect/ (dark: small scores) and benign/ (bright), 12 images each, and what an audit
 /// needs.
 class AuditTest : public testing::Test {
  protected:

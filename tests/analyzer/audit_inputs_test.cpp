@@ -18,7 +18,7 @@ using testing::StartsWith;
 TEST_F(AuditTest, RefusesFewerThanFiveReadableImages) {
   fill("suspect", 3, {1000, 60});
   EXPECT_EQ(audit_error(),
-            at("suspect") + ": 3 distinct readable images, an audit needs at least 5; add images.");
+            at("suspect") + ": 3 readable images, an audit needs at least 5; add images.");
 }
 
 TEST_F(AuditTest, RefusesAFolderWithoutAReadableImage) {
@@ -26,7 +26,7 @@ TEST_F(AuditTest, RefusesAFolderWithoutAReadableImage) {
   for (const char* name : {"a.png", "b.png"}) put_text(benign_ / name, "just a text");
   EXPECT_EQ(audit_error(),
             at("benign") +
-                ": 0 distinct readable images (2 more were skipped), an audit needs at least 5; "
+                ": 0 readable images (2 more were skipped), an audit needs at least 5; "
                 "add images.");
 }
 
@@ -35,7 +35,7 @@ TEST_F(AuditTest, CountsRepeatedImagesOnce) {
   for (const char* name : {"a.png", "b.png", "c.png", "d.png", "e.png"}) {
     fs::copy(suspect_ / "00.png", suspect_ / name);
   }
-  EXPECT_THAT(audit_error(), HasSubstr(": 1 distinct readable images (5 more were skipped)"));
+  EXPECT_THAT(audit_error(), HasSubstr(": 1 readable image (5 more were skipped)"));
 }
 
 TEST_F(AuditTest, StopsAtAnUnreadableImageWhenStrict) {

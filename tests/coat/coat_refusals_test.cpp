@@ -20,8 +20,9 @@ std::string sentence_of(const std::function<void()>& work) {
 }
 
 TEST_F(CoatRefuses, AnEmptyFolder) {
-  EXPECT_NE(sentence_of([&] { coat_images(options()); }).find("no images in it; name files or folders"),
-            std::string::npos);
+  EXPECT_NE(
+      sentence_of([&] { coat_images(options()); }).find("no images in it; name files or folders"),
+      std::string::npos);
 }
 
 TEST_F(CoatRefuses, AFolderWithoutOneReadableImage) {
@@ -35,27 +36,31 @@ TEST_F(CoatRefuses, OutputInsideInput) {
   add("a.png", picture(1));
   CoatOptions nested = options();
   nested.output = root_ / "in/out";
-  EXPECT_NE(sentence_of([&] { coat_images(nested); }).find("lies inside the input"), std::string::npos);
+  EXPECT_NE(sentence_of([&] { coat_images(nested); }).find("lies inside the input"),
+            std::string::npos);
 }
 
 TEST_F(CoatRefuses, InputInsideOutput) {
   add("a.png", picture(1));
   CoatOptions around = options();
   around.output = root_;
-  EXPECT_NE(sentence_of([&] { coat_images(around); }).find("contains the input"), std::string::npos);
+  EXPECT_NE(sentence_of([&] { coat_images(around); }).find("contains the input"),
+            std::string::npos);
 }
 
 TEST_F(CoatRefuses, AKeyInsideThePublishedFolder) {
   add("a.png", picture(1));
   CoatOptions exposed = options();
   exposed.key_path = root_ / "out/owner.key";
-  EXPECT_NE(sentence_of([&] { coat_images(exposed); }).find("which is for publishing"), std::string::npos);
+  EXPECT_NE(sentence_of([&] { coat_images(exposed); }).find("which is for publishing"),
+            std::string::npos);
 }
 
 TEST_F(CoatRefuses, AFinishedOutputAgain) {
   add("a.png", picture(1));
   coat_images(options());
-  EXPECT_NE(sentence_of([&] { coat_images(options()); }).find("holds a finished coating"), std::string::npos);
+  EXPECT_NE(sentence_of([&] { coat_images(options()); }).find("holds a finished coating"),
+            std::string::npos);
 }
 
 TEST_F(CoatRefuses, ToOverwriteAKey) {
@@ -63,7 +68,9 @@ TEST_F(CoatRefuses, ToOverwriteAKey) {
   coat_images(options());
   CoatOptions other = options();
   other.output = root_ / "other";
-  EXPECT_NE(sentence_of([&] { coat_images(other); }).find("would be overwritten; coat with it (--use-key)"),
+  EXPECT_NE(sentence_of([&] {
+              coat_images(other);
+            }).find("would be overwritten; coat with it (--use-key)"),
             std::string::npos);
 }
 
@@ -79,15 +86,18 @@ TEST_F(CoatRefuses, TwoInputsUnderOneOutputName) {
   add("a.jpg", picture(2, core::ImageFormat::kJPEG));
   CoatOptions png = options();
   png.format = core::ImageFormat::kPNG;
-  EXPECT_NE(sentence_of([&] { coat_images(png); }).find("two inputs would be written under this name"),
-            std::string::npos);
+  EXPECT_NE(
+      sentence_of([&] { coat_images(png); }).find("two inputs would be written under this name"),
+      std::string::npos);
 }
 
 TEST_F(CoatRefuses, ImagesUnder64Pixels) {
   core::ImageFile tiny = picture(1);
   tiny.image = sample_image(63, 80, 1);
   add("tiny.png", tiny);
-  EXPECT_NE(sentence_of([&] { coat_images(options()); }).find("63x80 pixels, a coating needs at least 64 a side"),
+  EXPECT_NE(sentence_of([&] {
+              coat_images(options());
+            }).find("63x80 pixels, a coating needs at least 64 a side"),
             std::string::npos);
 }
 
@@ -97,10 +107,13 @@ TEST_F(CoatRefuses, OptionsOutOfRange) {
     spoil(spoilt);
     return sentence_of([&] { validate(spoilt); });
   };
-  EXPECT_NE(problem([](CoatOptions& o) { o.strength = 0.0; }).find("--strength"), std::string::npos);
+  EXPECT_NE(problem([](CoatOptions& o) { o.strength = 0.0; }).find("--strength"),
+            std::string::npos);
   EXPECT_NE(problem([](CoatOptions& o) { o.steps = -1; }).find("--steps"), std::string::npos);
-  EXPECT_NE(problem([](CoatOptions& o) { o.quality_percent = 0; }).find("--quality"), std::string::npos);
-  EXPECT_NE(problem([](CoatOptions& o) { o.max_size_ratio = 0.5; }).find("--max-size-ratio"), std::string::npos);
+  EXPECT_NE(problem([](CoatOptions& o) { o.quality_percent = 0; }).find("--quality"),
+            std::string::npos);
+  EXPECT_NE(problem([](CoatOptions& o) { o.max_size_ratio = 0.5; }).find("--max-size-ratio"),
+            std::string::npos);
 }
 
 }  // namespace

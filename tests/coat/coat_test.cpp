@@ -51,7 +51,8 @@ TEST_F(CoatImages, WritesTheKeyForItsOwnerAloneAndACommitmentThatMatchesIt) {
   digest.update(salt.data(), salt.size()).update(key.data(), key.size());
   EXPECT_EQ(commitment.at("key_sha256_salted"), core::to_hex(digest.finish()));
   EXPECT_EQ(commitment.at("merkle_root"), result.merkle_root);
-  EXPECT_EQ(extractors::read_coat_key(root_ / "owner.key").released_merkle_root, result.merkle_root);
+  EXPECT_EQ(extractors::read_coat_key(root_ / "owner.key").released_merkle_root,
+            result.merkle_root);
 }
 
 TEST_F(CoatImages, SameSeedGivesTheSameImages) {
@@ -91,7 +92,8 @@ TEST_F(CoatImages, AlphaGreyDepthAndProfileSurvive) {
   core::ImageFile file = picture(1);
   file.image = core::make_image(96, 80, 16);
   for (std::size_t i = 0; i < file.image.sample_count(); ++i) {
-    reinterpret_cast<std::uint16_t*>(file.image.bytes.data())[i] = static_cast<std::uint16_t>(20000 + 37 * (i % 500));
+    reinterpret_cast<std::uint16_t*>(file.image.bytes.data())[i] =
+        static_cast<std::uint16_t>(20000 + 37 * (i % 500));
   }
   file.alpha.assign(96 * 80, 12345);
   file.metadata.icc.assign(200, 7);
@@ -135,7 +137,8 @@ TEST_F(CoatImages, OneBadImageIsReportedAndSkippedUnlessStrict) {
 }
 
 TEST_F(CoatImages, ResumesAfterBeingCancelledWithTheResultOfAnUninterruptedRun) {
-  for (int i = 0; i < 3; ++i) add("p" + std::to_string(i) + ".png", picture(static_cast<std::uint64_t>(i)));
+  for (int i = 0; i < 3; ++i)
+    add("p" + std::to_string(i) + ".png", picture(static_cast<std::uint64_t>(i)));
   core::Observer stop;
   stop.progress = [](const core::Progress& now) { return now.stage != "coating" || now.done < 2; };
   EXPECT_THROW(coat_images(options(), stop), core::Error);
@@ -150,7 +153,8 @@ TEST_F(CoatImages, ResumesAfterBeingCancelledWithTheResultOfAnUninterruptedRun) 
 }
 
 TEST_F(CoatImages, SurvivesKillNine) {
-  for (int i = 0; i < 3; ++i) add("p" + std::to_string(i) + ".png", picture(static_cast<std::uint64_t>(i)));
+  for (int i = 0; i < 3; ++i)
+    add("p" + std::to_string(i) + ".png", picture(static_cast<std::uint64_t>(i)));
   const pid_t child = fork();
   if (child == 0) {
     core::Observer killer;

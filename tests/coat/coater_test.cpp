@@ -21,8 +21,11 @@ TEST(Coater, FoldedNetworkGivesWhatTheTrainingGraphGives) {
   Pair pair = sample_pair();
   const torch::Tensor unit = extractors::tensor_from_image(sample_image(60, 44, 1));
   torch::NoGradGuard no_grad;
-  const torch::Tensor expected =
-      coat_batch(pair, unit, message_tensor(kSampleMessage), {torch::kFloat32, {NormMode::kRunning, false}}) - unit;
+  const torch::Tensor expected = coat_batch(pair,
+                                            unit,
+                                            message_tensor(kSampleMessage),
+                                            {torch::kFloat32, {NormMode::kRunning, false}}) -
+                                 unit;
   const torch::Tensor actual = float_coater(pair).coating(unit) * pair.coating.strength;
   EXPECT_LT((actual - expected).abs().max().item<float>(), 2e-6);
 }
@@ -37,7 +40,8 @@ TEST(Coater, TilesLeaveNoSeams) {
     EXPECT_LE(std::abs(whole.steps[i] - tiled.steps[i]), 1) << "sample " << i;
     differing += whole.steps[i] != tiled.steps[i] ? 1 : 0;
   }
-  EXPECT_LT(differing, static_cast<int>(whole.steps.size()) / 1000);  // Rounding of the last bit only.
+  EXPECT_LT(differing,
+            static_cast<int>(whole.steps.size()) / 1000);  // Rounding of the last bit only.
 }
 
 TEST(Coater, MessagesGiveDifferentCoatings) {
@@ -62,7 +66,8 @@ TEST(ApplyPattern, AddsRoundedAndClampedAtBothDepths) {
   core::Image image = core::make_image(2, 1);
   image.bytes = {0, 255, 100, 10, 20, 30};
   CoatingPattern pattern{2, 1, {-24, 24, 24, 12, 11, -36}};  // 24 steps are one byte level.
-  EXPECT_EQ(apply_pattern(image, pattern, 1.0).bytes, (std::vector<std::uint8_t>{0, 255, 101, 11, 20, 29}));
+  EXPECT_EQ(apply_pattern(image, pattern, 1.0).bytes,
+            (std::vector<std::uint8_t>{0, 255, 101, 11, 20, 29}));
   core::Image deep = core::make_image(2, 1, 16);
   auto* value = reinterpret_cast<std::uint16_t*>(deep.bytes.data());
   value[2] = 1000;
@@ -72,14 +77,17 @@ TEST(ApplyPattern, AddsRoundedAndClampedAtBothDepths) {
 
 TEST(FeatureExtractor, TilesAndBatchesGiveTheFeaturesOfWholeImages) {
   Pair pair = sample_pair();
-  const core::Image a = sample_image(150, 110, 5), b = sample_image(150, 110, 6), c = sample_image(70, 90, 7);
+  const core::Image a = sample_image(150, 110, 5), b = sample_image(150, 110, 6),
+                    c = sample_image(70, 90, 7);
   extractors::ScorerOptions whole{Precision::kFloat32, 2, 1 << 20, "cpu"}, tiled = whole;
   tiled.max_tile_pixels = 48 * 48;
   extractors::FeatureExtractor by_image(pair.extractor, NormMode::kRunning, whole);
   extractors::FeatureExtractor by_tile(pair.extractor, NormMode::kRunning, tiled);
   const torch::Tensor together = by_image.features({&a, &c, &b});
-  const torch::Tensor apart = torch::cat({by_tile.features({&a}), by_tile.features({&c}), by_tile.features({&b})});
-  EXPECT_LT((together - apart).abs().max().item<float>(), 1e-4 * together.abs().max().item<float>());
+  const torch::Tensor apart =
+      torch::cat({by_tile.features({&a}), by_tile.features({&c}), by_tile.features({&b})});
+  EXPECT_LT((together - apart).abs().max().item<float>(),
+            1e-4 * together.abs().max().item<float>());
 }
 
 TEST(FeatureExtractor, PerImageStatisticsDoNotDependOnTheBatch) {
@@ -96,8 +104,10 @@ TEST(FeatureExtractor, PerImageStatisticsDoNotDependOnTheBatch) {
 TEST(FeatureExtractor, BFloat16StaysWithinAHundredthOfFloat32) {
   Pair pair = sample_pair();
   const core::Image image = sample_image(128, 128, 10);
-  extractors::FeatureExtractor exact(pair.extractor, NormMode::kRunning, {Precision::kFloat32, 2, 1 << 20, "cpu"});
-  extractors::FeatureExtractor fast(pair.extractor, NormMode::kRunning, {Precision::kBFloat16, 2, 1 << 20, "cpu"});
+  extractors::FeatureExtractor exact(
+      pair.extractor, NormMode::kRunning, {Precision::kFloat32, 2, 1 << 20, "cpu"});
+  extractors::FeatureExtractor fast(
+      pair.extractor, NormMode::kRunning, {Precision::kBFloat16, 2, 1 << 20, "cpu"});
   const torch::Tensor a = exact.features({&image}), b = fast.features({&image});
   EXPECT_LT((a - b).norm().item<float>(), 1e-2 * a.norm().item<float>());
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "coat/siren/eot_torch.h"
-
 #include <gtest/gtest.h>
 
 #include "coat/siren/coating_torch.h"
+#include "coat/siren/eot_torch.h"
 #include "coat/siren/jpeg_torch.h"
 #include "extractors/tensors_torch.h"
 #include "tests/coat/sample_pair.h"
@@ -14,7 +13,8 @@ namespace {
 torch::Tensor sample_batch(int n) {
   std::vector<torch::Tensor> images;
   for (int i = 0; i < n; ++i) {
-    images.push_back(extractors::tensor_from_image(sample_image(48, 48, static_cast<std::uint64_t>(i))));
+    images.push_back(
+        extractors::tensor_from_image(sample_image(48, 48, static_cast<std::uint64_t>(i))));
   }
   return torch::cat(images);
 }
@@ -51,7 +51,10 @@ TEST(RobustnessLayer, PassesFiniteGradientsThroughEveryOperation) {
 
 TEST(Jpeg, LeavesAFlatImageAtAStepOfItsTableAlone) {
   const torch::Tensor grey = torch::full({1, 3, 32, 32}, 128.0 / 255.0);
-  EXPECT_LT((jpeg_round_trip(grey, {75.0, true, JpegRounding::kStraightThrough}) - grey).abs().max().item<float>(),
+  EXPECT_LT((jpeg_round_trip(grey, {75.0, true, JpegRounding::kStraightThrough}) - grey)
+                .abs()
+                .max()
+                .item<float>(),
             1e-4F);
 }
 
@@ -59,8 +62,11 @@ TEST(Jpeg, ErrsLessAtHigherQuality) {
   const torch::Tensor image = sample_batch(1);
   double previous = 1.0;
   for (const double quality : {30.0, 60.0, 90.0, 100.0}) {
-    const double error = (jpeg_round_trip(image, {quality, false, JpegRounding::kStraightThrough}) - image)
-                             .square().mean().item<double>();
+    const double error =
+        (jpeg_round_trip(image, {quality, false, JpegRounding::kStraightThrough}) - image)
+            .square()
+            .mean()
+            .item<double>();
     EXPECT_LT(error, previous) << quality;
     previous = error;
   }

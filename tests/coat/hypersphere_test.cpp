@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "coat/siren/hypersphere_torch.h"
-
 #include <gtest/gtest.h>
 
+#include "coat/siren/hypersphere_torch.h"
 #include "core/error.h"
 
 namespace patina::coat::siren {
@@ -16,8 +15,11 @@ TEST(CoatingScore, KeepsPrecisionNearTheCentre) {
 }
 
 TEST(HypersphereLosses, HaveFiniteGradientsAtTheCentre) {
-  for (const NegativeForm form : {NegativeForm::kHinge, NegativeForm::kLogDistance2, NegativeForm::kLogHuber,
-                                  NegativeForm::kLogHuberPublic, NegativeForm::kLogMargin}) {
+  for (const NegativeForm form : {NegativeForm::kHinge,
+                                  NegativeForm::kLogDistance2,
+                                  NegativeForm::kLogHuber,
+                                  NegativeForm::kLogHuberPublic,
+                                  NegativeForm::kLogMargin}) {
     torch::Tensor features = torch::zeros({3, 4}, torch::kFloat64).set_requires_grad(true);
     const torch::Tensor squared = squared_distance(features, torch::zeros({4}, torch::kFloat64));
     negative_loss(squared, 1.0, form).sum().backward();

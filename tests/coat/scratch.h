@@ -26,7 +26,8 @@ class CoatScratch : public ::testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(root_); }
 
-  core::ImageFile picture(std::uint64_t seed, core::ImageFormat format = core::ImageFormat::kPNG) const {
+  core::ImageFile picture(std::uint64_t seed,
+                          core::ImageFormat format = core::ImageFormat::kPNG) const {
     core::ImageFile file;
     file.image = sample_image(96, 80, seed);
     file.encoding.format = format;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Against the public Siren code (PyTorch 1.13): networks in both norm modes, JND, hypersphere losses, JPEG and the
-// gradients of a training step. Cases are discovered in the set at hand.
+// Against the public Siren code (PyTorch 1.13): networks in both norm modes, JND, hypersphere
+// losses, JPEG and the gradients of a training step. Cases are discovered in the set at hand.
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -55,7 +55,10 @@ class SirenGolden : public ::testing::Test {
 };
 
 double largest_difference(const torch::Tensor& actual, const torch::Tensor& expected) {
-  return (actual.detach().to(torch::kFloat64) - expected.to(torch::kFloat64)).abs().max().item<double>();
+  return (actual.detach().to(torch::kFloat64) - expected.to(torch::kFloat64))
+      .abs()
+      .max()
+      .item<double>();
 }
 
 double relative_to_max(const torch::Tensor& actual, const torch::Tensor& expected) {
@@ -104,8 +107,8 @@ TEST_F(SirenGolden, NetworksGiveTheReferencesCoatingsAndFeaturesInBothNormModes)
       EXPECT_LT(largest_difference(coated[0], at(base + "coated_rgb")), 2e-6);
       const torch::Tensor clean_feature = networks.extractor->forward(input, mode_named(mode));
       EXPECT_LT(relative_to_max(clean_feature, at(base + "feature_clean")), 1e-5);
-      const torch::Tensor coated_feature = networks.extractor->forward(
-          extractors::normalised_from_unit(coated), mode_named(mode));
+      const torch::Tensor coated_feature =
+          networks.extractor->forward(extractors::normalised_from_unit(coated), mode_named(mode));
       EXPECT_LT(relative_to_max(coated_feature, at(base + "feature_coated")), 1e-5);
       const torch::Tensor squared = squared_distance(coated_feature, at("decoder/center"));
       EXPECT_LT(relative_to_max(coating_score(squared), at(base + "score_coated")), 1e-5);
@@ -120,15 +123,17 @@ TEST_F(SirenGolden, JndMapsAreTheReferences) {
   if (missing()) return;
   for (const std::string& name : cases("")) {
     SCOPED_TRACE(name);
-    const torch::Tensor image = (has(name + "/image_u8")
-                                     ? at(name + "/image_u8").to(torch::kFloat32) / 255.0
-                                     : at(name + "/image"))
-                                    .unsqueeze(0);
-    // The stored float32 map went through normalising and back; near black, sqrt magnifies what that rounds off.
+    const torch::Tensor image =
+        (has(name + "/image_u8") ? at(name + "/image_u8").to(torch::kFloat32) / 255.0
+                                 : at(name + "/image"))
+            .unsqueeze(0);
+    // The stored float32 map went through normalising and back; near black, sqrt magnifies what
+    // that rounds off.
     EXPECT_LT(largest_difference(jnd_heatmap(image)[0], at(name + "/heatmap")), 2e-5);
     EXPECT_LT(largest_difference(jnd_heatmap(image)[0], at(name + "/heatmap_ref")), 5e-7);
-    EXPECT_LT(largest_difference(jnd_heatmap(image.to(torch::kFloat64))[0], at(name + "/heatmap_ref")),
-              5e-7);
+    EXPECT_LT(
+        largest_difference(jnd_heatmap(image.to(torch::kFloat64))[0], at(name + "/heatmap_ref")),
+        5e-7);
     if (has(name + "/mask")) {
       EXPECT_LT(largest_difference(jnd_mask(image)[0], at(name + "/mask")), 5e-7);
     }
@@ -138,11 +143,13 @@ TEST_F(SirenGolden, JndMapsAreTheReferences) {
 TEST_F(SirenGolden, ScoresAreTheReferences) {
   open("losses.safetensors");
   if (missing()) return;
-  const torch::Tensor squared =
-      squared_distance(at("score/features").to(torch::kFloat64), at("score/center").to(torch::kFloat64));
+  const torch::Tensor squared = squared_distance(at("score/features").to(torch::kFloat64),
+                                                 at("score/center").to(torch::kFloat64));
   EXPECT_LT(largest_difference(torch::sqrt(squared), at("score/distance")), 1e-9);
   EXPECT_LT(((coating_score(squared) - at("score/stable")) / at("score/stable").clamp_min(1e-300))
-                .abs().max().item<double>(),
+                .abs()
+                .max()
+                .item<double>(),
             1e-9);
 }
 
@@ -167,8 +174,10 @@ TEST_F(SirenGolden, HypersphereLossesAndGradientsAreTheReferences) {
     const auto slope = [](const torch::Tensor& loss, const torch::Tensor& input) {
       return torch::autograd::grad({loss.mean()}, {input})[0];
     };
-    EXPECT_LT(relative_to_max(slope(score, positive), at(name + "/official/grad_mean_positive")), 1e-9);
-    EXPECT_LT(relative_to_max(slope(outside, negative), at(name + "/official/grad_mean_negative")), 1e-9);
+    EXPECT_LT(relative_to_max(slope(score, positive), at(name + "/official/grad_mean_positive")),
+              1e-9);
+    EXPECT_LT(relative_to_max(slope(outside, negative), at(name + "/official/grad_mean_negative")),
+              1e-9);
   }
 }
 
@@ -184,11 +193,13 @@ TEST_F(SirenGolden, RadiusQuantileAndLineSearchAreTheReferences) {
     for (std::int64_t row = 0; row < table.size(0); ++row) {
       const auto column = [&](int i) { return table[row][i].item<double>(); };
       const double nu = column(0);
-      EXPECT_NEAR(radius_by_quantile(squared.sqrt(), nu), column(1), 1e-9 * column(1)) << "nu " << nu;
+      EXPECT_NEAR(radius_by_quantile(squared.sqrt(), nu), column(1), 1e-9 * column(1))
+          << "nu " << nu;
       const double radius = radius_by_line_search(squared.sqrt(), nu);
       EXPECT_GE(radius, column(3) * (1 - 1e-9)) << "nu " << nu;
       EXPECT_LE(radius, column(4) * (1 + 1e-9)) << "nu " << nu;
-      EXPECT_NEAR(positive_loss(squared, column(1), nu).item<double>(), column(6), 1e-9 * column(6));
+      EXPECT_NEAR(
+          positive_loss(squared, column(1), nu).item<double>(), column(6), 1e-9 * column(6));
       EXPECT_NEAR(positive_loss(squared, radius, nu).item<double>(), column(7), 1e-9 * column(7));
     }
   }
@@ -197,11 +208,12 @@ TEST_F(SirenGolden, RadiusQuantileAndLineSearchAreTheReferences) {
 TEST_F(SirenGolden, NegativeFormsAreTheReferencesAtTheQuantileRadius) {
   open("losses.safetensors");
   if (missing()) return;
-  const std::map<std::string, NegativeForm> forms = {{"eq6_hinge", NegativeForm::kHinge},
-                                                     {"eq6_log_dist2", NegativeForm::kLogDistance2},
-                                                     {"eq6_log_huber", NegativeForm::kLogHuber},
-                                                     {"eq6_log_huber_0.3_1e-9", NegativeForm::kLogHuberPublic},
-                                                     {"eq6_log_margin", NegativeForm::kLogMargin}};
+  const std::map<std::string, NegativeForm> forms = {
+      {"eq6_hinge", NegativeForm::kHinge},
+      {"eq6_log_dist2", NegativeForm::kLogDistance2},
+      {"eq6_log_huber", NegativeForm::kLogHuber},
+      {"eq6_log_huber_0.3_1e-9", NegativeForm::kLogHuberPublic},
+      {"eq6_log_margin", NegativeForm::kLogMargin}};
   for (const std::string& name : cases("")) {
     for (const std::string& group : cases(name + "/")) {
       if (group.rfind("nu", 0) != 0) continue;
@@ -214,11 +226,14 @@ TEST_F(SirenGolden, NegativeFormsAreTheReferencesAtTheQuantileRadius) {
       const torch::Tensor slope =
           torch::autograd::grad({positive_loss(squared, radius, nu)}, {positive})[0];
       // A sample exactly on the boundary has two one-sided slopes: it is left out.
-      const torch::Tensor off_boundary = ((squared.detach().sqrt() - radius).abs() > 1e-9).unsqueeze(1);
-      EXPECT_LT(relative_to_max(slope * off_boundary,
-                                at(name + "/" + group + "/eq5_grad_at_quantile_radius") * off_boundary),
-                1e-9);
-      const torch::Tensor outside = squared_distance(at(name + "/negative").to(torch::kFloat64), center);
+      const torch::Tensor off_boundary =
+          ((squared.detach().sqrt() - radius).abs() > 1e-9).unsqueeze(1);
+      EXPECT_LT(
+          relative_to_max(slope * off_boundary,
+                          at(name + "/" + group + "/eq5_grad_at_quantile_radius") * off_boundary),
+          1e-9);
+      const torch::Tensor outside =
+          squared_distance(at(name + "/negative").to(torch::kFloat64), center);
       for (const auto& [form_name, form] : forms) {
         const torch::Tensor expected = at(name + "/" + group + "/" + form_name);
         EXPECT_LT(largest_difference(negative_loss(outside, radius, form), expected),
@@ -237,14 +252,16 @@ TEST_F(SirenGolden, JpegWithThePublicRoundingIsTheReferences) {
     const std::string base = "jpeg/" + quality + "/";
     JpegOptions options;
     options.quality_percent = std::stod(quality);
-    EXPECT_NEAR(jpeg_table_factor(options.quality_percent), at(base + "factor").item<double>(), 1e-12);
+    EXPECT_NEAR(
+        jpeg_table_factor(options.quality_percent), at(base + "factor").item<double>(), 1e-12);
     options.rounding = JpegRounding::kCubic;
     options.transposed_tables = true;
     torch::Tensor image = at("image").clone().set_requires_grad(true);
     const torch::Tensor out = jpeg_round_trip(image, options);
     EXPECT_LT(largest_difference(out, at(base + "out")), 2e-5);
     if (has(base + "grad")) {
-      const torch::Tensor slope = torch::autograd::grad({out}, {image}, {at(base + "cotangent")})[0];
+      const torch::Tensor slope =
+          torch::autograd::grad({out}, {image}, {at(base + "cotangent")})[0];
       EXPECT_LT(relative_to_max(slope, at(base + "grad")), 1e-3);
     }
   }
@@ -255,7 +272,9 @@ struct StepLoss {
 };
 
 // The public code's loss at image weight 1 and secret weight 10, CIELAB at its published scale.
-StepLoss published_loss(Networks& networks, const torch::Tensor& images, const torch::Tensor& message,
+StepLoss published_loss(Networks& networks,
+                        const torch::Tensor& images,
+                        const torch::Tensor& message,
                         const torch::Tensor& center) {
   const ForwardMode mode{NormMode::kRunning, true};
   const torch::Tensor input = extractors::normalised_from_unit(images);
@@ -273,7 +292,8 @@ StepLoss published_loss(Networks& networks, const torch::Tensor& images, const t
   loss.mse = (coated - images).square().mean();
   loss.positive = coating_score(squared_distance(coated_features, center)).mean();
   loss.negative =
-      negative_loss(squared_distance(clean_features, center), 0.0, NegativeForm::kLogHuberPublic).mean();
+      negative_loss(squared_distance(clean_features, center), 0.0, NegativeForm::kLogHuberPublic)
+          .mean();
   loss.total = ((loss.mse + 1e-3 * loss.lab) + 10.0 * (loss.positive + loss.negative) / 2.0) / 11.0;
   return loss;
 }
@@ -292,15 +312,20 @@ TEST_F(SirenGolden, GradientsOfTheFirstTrainingStepAreTheReferences) {
   const torch::Tensor expected = at("loss_table")[0];
   const torch::Tensor terms[] = {loss.total, loss.mse, loss.lab, loss.positive, loss.negative};
   for (int i = 0; i < 5; ++i) {
-    EXPECT_NEAR(terms[i].item<double>(), expected[i].item<double>(), 1e-6 * std::abs(expected[i].item<double>()))
+    EXPECT_NEAR(terms[i].item<double>(),
+                expected[i].item<double>(),
+                1e-6 * std::abs(expected[i].item<double>()))
         << "column " << i;
   }
   loss.total.backward();
   std::map<std::string, torch::Tensor> slopes;
-  for (const auto& item : networks.generator->named_parameters()) slopes["encoder/" + item.key()] = item.value().grad();
-  for (const auto& item : networks.extractor->named_parameters()) slopes["decoder/" + item.key()] = item.value().grad();
+  for (const auto& item : networks.generator->named_parameters())
+    slopes["encoder/" + item.key()] = item.value().grad();
+  for (const auto& item : networks.extractor->named_parameters())
+    slopes["decoder/" + item.key()] = item.value().grad();
   for (const auto& [name, slope] : slopes) {
-    const bool before_norm = name.find("layers.0.bias") != std::string::npos;  // Zero but for rounding.
+    const bool before_norm =
+        name.find("layers.0.bias") != std::string::npos;  // Zero but for rounding.
     if (before_norm || !has("grad_step1/" + name)) continue;
     EXPECT_LT(relative_to_max(slope, at("grad_step1/" + name)), 1e-5) << name;
   }

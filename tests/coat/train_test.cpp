@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "coat/siren/train_torch.h"
-
 #include <filesystem>
 
 #include <gtest/gtest.h>
 
+#include "coat/siren/train_torch.h"
 #include "core/error.h"
 #include "tests/coat/sample_pair.h"
 
@@ -25,7 +24,8 @@ TrainOptions small_options() {
 
 std::filesystem::path scratch_file() {
   const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-  const auto folder = std::filesystem::temp_directory_path() / (std::string("patina-") + test->name());
+  const auto folder =
+      std::filesystem::temp_directory_path() / (std::string("patina-") + test->name());
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   return folder / "training.safetensors";
@@ -47,7 +47,8 @@ TEST(TrainKey, ResumesFromACheckpointWithTheResultOfAnUninterruptedRun) {
   Pair interrupted = sample_pair();
   core::Observer stop_early;
   stop_early.progress = [](const core::Progress& progress) { return progress.done < 5; };
-  EXPECT_THROW(train_key(interrupted, small_pool(), kSampleMessage, options, stop_early), core::Error);
+  EXPECT_THROW(train_key(interrupted, small_pool(), kSampleMessage, options, stop_early),
+               core::Error);
   Pair resumed = sample_pair();
   const TrainedKey actual = train_key(resumed, small_pool(), kSampleMessage, options);
   EXPECT_TRUE(torch::allclose(actual.center, expected.center, 1e-6, 1e-7));
@@ -87,7 +88,8 @@ TEST(SirenLoss, TakesTheLearnabilityTermWhereOneIsGiven) {
 TEST(CropPool, EnlargesImagesSmallerThanACrop) {
   core::Rng rng(1);
   const CropPool pool({sample_image(20, 30, 1)});
-  EXPECT_EQ(pool.draw(3, {64, 1.0, 1.0, true}, rng).sizes(), (std::vector<std::int64_t>{3, 3, 64, 64}));
+  EXPECT_EQ(pool.draw(3, {64, 1.0, 1.0, true}, rng).sizes(),
+            (std::vector<std::int64_t>{3, 3, 64, 64}));
 }
 
 }  // namespace
