@@ -14,6 +14,7 @@
 namespace {
 
 using namespace patina;
+using extractors::InputNorm;
 using extractors::NormMode;
 using extractors::Precision;
 
@@ -100,7 +101,7 @@ void patina_coating(benchmark::State& state, Precision precision) {
 void patina_scoring(benchmark::State& state, Precision precision) {
   coat::siren::Pair pair = fresh_pair();
   extractors::FeatureExtractor extractor(
-      pair.extractor, NormMode::kRunning, {precision, kThreads, 1 << 20, "cpu"});
+      pair.extractor, NormMode::kRunning, InputNorm::kMscn, {precision, kThreads, 1 << 20, "cpu"});
   const core::Image image = photograph();
   const std::vector<const core::Image*> batch(kBatch, &image);
   for (auto _ : state) benchmark::DoNotOptimize(extractor.features(batch));

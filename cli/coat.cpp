@@ -67,10 +67,18 @@ void bind_method(CommandLine& line, coat::CoatOptions& options) {
              [&options](std::uint64_t steps) { options.steps = static_cast<int>(steps); });
   line.real({"--strength",
              "S",
-             "Coating strength, above 0 to 4; larger is more visible (default: " +
+             "Coating strength, above 0 to 4, the same for every image unless --min-psnr is given "
+             "too; larger is more visible (default: as each image needs, around " +
                  exact_number(options.strength) + ")."},
             {0.0, 4.0, true, false},
             options.strength);
+  line.real({"--min-psnr",
+             "DB",
+             "Weakest fidelity that an image's strength may be raised to, 20 to 60 dB, or 0 to use "
+             "--strength as it is (default: " +
+                 exact_number(options.min_psnr_db) + ")."},
+            {0.0, 60.0},
+            options.min_psnr_db);
   line.whole(
       {"--seed", "N", "Makes the key repeatable (default: drawn from the operating system)."},
       {0, ~std::uint64_t{0}},
@@ -117,6 +125,7 @@ void complete(const CommandLine& line, CoatCommand& command, std::ostream& err) 
     if (!line.given("--use-key")) line.require("--key");
   }
   coat::CoatOptions& options = command.options;
+  if (line.given("--strength") && !line.given("--min-psnr")) options.min_psnr_db = 0.0;
   options.use_key = line.given("--use-key");
   options.key_path = options.use_key ? command.use_key : command.key;
   options.passphrase = read_passphrase(command.passphrase_file, err);
@@ -137,6 +146,7 @@ json options_to_json(const CoatCommand& command) {
   document["seed_given"] = options.seed.has_value();
   document["steps"] = options.steps;
   document["strength"] = options.strength;
+  document["min_psnr_db"] = options.min_psnr_db;
   document["format"] = options.format ? json(core::to_string(*options.format)) : json();
   document["quality_percent"] = options.quality_percent ? json(*options.quality_percent) : json();
   document["max_size_ratio"] = options.max_size_ratio;
@@ -255,6 +265,11 @@ void print_text(const CoatCommand& command, const coat::CoatResult& result, std:
   out << count_of(result.images.size(), "image") << " coated, " << result.skipped.size()
       << " skipped; key trained in " << format_duration(result.training_seconds)
       << ", images coated in " << format_duration(result.coating_seconds) << ".\n";
+  for (const coat::CoatedImage& image : result.images) {
+    if (image.score_coated < 0.5 * image.score_clean) continue;
+    out << "Weak: " << printable(image.relative)
+        << " has too little texture, or too little room in its file, to carry the coating well.\n";
+  }
   for (const coat::SkippedImage& image : result.skipped) {
     out << "Skipped " << printable(image.path) << ": " << printable(image.reason) << ".\n";
   }

@@ -95,7 +95,8 @@ std::string run_identity(const std::vector<core::ImageEntry>& entries, const Coa
   const auto add = [&digest](const std::string& text) { digest.update(text + "\n"); };
   add(fs::absolute(options.output).string());
   add(options.message);
-  add(std::to_string(options.steps) + " " + std::to_string(options.strength));
+  add(std::to_string(options.steps) + " " + std::to_string(options.strength) + " " +
+      std::to_string(options.min_psnr_db));
   add(options.seed ? std::to_string(*options.seed) : "drawn");
   add(options.format ? core::to_string(*options.format) : "as input");
   add(std::to_string(options.quality_percent.value_or(0)) + " " +
@@ -174,9 +175,7 @@ class Batch {
         coater_(pair_,
                 key.message_hex,
                 {options.precision, options.num_threads, options.max_tile_pixels, options.device}),
-        scorer_(extractors::make_scorer(
-            key,
-            {options.precision, options.num_threads, options.max_tile_pixels, options.device})) {}
+        reader_(key, scorer_options(options)) {}
 
   void coat_all(const std::vector<core::ImageEntry>& entries,
                 CoatResult& result,
@@ -219,8 +218,8 @@ class Batch {
       result.images.push_back(*earlier);
       return;
     }
-    const Release release = fit_release(clean, coater_.pattern(clean.image), options_);
-    CoatedImage image = describe_release(clean.image, release, *scorer_);
+    const siren::CoatingPattern pattern = coater_.pattern(clean.image);
+    auto [release, image] = make_release(clean, pattern, reader_, options_);
     image.relative = name.generic_string();
     image.sha256 = core::to_hex(core::sha256(release.bytes));
     core::make_folder(target.parent_path());
@@ -234,7 +233,7 @@ class Batch {
   RunFolder& run_;
   siren::Pair pair_;
   siren::Coater coater_;
-  std::unique_ptr<core::Extractor> scorer_;
+  CenterReader reader_;
 };
 
 void summarise(CoatResult& result) {
@@ -326,6 +325,10 @@ void validate(const CoatOptions& options) {
   require(options.strength > 0.0 && options.strength <= 4.0,
           "--strength",
           std::to_string(options.strength) + " is outside (0, 4]");
+  require(
+      options.min_psnr_db == 0.0 || (options.min_psnr_db >= 20.0 && options.min_psnr_db <= 60.0),
+      "--min-psnr",
+      std::to_string(options.min_psnr_db) + " is neither 0 nor in [20, 60]");
   require(options.max_size_ratio >= 1.0, "--max-size-ratio", "is under 1");
   const int quality = options.quality_percent.value_or(95);
   require(quality >= 1 && quality <= 100,

@@ -24,9 +24,14 @@ struct CoatOptions {
   std::filesystem::path key_path;             ///< Key to write, or to use with `use_key`.
   bool use_key = false;                       ///< Coat with an existing key, without training.
   std::string passphrase;                     ///< Of the key file; empty = stored plain, mode 0600.
-  std::string message;                ///< Text whose SHA-256 gives the 48 bits; empty = from seed.
-  int steps = 150;                    ///< Training steps, [0, 100000].
-  double strength = 1.5;              ///< Normalised space, (0, 4]; larger is more visible.
+  std::string message;    ///< Text whose SHA-256 gives the 48 bits; empty = from seed.
+  int steps = 20;         ///< Training steps, [0, 100000].
+  int sphere_crops = 32;  ///< Crops that direction, centre and radius of a key are measured on.
+  double strength = 1.5;  ///< Normalised space, (0, 4]; larger is more visible.
+  /// Each image's strength is raised up to this PSNR (dB, at most 2.5 times `strength`), then
+  /// lowered to what brings its feature to the key's centre; smaller is more visible. 0 =
+  /// `strength` for all.
+  double min_psnr_db = 38.5;
   std::optional<std::uint64_t> seed;  ///< None = drawn from the operating system, kept in the key.
   std::optional<core::ImageFormat> format;  ///< None = as the input.
   std::optional<int> quality_percent;       ///< None = as the input, [1, 100].
@@ -47,7 +52,7 @@ struct CoatedImage {
   int width_px = 0;
   int height_px = 0;
   extractors::Quality quality;
-  double strength = 0.0;    ///< Used for this image; reduced where the file grew too large.
+  double strength = 0.0;    ///< Used for this image.
   double size_ratio = 0.0;  ///< Coated file bytes / clean file bytes at the same settings.
   double score_clean = 0.0;
   double score_coated = 0.0;

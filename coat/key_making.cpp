@@ -53,6 +53,7 @@ std::string message_hex(const std::string& text, std::uint64_t seed, int bits) {
 siren::TrainOptions train_options(const CoatOptions& options, std::uint64_t seed) {
   siren::TrainOptions train;
   train.steps = options.steps;
+  train.sphere_crops = options.sphere_crops;
   train.seed = core::Rng(seed).fork("training").seed();
   train.device = extractors::resolve_device(options.device);
   train.dtype = extractors::resolve_precision(options.precision, train.device);
@@ -101,6 +102,8 @@ CoatKey make_key(const std::vector<core::ImageEntry>& entries,
   key.tool_version = core::kVersion;
   key.seed = seed;
   key.message_hex = message_hex(options.message, seed, pair.message_bits);
+  key.norm_mode = pair.norm;
+  key.input = pair.input;
   key.strength = options.strength;
   key.coating_blur_px = pair.coating.blur_px;
   key.coating_mean_px = pair.coating.mean_px;
@@ -120,6 +123,7 @@ siren::Pair pair_of(const CoatKey& key) {
   siren::Pair pair;
   pair.coating = {key.strength, key.coating_blur_px, key.coating_mean_px, key.dither, key.chroma};
   pair.norm = key.norm_mode;
+  pair.input = key.input;
   pair.generator = siren::Generator(siren::generator_config(key.tensors, "generator/", "key"));
   pair.extractor =
       extractors::HiddenExtractor(extractors::extractor_config(key.tensors, "extractor/", "key"));

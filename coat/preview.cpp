@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kProbeSide = 256;
 constexpr int kProbeBatch = 2;
+constexpr int kPreviewCrops = 32;
 constexpr int kPreviewSide = 1024;  // A larger image shows its middle.
 constexpr double kAmplification = 10.0;
 
@@ -62,20 +63,27 @@ core::Image side_by_side(const core::Image& clean, const core::Image& coated) {
   return panel;
 }
 
-extractors::CoatKey untrained_key(const CoatOptions& options, siren::Pair& pair) {
+// The warm start as it is; the image itself tells where its coated crops lie.
+extractors::CoatKey untrained_key(const CoatOptions& options,
+                                  siren::Pair& pair,
+                                  const core::Image& image) {
   extractors::CoatKey key;
   key.seed = options.seed.value_or(0);
   key.message_hex = message_hex(options.message, key.seed, pair.message_bits);
+  key.norm_mode = pair.norm;
+  key.input = pair.input;
   key.strength = options.strength;
   key.coating_blur_px = pair.coating.blur_px;
   key.coating_mean_px = pair.coating.mean_px;
   key.dither = pair.coating.dither;
   key.chroma = pair.coating.chroma;
+  siren::TrainOptions train = train_options(options, key.seed);
+  train.steps = 0;
+  train.sphere_crops = kPreviewCrops;
+  const siren::TrainedKey sphere =
+      train_key(pair, siren::CropPool({image}), key.message_hex, train);
   extractors::export_module(*pair.generator, "generator/", key.tensors);
   extractors::export_module(*pair.extractor, "extractor/", key.tensors);
-  const siren::CropPool pool({noise_image(kProbeSide)});
-  const siren::TrainedKey sphere =
-      calibrate_sphere(pair, pool, key.message_hex, train_options(options, key.seed), kProbeBatch);
   key.tensors["center"] = extractors::blob_from_tensor(sphere.center);
   key.radius = sphere.radius;
   return key;
@@ -102,18 +110,24 @@ Estimate estimate_coating(const CoatOptions& options) {
       {options.precision, options.num_threads, options.max_tile_pixels, options.device});
   coater.pattern(probe);
   const double coat_seconds = seconds_of([&] { coater.pattern(probe); });
-  // Scoring clean and coated takes about four times the coating: eight blocks against five, twice.
+  // Three extractions (clean, at the strongest, as released) of eight blocks against the five of
+  // one coating.
   estimate.coating_seconds =
-      5.0 * coat_seconds * estimate.megapixels / (1e-6 * kProbeSide * kProbeSide);
+      6.0 * coat_seconds * estimate.megapixels / (1e-6 * kProbeSide * kProbeSide);
   if (options.use_key) return estimate;
   siren::TrainOptions train = train_options(options, 0);
   const int batch = train.batch;
-  train.batch = kProbeBatch;
-  train.steps = 1;
+  train.batch = train.sphere_crops = kProbeBatch;
   const siren::CropPool pool({probe});
-  const double step_seconds =
-      seconds_of([&] { train_key(pair, pool, message_hex("", 0, pair.message_bits), train); });
-  estimate.training_seconds = step_seconds * batch / kProbeBatch * options.steps * 0.5;
+  const auto seconds_of_steps = [&](int steps) {
+    train.steps = steps;
+    return seconds_of([&] { train_key(pair, pool, message_hex("", 0, pair.message_bits), train); });
+  };
+  seconds_of_steps(1);  // The first call also sets LibTorch up.
+  const double sphere_seconds = seconds_of_steps(0), step_seconds = seconds_of_steps(1);
+  const double per_step = std::max(0.0, step_seconds - sphere_seconds);
+  estimate.training_seconds = sphere_seconds * options.sphere_crops / kProbeBatch +
+                              per_step * batch / kProbeBatch * options.steps;
   return estimate;
 }
 
@@ -132,17 +146,15 @@ CoatedImage preview_coating(const CoatOptions& options, const std::filesystem::p
     key = extractors::read_coat_key(options.key_path, options.passphrase);
   } else {
     siren::Pair warm = warm_pair(options);
-    key = untrained_key(options, warm);
+    key = untrained_key(options, warm, clean.image);
   }
   siren::Pair pair = pair_of(key);
   siren::Coater coater(
       pair,
       key.message_hex,
       {options.precision, options.num_threads, options.max_tile_pixels, options.device});
-  const auto scorer = extractors::make_scorer(
-      key, {options.precision, options.num_threads, options.max_tile_pixels, options.device});
-  const Release release = fit_release(clean, coater.pattern(clean.image), options);
-  CoatedImage image = describe_release(clean.image, release, *scorer);
+  CenterReader reader(key, scorer_options(options));
+  auto [release, image] = make_release(clean, coater.pattern(clean.image), reader, options);
   image.relative = entries.front().relative.generic_string();
   core::ImageFile panel;
   panel.image = side_by_side(clean.image, release.pixels);

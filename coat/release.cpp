@@ -4,13 +4,19 @@
 #include <algorithm>
 #include <cmath>
 
+#include "coat/siren/hypersphere_torch.h"
+#include "extractors/tensors_torch.h"
+
 namespace patina::coat {
 
 namespace {
 
 constexpr int kFitAttempts = 5;
 constexpr double kWeakestShare =
-    0.1;  // Of the strength asked for; below, the limit is reported broken.
+    0.1;  // Of the strength wanted; below, the limit is reported broken.
+constexpr int kCenterAttempts = 5;
+constexpr double kCenterTolerance = 0.15;
+constexpr double kFaintest = 0.4, kStrongest = 2.5;  // Of CoatOptions::strength, where it adapts.
 
 std::vector<std::uint8_t> encode_with(const core::ImageFile& clean, core::Image pixels) {
   core::ImageFile file = clean;
@@ -28,7 +34,58 @@ double reference_bytes(const core::ImageFile& clean, const CoatOptions& options)
   return reencoded > options.max_size_ratio * original ? reencoded : original;
 }
 
+// Root mean square of the coating at strength 1, unit range.
+double pattern_rms(const siren::CoatingPattern& pattern) {
+  double sum = 0.0;
+  for (const std::int8_t step : pattern.steps) sum += static_cast<double>(step) * step;
+  return siren::kPatternStep * std::sqrt(sum / static_cast<double>(pattern.steps.size()));
+}
+
 }  // namespace
+
+extractors::ScorerOptions scorer_options(const CoatOptions& options) {
+  return {options.precision, options.num_threads, options.max_tile_pixels, options.device};
+}
+
+CenterReader::CenterReader(const extractors::CoatKey& key, const extractors::ScorerOptions& options)
+    : features_(key, options),
+      center_(
+          extractors::tensor_from_blob(key.tensors.at("center")).to(torch::kFloat64).flatten()) {}
+
+Reading CenterReader::read(const core::Image& image) {
+  const torch::Tensor feature = features_.features({&image})[0].to(torch::kFloat64);
+  Reading reading;
+  reading.position = (torch::dot(feature, center_) / torch::dot(center_, center_)).item<double>();
+  reading.score = siren::coating_score((feature - center_).square().sum()).item<double>();
+  return reading;
+}
+
+double choose_strength(const core::Image& clean,
+                       double clean_position,
+                       const siren::CoatingPattern& pattern,
+                       CenterReader& reader,
+                       const CoatOptions& options) {
+  if (options.min_psnr_db <= 0.0) return options.strength;
+  const double least = kFaintest * options.strength, most = kStrongest * options.strength;
+  const double allowed =
+      std::pow(10.0, -options.min_psnr_db / 20.0) / std::max(pattern_rms(pattern), 1e-9);
+  const double strongest = std::clamp(allowed, least, most);
+  // Position grows with strength, but levels off where the coating outweighs the content: regula
+  // falsi.
+  double low = 0.0, at_low = clean_position, high = strongest, at_high = 0.0;
+  for (int attempt = 0; attempt < kCenterAttempts; ++attempt) {
+    const double strength =
+        attempt == 0
+            ? strongest
+            : std::clamp(low + (high - low) * (1.0 - at_low) / (at_high - at_low), least, high);
+    const double position = reader.read(siren::apply_pattern(clean, pattern, strength)).position;
+    if (attempt == 0 && (position <= 1.0 || position <= clean_position)) return strongest;
+    if (std::abs(position - 1.0) < kCenterTolerance || strength <= least) return strength;
+    (position > 1.0 ? high : low) = strength;
+    (position > 1.0 ? at_high : at_low) = position;
+  }
+  return std::clamp(low + (high - low) * (1.0 - at_low) / (at_high - at_low), least, high);
+}
 
 core::ImageFile prepare_output(core::ImageFile file, const CoatOptions& options) {
   if (options.format) file.encoding.format = *options.format;
@@ -51,10 +108,11 @@ std::filesystem::path released_name(const core::ImageEntry& entry, const CoatOpt
 
 Release fit_release(const core::ImageFile& clean,
                     const siren::CoatingPattern& pattern,
+                    double wanted,
                     const CoatOptions& options) {
   const double reference = reference_bytes(clean, options);
   Release best;
-  double low = 0.0, high = options.strength, strength = options.strength;
+  double low = 0.0, high = wanted, strength = wanted;
   for (int attempt = 0; attempt < kFitAttempts; ++attempt) {
     Release release;
     release.bytes = encode_with(clean, siren::apply_pattern(clean.image, pattern, strength));
@@ -64,26 +122,29 @@ Release fit_release(const core::ImageFile& clean,
     if (fits || best.bytes.empty()) best = std::move(release);
     if (fits && strength == high) break;
     (fits ? low : high) = strength;
-    if (high - low < 0.06 * options.strength) break;
-    strength = std::max(0.5 * (low + high), kWeakestShare * options.strength);
+    if (high - low < 0.06 * wanted) break;
+    strength = std::max(0.5 * (low + high), kWeakestShare * wanted);
   }
   best.pixels = core::decode_image(best.bytes, "coated image").image;
   return best;
 }
 
-CoatedImage describe_release(const core::Image& clean,
-                             const Release& release,
-                             core::Extractor& scorer) {
-  CoatedImage image;
-  image.width_px = clean.width_px;
-  image.height_px = clean.height_px;
-  image.quality = extractors::measure_quality(clean, release.pixels);
-  image.strength = release.strength;
-  image.size_ratio = release.size_ratio;
-  const std::vector<double> scores = scorer.score({&clean, &release.pixels});
-  image.score_clean = scores[0];
-  image.score_coated = scores[1];
-  return image;
+CoatedRelease make_release(const core::ImageFile& clean,
+                           const siren::CoatingPattern& pattern,
+                           CenterReader& reader,
+                           const CoatOptions& options) {
+  const Reading before = reader.read(clean.image);
+  const double strength = choose_strength(clean.image, before.position, pattern, reader, options);
+  CoatedRelease coated;
+  coated.release = fit_release(clean, pattern, strength, options);
+  coated.image.width_px = clean.image.width_px;
+  coated.image.height_px = clean.image.height_px;
+  coated.image.quality = extractors::measure_quality(clean.image, coated.release.pixels);
+  coated.image.strength = coated.release.strength;
+  coated.image.size_ratio = coated.release.size_ratio;
+  coated.image.score_clean = before.score;
+  coated.image.score_coated = reader.read(coated.release.pixels).score;
+  return coated;
 }
 
 }  // namespace patina::coat

@@ -3,28 +3,35 @@
 //
 //   warm_start OUT.safetensors IMAGES... [key=value ...]
 //
-// From random weights the Siren losses do not start learning (features collapse), so the pair first
-// learns to pass 48 random message bits through the coating [Zhu 2018]. A curriculum breaks the
-// symmetry: the coating starts strong and is weakened whenever the bits are read well, down to its
-// final strength; then the robustness layer is ramped in; then the image terms. All along clean
-// images are pulled to the origin of feature space, so that a coated image's distance from its own
-// message's corner separates it from any clean image. The run is resumable: rerun the same command.
-// docs/experiments.md holds the numbers of the shipped pair.
+// From random weights the Siren losses do not start learning (features collapse). So the carriers
+// of coat/siren/carriers_torch.h are trained first, through the robustness layer, to tell coated
+// crops from clean ones under the same message:
+//   f     feature, standardised by the running mean and deviation of clean crops
+//   z_i   = sum_k m_ik f_ik / sqrt(K)  of coated crop i;   z'_ij the same of clean crop j
+//   loss  = mean over i, j of softplus(z'_ij - z_i)
+// with every crop coated at the same PSNR. Then they are laid out as the two networks' weights, and
+// the linear layer is whitened on clean crops (all that is done where OUT exists). Takes a quarter
+// of an hour; docs/experiments.md holds the numbers of the shipped pair.
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <torch/torch.h>
 
+#include "coat/siren/carrier_start_torch.h"
 #include "coat/siren/eot_torch.h"
+#include "coat/siren/jnd_torch.h"
 #include "coat/siren/pair_torch.h"
 #include "core/error.h"
 #include "core/image_io.h"
-#include "extractors/ciede2000_torch.h"
+#include "extractors/network_input_torch.h"
 #include "extractors/tensors_torch.h"
 
 namespace {
@@ -32,73 +39,35 @@ namespace {
 using namespace patina;
 
 struct Recipe {
-  int steps = 6000;
-  int batch = 16;
-  int crop_start = 32;  // Crop side while the strength is above `crop_switch`, pixels.
-  int crop = 64;        // Afterwards.
-  double crop_switch = 3.0;
-  double rate = 1e-3;  // AdamW.
-  double strength_start = 8.0;
-  double strength = 1.5;  // Final, in normalised space [Siren 2025, App. C].
-  double blur_px = 1.0;   // Band of the coating: low-pass ...
-  double mean_px = 3.0;   // ... and local mean taken out.
-  double dither = 0.04;   // Noise that the generator sees.
-  double chroma = 0.25;   // Share of the coating's colour kept.
-  int bits_start = 2;     // Message bits in use; the others stay +1 and are not asked for.
-  int bits = 48;          // Doubled up to this while they are read well.
-  int bits_strong = 8;    // Bits to reach before the strength falls.
-  int regress =
-      0;  // 1: features are to BE the message (and 0 on clean images), not only to decide it.
-  double anneal_at = 0.85;     // Bit accuracy at which the strength falls.
-  double more_bits_at = 0.95;  // Bit accuracy at which bits are added.
-  double anneal = 0.985;       // Factor per step.
-  double ramp_step = 0.002;    // Of the robustness layer per step, once the strength is final.
-  double image_weight = 0.02;  // On the mean squared CIEDE2000, with the ramp.
-  double clean_weight = 0.02;  // On the squared norm of clean features.
-  double min_zoom = 0.7;
-  double max_zoom = 2.0;
-  int frozen = 0;  // 1: norms use their running statistics, as inference will; for the last stage.
+  int steps = 600;
+  int batch = 10;      // Crops per step, each once coated and once clean.
+  int crop = 112;      // Side, pixels.
+  int bits = 16;       // Message bits that are taught.
+  double rate = 1e-2;  // Adam, times the root mean square of a parameter; falls over the last 40 %.
+  double psnr = 39.0;  // Of every coated crop, dB, within a factor of 2.5 of the standard strength.
+  double eot = 1.0;    // Range of the robustness layer.
+  double min_zoom = 0.9;
+  double max_zoom = 1.8;
+  int head_crops = 600;  // Clean crops that the linear layer is whitened on.
   int threads = 2;
   std::uint64_t seed = 1;
-  int log_every = 25;
-};
-
-struct Progress {
-  int step = 0;
-  double strength = 0.0;
-  double ramp = 0.0;
-  double accuracy = 0.5;  // Exponential mean.
-  int bits = 2;
+  int log_every = 20;
+  coat::siren::CoatingOptions coating = {1.5, 1.0, 3.0, 2.0 / 255.0, 0.0};
 };
 
 void set_option(Recipe& recipe, const std::string& name, double value) {
-  const std::map<std::string, double*> numbers = {{"crop_switch", &recipe.crop_switch},
-                                                  {"rate", &recipe.rate},
-                                                  {"strength_start", &recipe.strength_start},
-                                                  {"strength", &recipe.strength},
-                                                  {"blur_px", &recipe.blur_px},
-                                                  {"mean_px", &recipe.mean_px},
-                                                  {"dither", &recipe.dither},
-                                                  {"chroma", &recipe.chroma},
-                                                  {"anneal_at", &recipe.anneal_at},
-                                                  {"anneal", &recipe.anneal},
-                                                  {"ramp_step", &recipe.ramp_step},
-                                                  {"more_bits_at", &recipe.more_bits_at},
-                                                  {"image_weight", &recipe.image_weight},
-                                                  {"clean_weight", &recipe.clean_weight},
+  const std::map<std::string, double*> numbers = {{"rate", &recipe.rate},
+                                                  {"psnr", &recipe.psnr},
+                                                  {"eot", &recipe.eot},
                                                   {"min_zoom", &recipe.min_zoom},
                                                   {"max_zoom", &recipe.max_zoom}};
   const std::map<std::string, int*> integers = {{"steps", &recipe.steps},
                                                 {"batch", &recipe.batch},
-                                                {"crop_start", &recipe.crop_start},
                                                 {"crop", &recipe.crop},
-                                                {"threads", &recipe.threads},
-                                                {"log_every", &recipe.log_every},
                                                 {"bits", &recipe.bits},
-                                                {"bits_start", &recipe.bits_start},
-                                                {"bits_strong", &recipe.bits_strong},
-                                                {"regress", &recipe.regress},
-                                                {"frozen", &recipe.frozen}};
+                                                {"head_crops", &recipe.head_crops},
+                                                {"threads", &recipe.threads},
+                                                {"log_every", &recipe.log_every}};
   if (numbers.count(name) > 0) {
     *numbers.at(name) = value;
   } else if (integers.count(name) > 0) {
@@ -119,104 +88,132 @@ coat::siren::CropPool load_images(const std::vector<std::filesystem::path>& inpu
   return coat::siren::CropPool(std::move(images));
 }
 
-torch::Tensor random_messages(int n, int bits, core::Rng& rng) {
-  std::vector<float> signs(static_cast<std::size_t>(n) * 48);
-  for (std::size_t i = 0; i < signs.size(); ++i) {
-    signs[i] = static_cast<int>(i % 48) >= bits || rng.bernoulli(0.5) ? 1.0F : -1.0F;
-  }
-  return torch::tensor(signs).view({n, 48});
-}
-
-// One optimisation step; returns {bit loss, accuracy, mse, clean norm}.
-std::array<double, 4> train_step(coat::siren::Pair& pair,
-                                 const coat::siren::CropPool& pool,
-                                 const Recipe& recipe,
-                                 const Progress& progress,
-                                 torch::optim::Optimizer& optimizer) {
-  core::Rng rng = core::Rng(recipe.seed).fork("step " + std::to_string(progress.step));
-  const coat::siren::ComputePolicy policy{
-      extractors::resolve_precision(extractors::Precision::kAuto, torch::kCPU),
-      {extractors::NormMode::kRunning, recipe.frozen == 0},
-      static_cast<std::int64_t>(rng.below(256)),
-      static_cast<std::int64_t>(rng.below(256))};
+coat::siren::CropPool::Options crops_for(const Recipe& recipe) {
   coat::siren::CropPool::Options crops;
-  const bool early = progress.strength > recipe.crop_switch;
-  crops.size_px = early ? recipe.crop_start : recipe.crop;
-  const int n = early ? recipe.batch * 2 : recipe.batch;
+  crops.size_px = recipe.crop;
   crops.min_zoom = recipe.min_zoom;
   crops.max_zoom = recipe.max_zoom;
-  const torch::Tensor clean = pool.draw(n, crops, rng);
-  const torch::Tensor bits = random_messages(n, progress.bits, rng);
-
-  pair.coating.strength = progress.strength;
-  const torch::Tensor coated = coat_batch(pair, clean, bits, policy);
-  const torch::Tensor released = coat::siren::quantise_straight_through(coated);
-  const int n_clean = n / 8;
-  const coat::siren::EotOptions eot{progress.ramp, 0.8, 4};
-  const torch::Tensor seen = torch::cat({transform_images(released, eot, rng),
-                                         transform_images(clean.slice(0, 0, n_clean), eot, rng)});
-  const torch::Tensor features = extract_batch(pair, seen, policy);
-  const torch::Tensor logits = features.slice(0, 0, n).slice(1, 0, progress.bits);
-  const torch::Tensor sent = bits.slice(1, 0, progress.bits);
-  // The cross-entropy leaves a feature's size open, so a strong coating lies far beyond the mean of
-  // weakened ones; a hypersphere wants them in one place.
-  const torch::Tensor bit_loss =
-      recipe.regress != 0 ? (features.slice(0, 0, n) - bits).square().mean()
-                          : torch::binary_cross_entropy_with_logits(logits, (sent + 1.0) / 2.0);
-  const torch::Tensor clean_norm = features.slice(0, n).square().mean();
-  const torch::Tensor mse = (coated - clean).square().mean();
-  const torch::Tensor loss =
-      bit_loss + recipe.clean_weight * clean_norm +
-      recipe.image_weight * progress.ramp * extractors::ciede2000_loss(clean, coated).mean();
-  optimizer.zero_grad();
-  loss.backward();
-  optimizer.step();
-  const double accuracy = ((logits > 0) == (sent > 0)).to(torch::kFloat32).mean().item<double>();
-  return {bit_loss.item<double>(), accuracy, mse.item<double>(), clean_norm.item<double>()};
+  return crops;
 }
 
-// Bits first, then the final strength, then robustness, then the rest of the bits.
-void adapt(Progress& progress, const Recipe& recipe, double accuracy) {
-  progress.accuracy += 0.05 * (accuracy - progress.accuracy);
-  const bool weak = progress.strength <= recipe.strength;
-  const int bits_now = weak && progress.ramp >= 1.0 ? recipe.bits : recipe.bits_strong;
-  if (progress.accuracy > recipe.more_bits_at && progress.bits < bits_now) {
-    progress.bits = std::min(bits_now, progress.bits * 2);
-    progress.accuracy = 0.5 + 0.5 * (progress.accuracy - 0.5);
+torch::Tensor luminance_input(const torch::Tensor& unit) {
+  const torch::Tensor shares = torch::tensor({0.299F, 0.587F, 0.114F}).view({1, 3, 1, 1});
+  return (extractors::network_input(unit, extractors::InputNorm::kMscn) * shares).sum(1, true);
+}
+
+torch::Tensor coated_crops(coat::siren::CarrierPair& carriers,
+                           const torch::Tensor& clean,
+                           const torch::Tensor& message,
+                           const Recipe& recipe,
+                           core::Rng& rng) {
+  const torch::Tensor seen = coat::siren::dithered(clean,
+                                                   recipe.coating.dither,
+                                                   static_cast<std::int64_t>(rng.below(256)),
+                                                   static_cast<std::int64_t>(rng.below(256)));
+  const torch::Tensor delta =
+      carriers.generator->coating(luminance_input(seen), message.slice(1, 0, recipe.bits));
+  const torch::Tensor change =
+      coat::siren::apply_coating(
+          clean, delta.expand({-1, 3, -1, -1}), coat::siren::jnd_mask(clean), recipe.coating) -
+      clean;
+  const torch::Tensor rms = change.detach().square().mean({1, 2, 3}, true).sqrt();
+  const torch::Tensor factor = (std::pow(10.0, -recipe.psnr / 20.0) / (rms + 1e-6)).clamp(0.4, 2.5);
+  return clean + factor * change;
+}
+
+/// What the loss standardises features by, and the last step's numbers for the log.
+struct Running {
+  torch::Tensor mean, variance;  // [K], of clean crops
+  double loss = 0.0, coated_z = 0.0, clean_z = 0.0;
+};
+
+void follow(double& value, double now) { value = value == 0.0 ? now : 0.95 * value + 0.05 * now; }
+
+torch::Tensor step_loss(coat::siren::CarrierPair& carriers,
+                        const coat::siren::CropPool& pool,
+                        const Recipe& recipe,
+                        core::Rng rng,
+                        Running& running) {
+  const torch::Tensor clean = pool.draw(recipe.batch, crops_for(recipe), rng);
+  const torch::Tensor message = coat::siren::random_messages(recipe.batch, recipe.bits, rng);
+  const torch::Tensor sent = message.slice(1, 0, recipe.bits);  // [N,K]
+  const torch::Tensor coated = coated_crops(carriers, clean, message, recipe, rng);
+  const coat::siren::EotOptions eot{recipe.eot, 0.7, 2};
+  const torch::Tensor seen =
+      torch::cat({transform_images(coat::siren::quantise_straight_through(coated), eot, rng),
+                  transform_images(clean, eot, rng)});
+  const torch::Tensor features = carriers.extractor->features(luminance_input(seen));
+  const torch::Tensor of_clean = features.slice(0, recipe.batch);
+  const torch::Tensor mean = of_clean.detach().mean(0), variance = of_clean.detach().var(0);
+  running.mean = running.mean.defined() ? 0.95 * running.mean + 0.05 * mean : mean;
+  running.variance =
+      running.variance.defined() ? 0.95 * running.variance + 0.05 * variance : variance;
+  const torch::Tensor f = (features - running.mean) / running.variance.sqrt();  // [2N,K]
+  const torch::Tensor f_coated = f.slice(0, 0, recipe.batch), f_clean = f.slice(0, recipe.batch);
+  const double root = std::sqrt(static_cast<double>(recipe.bits));
+  const torch::Tensor z = (f_coated * sent).sum(1) / root;            // [N]
+  const torch::Tensor z_clean = torch::mm(sent, f_clean.t()) / root;  // [N,N]
+  // The second term keeps the running deviation honest: features may not grow faster than it
+  // follows.
+  const torch::Tensor loss = torch::softplus(z_clean - z.unsqueeze(1)).mean() +
+                             0.1 * (f_clean.square().mean() - 1.0).square();
+  follow(running.loss, loss.item<double>());
+  follow(running.coated_z, z.mean().item<double>());
+  follow(running.clean_z, z_clean.std().item<double>());
+  return loss;
+}
+
+// Adam with a rate for each parameter in proportion to its size.
+struct Schedule {
+  explicit Schedule(const std::vector<torch::Tensor>& parameters, const Recipe& recipe) {
+    std::vector<torch::optim::OptimizerParamGroup> groups;
+    for (const torch::Tensor& parameter : parameters) {
+      const double size = parameter.detach().square().mean().sqrt().item<double>();
+      rates.push_back(recipe.rate * std::max(size, 1e-3));
+      groups.emplace_back(std::vector<torch::Tensor>{parameter},
+                          std::make_unique<torch::optim::AdamOptions>(
+                              torch::optim::AdamOptions(rates.back()).betas({0.9, 0.98})));
+    }
+    optimizer = std::make_unique<torch::optim::Adam>(groups);
   }
-  if (progress.bits < recipe.bits_strong || progress.accuracy < recipe.anneal_at) return;
-  progress.strength = std::max(recipe.strength, progress.strength * recipe.anneal);
-  if (weak) progress.ramp = std::min(1.0, progress.ramp + recipe.ramp_step);
+
+  void set_step(const Recipe& recipe, int step) {
+    const double left = static_cast<double>(recipe.steps - step) / recipe.steps;
+    const double factor = std::min({1.0, (step + 1) / 20.0, std::max(0.03, left / 0.4)});
+    for (std::size_t i = 0; i < rates.size(); ++i) {
+      static_cast<torch::optim::AdamOptions&>(optimizer->param_groups()[i].options())
+          .lr(rates[i] * factor);
+    }
+  }
+
+  std::vector<double> rates;
+  std::unique_ptr<torch::optim::Adam> optimizer;
+};
+
+coat::siren::CarrierPair starting_carriers(const coat::siren::CropPool& pool,
+                                           const Recipe& recipe) {
+  core::Rng rng = core::Rng(recipe.seed).fork("calibration");
+  const torch::Tensor n = luminance_input(pool.draw(48, crops_for(recipe), rng));
+  coat::siren::CarrierPair carriers;
+  for (coat::siren::Carriers* side : {&carriers.generator, &carriers.extractor}) {
+    core::Rng same = core::Rng(recipe.seed).fork("carriers");  // Both sides start alike.
+    *side = coat::siren::Carriers(recipe.bits, same);
+    (*side)->calibrate(n);
+  }
+  return carriers;
 }
 
-void save(const std::string& path,
-          coat::siren::Pair& pair,
-          const Recipe& recipe,
-          const Progress& now,
-          torch::optim::Optimizer& optimizer) {
-  pair.coating.strength = recipe.strength;
-  pair.message_bits = now.bits;
-  write_pair(path,
-             pair,
-             {{"step", std::to_string(now.step)},
-              {"training_strength", std::to_string(now.strength)},
-              {"ramp", std::to_string(now.ramp)},
-              {"accuracy", std::to_string(now.accuracy)}});
-  torch::save(optimizer, path + ".optimizer.tmp");
-  std::filesystem::rename(path + ".optimizer.tmp", path + ".optimizer");
-}
-
-Progress resume(const std::string& path, coat::siren::Pair& pair) {
-  const core::SafetensorsFile file = core::SafetensorsFile::open(path);
-  const auto& metadata = file.metadata();
-  const coat::siren::CoatingOptions coating = pair.coating;
-  pair = coat::siren::read_pair(path);
-  pair.coating = coating;  // A recipe changed half-way goes on with its new band.
-  return {std::stoi(metadata.at("step")),
-          std::stod(metadata.at("training_strength")),
-          std::stod(metadata.at("ramp")),
-          std::stod(metadata.at("accuracy")),
-          std::stoi(metadata.at("bits"))};
+// Unit covariance on clean crops, half of them through the robustness layer.
+void fit_head(coat::siren::Pair& pair, const coat::siren::CropPool& pool, const Recipe& recipe) {
+  torch::NoGradGuard no_grad;
+  core::Rng rng = core::Rng(recipe.seed).fork("head");
+  const coat::siren::EotOptions eot{recipe.eot, 0.5, 1};
+  std::vector<torch::Tensor> features;
+  for (int done = 0; done < recipe.head_crops; done += recipe.batch) {
+    const torch::Tensor clean = pool.draw(recipe.batch, crops_for(recipe), rng);
+    features.push_back(extract_batch(pair, transform_images(clean, eot, rng), {}));
+  }
+  whiten_head(pair, torch::cat(features));
 }
 
 void train(const std::string& path,
@@ -224,49 +221,44 @@ void train(const std::string& path,
            const Recipe& recipe) {
   extractors::set_num_threads(recipe.threads);
   const coat::siren::CropPool pool = load_images(inputs);
-  coat::siren::Pair pair = coat::siren::make_pair(
-      recipe.seed, {recipe.strength, recipe.blur_px, recipe.mean_px, recipe.dither, recipe.chroma});
-  Progress now{0, recipe.strength_start, 0.0, 0.5, recipe.bits_start};
-  const bool resumed = std::filesystem::exists(path);
-  if (resumed) now = resume(path, pair);
-  std::vector<torch::Tensor> parameters = pair.generator->parameters();
-  for (const torch::Tensor& p : pair.extractor->parameters()) parameters.push_back(p);
-  torch::optim::AdamW optimizer(parameters,
-                                torch::optim::AdamWOptions(recipe.rate).weight_decay(1e-4));
-  if (resumed && std::filesystem::exists(path + ".optimizer"))
-    torch::load(optimizer, path + ".optimizer");
-  for (auto& group : optimizer.param_groups()) {
-    static_cast<torch::optim::AdamWOptions&>(group.options()).lr(recipe.rate);
+  if (std::filesystem::exists(path)) {
+    coat::siren::Pair pair = coat::siren::read_pair(path);
+    fit_head(pair, pool, recipe);
+    write_pair(path, pair, {});
+    return;
   }
+  coat::siren::CarrierPair carriers = starting_carriers(pool, recipe);
+  std::vector<torch::Tensor> parameters = carriers.generator->parameters();
+  for (const torch::Tensor& p : carriers.extractor->parameters()) parameters.push_back(p);
+  Schedule schedule(parameters, recipe);
+  Running running;
   const auto start = std::chrono::steady_clock::now();
-  for (; now.step < recipe.steps; ++now.step) {
-    const double left = 1.0 - static_cast<double>(now.step) / recipe.steps;
-    for (auto& group : optimizer.param_groups()) {
-      static_cast<torch::optim::AdamWOptions&>(group.options())
-          .lr(recipe.rate * std::min(1.0, 0.02 + 4.0 * left));
-    }
-    const auto [bit_loss, accuracy, mse, clean] = train_step(pair, pool, recipe, now, optimizer);
-    adapt(now, recipe, accuracy);
-    if (now.step % recipe.log_every == 0) {
-      const double seconds =
-          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-      std::fprintf(stderr,
-                   "%6d %7.0fs bits %d strength %.2f ramp %.2f bce %.4f acc %.3f (%.3f) psnr %.2f "
-                   "clean %.3f\n",
-                   now.step,
-                   seconds,
-                   now.bits,
-                   now.strength,
-                   now.ramp,
-                   bit_loss,
-                   accuracy,
-                   now.accuracy,
-                   -10.0 * std::log10(mse + 1e-12),
-                   clean);
-    }
-    if (now.step % 50 == 49) save(path, pair, recipe, now, optimizer);
+  for (int step = 0; step < recipe.steps; ++step) {
+    schedule.set_step(recipe, step);
+    const torch::Tensor loss =
+        step_loss(carriers,
+                  pool,
+                  recipe,
+                  core::Rng(recipe.seed).fork("step " + std::to_string(step)),
+                  running);
+    schedule.optimizer->zero_grad();
+    loss.backward();
+    torch::nn::utils::clip_grad_norm_(parameters, 5.0);
+    schedule.optimizer->step();
+    if (step % recipe.log_every != 0) continue;
+    const double seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    std::fprintf(stderr,
+                 "%6d %7.0fs loss %.4f z coated %.2f clean %.2f\n",
+                 step,
+                 seconds,
+                 running.loss,
+                 running.coated_z,
+                 running.clean_z);
   }
-  save(path, pair, recipe, now, optimizer);
+  coat::siren::Pair pair = lay_out_pair(carriers, recipe.coating);
+  fit_head(pair, pool, recipe);
+  write_pair(path, pair, {{"steps", std::to_string(recipe.steps)}});
 }
 
 }  // namespace

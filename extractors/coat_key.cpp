@@ -54,6 +54,7 @@ std::map<std::string, core::TensorBlob> scoring_part(const CoatKey& key) {
 json scoring_document(const CoatKey& key) {
   return {{"method", key.method},
           {"norm_mode", key.norm_mode == NormMode::kRunning ? "running" : "per-image"},
+          {"input", key.input == InputNorm::kMscn ? "mscn" : "imagenet"},
           {"radius", key.radius},
           {"created", key.created},
           {"tool_version", key.tool_version}};
@@ -142,6 +143,8 @@ void read_scoring_fields(const json& document, CoatKey& key) {
   key.method = document.at("method").get<std::string>();
   key.norm_mode = document.at("norm_mode").get<std::string>() == "running" ? NormMode::kRunning
                                                                            : NormMode::kPerImage;
+  key.input =
+      document.at("input").get<std::string>() == "mscn" ? InputNorm::kMscn : InputNorm::kImageNet;
   key.radius = document.at("radius").get<double>();
   key.created = document.at("created").get<std::string>();
   key.tool_version = document.at("tool_version").get<std::string>();

@@ -29,6 +29,12 @@ enum class NormMode {
               ///< computes.
 };
 
+/// How an image enters the networks (extractors/network_input_torch.h).
+enum class InputNorm {
+  kImageNet,  ///< (unit - mean) / std per channel: what the public Siren code feeds.
+  kMscn,      ///< Local mean taken out, divided by local contrast. Patina's own keys.
+};
+
 /// Scores of the owner's own set, so that a key says what it can do.
 struct Calibration {
   std::int64_t image_count = 0;
@@ -47,6 +53,7 @@ struct CoatKey {
   std::uint64_t seed = 0;   ///< Secret: of message and training.
   std::string message_hex;  ///< Secret: 48 bits fed to the generator, 12 hexadecimal digits.
   NormMode norm_mode = NormMode::kRunning;
+  InputNorm input = InputNorm::kImageNet;
   double strength = 1.5;         ///< Coating strength in normalised space [Siren 2025, App. C].
   double coating_blur_px = 0.0;  ///< Standard deviation of the low-pass on the coating; 0 = none.
   double coating_mean_px =

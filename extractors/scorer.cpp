@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/error.h"
+#include "extractors/network_input_torch.h"
 #include "extractors/scorer_torch.h"
 #include "extractors/tensors_torch.h"
 
@@ -94,13 +95,15 @@ std::vector<core::Rect> tile_rects(int width_px, int height_px, std::uint64_t ma
 }
 
 FeatureExtractor::FeatureExtractor(const CoatKey& key, const ScorerOptions& options)
-    : FeatureExtractor(network_of(key), key.norm_mode, options) {}
+    : FeatureExtractor(network_of(key), key.norm_mode, key.input, options) {}
 
 FeatureExtractor::FeatureExtractor(HiddenExtractor network,
                                    NormMode norm,
+                                   InputNorm input,
                                    const ScorerOptions& options)
     : network_(std::move(network)),
       norm_(norm),
+      input_(input),
       options_(options),
       device_(resolve_device(options.device)),
       dtype_(resolve_precision(options.precision, device_)) {
@@ -112,11 +115,13 @@ FeatureExtractor::FeatureExtractor(HiddenExtractor network,
 // Sums of the last block's activations over `rect`, [N,D] float64. All images have one size.
 torch::Tensor FeatureExtractor::batch_sums(const std::vector<const core::Image*>& images,
                                            const core::Rect& rect) {
-  const core::Rect read =
-      with_halo(rect, stack_.halo(), images.front()->width_px, images.front()->height_px);
+  const core::Rect read = with_halo(rect,
+                                    stack_.halo() + input_halo(input_),
+                                    images.front()->width_px,
+                                    images.front()->height_px);
   std::vector<torch::Tensor> units;
   for (const core::Image* image : images) units.push_back(tensor_from_image(*image, read));
-  const torch::Tensor x = normalised_from_unit(torch::cat(units).to(device_))
+  const torch::Tensor x = network_input(torch::cat(units).to(device_), input_)
                               .to(dtype_)
                               .contiguous(at::MemoryFormat::ChannelsLast);
   const torch::Tensor y = stack_.forward(x)
@@ -151,7 +156,7 @@ torch::Tensor FeatureExtractor::pooled_folded(const std::vector<const core::Imag
 torch::Tensor FeatureExtractor::pooled_whole(const std::vector<const core::Image*>& images) {
   std::vector<torch::Tensor> pooled;
   for (const core::Image* image : images) {
-    const torch::Tensor x = normalised_from_unit(tensor_from_image(*image).to(device_)).to(dtype_);
+    const torch::Tensor x = network_input(tensor_from_image(*image).to(device_), input_).to(dtype_);
     pooled.push_back(network_->pooled(x, {norm_, false}).cpu().to(torch::kFloat32));
   }
   return torch::cat(pooled);

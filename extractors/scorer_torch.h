@@ -33,7 +33,10 @@ class FeatureExtractor {
  public:
   FeatureExtractor(const CoatKey& key, const ScorerOptions& options);
   /// Takes a network in training; its weights are copied.
-  FeatureExtractor(HiddenExtractor network, NormMode norm, const ScorerOptions& options);
+  FeatureExtractor(HiddenExtractor network,
+                   NormMode norm,
+                   InputNorm input,
+                   const ScorerOptions& options);
 
   /// Features of images of any sizes, [N,D] float32 on the CPU. Images of one size share batches.
   torch::Tensor features(const std::vector<const core::Image*>& images);
@@ -45,6 +48,7 @@ class FeatureExtractor {
 
   HiddenExtractor network_{nullptr};
   NormMode norm_ = NormMode::kRunning;
+  InputNorm input_ = InputNorm::kImageNet;
   ScorerOptions options_;
   torch::Device device_{torch::kCPU};
   torch::ScalarType dtype_ = torch::kFloat32;

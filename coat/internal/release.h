@@ -9,8 +9,8 @@
 
 #include "coat/coat.h"
 #include "coat/siren/coater_torch.h"
-#include "core/extractor.h"
 #include "core/image_io.h"
+#include "extractors/scorer_torch.h"
 
 namespace patina::coat {
 
@@ -22,11 +22,37 @@ struct Release {
   double size_ratio = 0.0;
 };
 
-/// The largest strength, at most `options.strength`, at which the coated file is at most
+extractors::ScorerOptions scorer_options(const CoatOptions& options);
+
+/// Where an image's feature f lies with respect to a key's centre c.
+struct Reading {
+  double position = 0.0;  ///< <f,c> / <c,c>: about 0 for clean images and 1 for coated ones.
+  double score = 0.0;     ///< The coating score, as the key's scorer gives it.
+};
+class CenterReader {
+ public:
+  CenterReader(const extractors::CoatKey& key, const extractors::ScorerOptions& options);
+  Reading read(const core::Image& image);
+
+ private:
+  extractors::FeatureExtractor features_;
+  torch::Tensor center_;  // [D] float64
+};
+
+/// The strength for one image (CoatOptions::min_psnr_db says how it is chosen), `clean_position`
+/// being that of the clean image.
+double choose_strength(const core::Image& clean,
+                       double clean_position,
+                       const siren::CoatingPattern& pattern,
+                       CenterReader& reader,
+                       const CoatOptions& options);
+
+/// The largest strength, at most `strength`, at which the coated file is at most
 /// `options.max_size_ratio` times the original's bytes at the same format and quality. Tries a
 /// handful of strengths; the coating fades rather than the limit breaks.
 Release fit_release(const core::ImageFile& clean,
                     const siren::CoatingPattern& pattern,
+                    double strength,
                     const CoatOptions& options);
 
 /// The clean file with the encoding and metadata that the options ask for.
@@ -35,9 +61,15 @@ core::ImageFile prepare_output(core::ImageFile file, const CoatOptions& options)
 /// Where the coated image of an entry goes, relative to the output folder.
 std::filesystem::path released_name(const core::ImageEntry& entry, const CoatOptions& options);
 
-/// Both scores of one image and its quality.
-CoatedImage describe_release(const core::Image& clean,
-                             const Release& release,
-                             core::Extractor& scorer);
+/// A clean image with its coating, ready to be written, and what there is to say of it (all but
+/// name and digest).
+struct CoatedRelease {
+  Release release;
+  CoatedImage image;
+};
+CoatedRelease make_release(const core::ImageFile& clean,
+                           const siren::CoatingPattern& pattern,
+                           CenterReader& reader,
+                           const CoatOptions& options);
 
 }  // namespace patina::coat

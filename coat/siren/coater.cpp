@@ -4,6 +4,7 @@
 
 #include "coat/siren/coater_torch.h"
 #include "core/error.h"
+#include "extractors/network_input_torch.h"
 #include "extractors/tensors_torch.h"
 
 namespace patina::coat::siren {
@@ -76,6 +77,7 @@ core::Image apply_pattern(const core::Image& clean,
 Coater::Coater(Pair& pair, const std::string& message_hex, const CoaterOptions& options)
     : generator_(pair.generator),
       norm_(pair.norm),
+      input_(pair.input),
       coating_(pair.coating),
       options_(options),
       device_(extractors::resolve_device(options.device)),
@@ -135,7 +137,7 @@ torch::Tensor Coater::tile_coating(const torch::Tensor& unit,
                                    const core::Rect& at,
                                    const FrameSides& sides) {
   const torch::Tensor normalised =
-      extractors::normalised_from_unit(dithered(unit, coating_.dither, at.x, at.y));
+      extractors::network_input(dithered(unit, coating_.dither, at.x, at.y), input_);
   const torch::Tensor delta =
       norm_ == extractors::NormMode::kRunning
           ? delta_folded(normalised, sides)
@@ -158,7 +160,8 @@ CoatingPattern Coater::pattern(const core::Image& image) {
   c10::InferenceMode inference;
   CoatingPattern pattern{image.width_px, image.height_px, {}};
   pattern.steps.resize(image.sample_count());
-  const int halo = head_.halo() + 1 + std::max(band_radius(coating_), kJndHalo);
+  const int halo =
+      extractors::input_halo(input_) + head_.halo() + 1 + std::max(band_radius(coating_), kJndHalo);
   const bool whole = norm_ == extractors::NormMode::kPerImage;
   const std::uint64_t tile_pixels =
       whole ? image.sample_count()

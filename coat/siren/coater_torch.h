@@ -26,7 +26,7 @@ struct CoatingPattern {
   std::vector<std::int8_t> steps;
 };
 inline constexpr double kPatternStep =
-    1.0 / (255.0 * 24.0);  ///< Holds +-5.3 byte levels at strength 1.
+    1.0 / (255.0 * 12.0);  ///< Holds +-10.6 byte levels at strength 1.
 
 /// coated = clamp(clean + strength * pattern), rounded to the image's depth.
 core::Image apply_pattern(const core::Image& clean, const CoatingPattern& pattern, double strength);
@@ -58,6 +58,7 @@ class Coater {
 
   Generator generator_{nullptr};
   extractors::NormMode norm_;
+  extractors::InputNorm input_;
   CoatingOptions coating_;
   CoaterOptions options_;
   torch::Device device_;

@@ -33,10 +33,7 @@ struct CoatingOptions {
 /// Pixels that band-passing reaches to each side.
 int band_radius(const CoatingOptions& options);
 
-/// Gaussian low-pass with zero padding, [N,C,H,W].
-torch::Tensor lowpass(const torch::Tensor& delta, double sigma_px);
-
-/// 4.5 (lowpass(blur_px) - lowpass(mean_px)); without a mean_px lowpass(blur_px) alone. [N,C,H,W].
+/// 2.4 (lowpass(blur_px) - lowpass(mean_px)); without a mean_px lowpass(blur_px) alone. [N,C,H,W].
 torch::Tensor band_pass(const torch::Tensor& delta, const CoatingOptions& options);
 
 /// What the generator sees: `unit` [N,3,H,W] plus the dither of the pixels from (x,y) on. The

@@ -6,6 +6,7 @@
 #include "coat/siren/coating_torch.h"
 #include "coat/siren/eot_torch.h"
 #include "coat/siren/jpeg_torch.h"
+#include "extractors/network_input_torch.h"
 
 namespace patina::coat::siren {
 
@@ -44,12 +45,7 @@ torch::Tensor resized(const torch::Tensor& x, std::int64_t H, std::int64_t W) {
 torch::Tensor eot_blur(const torch::Tensor& unit, double amount, core::Rng& rng) {
   const double sigma = 1.5 * amount * rng.uniform();
   if (sigma < 0.1) return unit;
-  const int radius = band_radius({0.0, sigma, 0.0, 0.0, 1.0});
-  const torch::Tensor padded =
-      F::pad(unit, F::PadFuncOptions({radius, radius, radius, radius}).mode(torch::kReplicate));
-  return lowpass(padded, sigma)
-      .slice(2, radius, radius + unit.size(2))
-      .slice(3, radius, radius + unit.size(3));
+  return extractors::lowpass(unit, sigma, extractors::Border::kReplicate);
 }
 
 torch::Tensor eot_noise(const torch::Tensor& unit, double amount, core::Rng& rng) {

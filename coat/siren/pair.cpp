@@ -5,6 +5,7 @@
 #include "coat/siren/pair_torch.h"
 #include "core/error.h"
 #include "core/safetensors.h"
+#include "extractors/network_input_torch.h"
 #include "extractors/tensors_torch.h"
 
 namespace patina::coat::siren {
@@ -70,10 +71,18 @@ double metadata_number(const core::SafetensorsFile& file, const std::string& nam
               "use a pair written by the warm_start example");
 }
 
+extractors::InputNorm input_named(const std::string& name) {
+  return name == "mscn" ? extractors::InputNorm::kMscn : extractors::InputNorm::kImageNet;
+}
+
 }  // namespace
 
 Pair make_pair(std::uint64_t seed, const CoatingOptions& coating) {
-  Pair pair{Generator(), extractors::HiddenExtractor(), coating, extractors::NormMode::kRunning};
+  Pair pair{Generator(),
+            extractors::HiddenExtractor(),
+            coating,
+            extractors::NormMode::kRunning,
+            extractors::InputNorm::kMscn};
   const core::Rng rng(seed);
   initialise(*pair.generator, rng.fork("generator"));
   initialise(*pair.extractor, rng.fork("extractor"));
@@ -90,12 +99,23 @@ Pair read_pair(const std::filesystem::path& path) {
   pair.coating.dither = metadata_number(file, "dither");
   pair.coating.chroma = metadata_number(file, "chroma");
   pair.message_bits = static_cast<int>(metadata_number(file, "bits"));
+  pair.input = input_named(file.metadata().count("input") > 0 ? file.metadata().at("input") : "");
   pair.generator = Generator(generator_config(tensors, "generator/", file.where()));
   pair.extractor = extractors::HiddenExtractor(
       extractors::extractor_config(tensors, "extractor/", file.where()));
   extractors::import_module(*pair.generator, "generator/", tensors, file.where());
   extractors::import_module(*pair.extractor, "extractor/", tensors, file.where());
   return pair;
+}
+
+void focus_on_direction(Pair& pair, const torch::Tensor& direction, double share) {
+  torch::NoGradGuard no_grad;
+  const torch::Tensor unit = (direction / direction.norm()).view({1, -1});  // [1,D]
+  const torch::Tensor map =
+      share * torch::eye(unit.size(1)) + (1.0 - share) * torch::mm(unit.t(), unit);
+  torch::nn::Linear& head = pair.extractor->linear;
+  head->weight.copy_(torch::mm(map, head->weight));
+  head->bias.copy_(torch::mv(map, head->bias));
 }
 
 void write_pair(const std::filesystem::path& path,
@@ -110,14 +130,15 @@ void write_pair(const std::filesystem::path& path,
   all["coating_mean_px"] = std::to_string(pair.coating.mean_px);
   all["dither"] = std::to_string(pair.coating.dither);
   all["chroma"] = std::to_string(pair.coating.chroma);
+  all["input"] = pair.input == extractors::InputNorm::kMscn ? "mscn" : "imagenet";
   all["bits"] = std::to_string(pair.message_bits);
   core::write_safetensors(path, tensors, all);
 }
 
 namespace {
 
-torch::Tensor network_input(const torch::Tensor& unit, torch::ScalarType dtype) {
-  const torch::Tensor x = extractors::normalised_from_unit(unit).to(dtype);
+torch::Tensor input_for(const Pair& pair, const torch::Tensor& unit, torch::ScalarType dtype) {
+  const torch::Tensor x = extractors::network_input(unit, pair.input).to(dtype);
   return dtype == torch::kBFloat16 ? x.contiguous(at::MemoryFormat::ChannelsLast) : x;
 }
 
@@ -129,14 +150,22 @@ torch::Tensor coat_batch(Pair& pair,
                          const ComputePolicy& policy) {
   const torch::Tensor seen = dithered(unit, pair.coating.dither, policy.dither_x, policy.dither_y);
   const torch::Tensor delta =
-      pair.generator->forward(network_input(seen, policy.dtype), message, policy.mode)
+      pair.generator->forward(input_for(pair, seen, policy.dtype), message, policy.mode)
           .to(unit.scalar_type())
           .contiguous();
   return apply_coating(unit, delta, jnd_mask(unit), pair.coating);
 }
 
+torch::Tensor random_messages(int n, int bits, core::Rng& rng) {
+  std::vector<float> signs(static_cast<std::size_t>(n) * 48);
+  for (std::size_t i = 0; i < signs.size(); ++i) {
+    signs[i] = static_cast<int>(i % 48) >= bits || rng.bernoulli(0.5) ? 1.0F : -1.0F;
+  }
+  return torch::tensor(signs).view({n, 48});
+}
+
 torch::Tensor extract_batch(Pair& pair, const torch::Tensor& unit, const ComputePolicy& policy) {
-  return pair.extractor->forward(network_input(unit, policy.dtype), policy.mode);
+  return pair.extractor->forward(input_for(pair, unit, policy.dtype), policy.mode);
 }
 
 CropPool::CropPool(std::vector<core::Image> images) : images_(std::move(images)) {

@@ -22,6 +22,7 @@ struct Pair {
   extractors::HiddenExtractor extractor{nullptr};
   CoatingOptions coating;
   extractors::NormMode norm = extractors::NormMode::kRunning;
+  extractors::InputNorm input = extractors::InputNorm::kMscn;
   int message_bits = 48;  ///< Leading bits that the warm start taught; the others stay 1.
 };
 
@@ -33,6 +34,11 @@ Pair read_pair(const std::filesystem::path& path);
 void write_pair(const std::filesystem::path& path,
                 Pair& pair,
                 const std::map<std::string, std::string>& metadata);
+
+/// Shrinks features by `share` in every direction but the given one, [D] (from clean images to
+/// those coated with a key's message), so that a distance is spent on what tells this coating from
+/// none.
+void focus_on_direction(Pair& pair, const torch::Tensor& direction, double share);
 
 /// How a forward pass computes.
 struct ComputePolicy {
@@ -48,6 +54,9 @@ torch::Tensor coat_batch(Pair& pair,
                          const torch::Tensor& unit,
                          const torch::Tensor& message,
                          const ComputePolicy& policy);
+
+/// [n,48] of +-1: `bits` random leading ones, the others +1.
+torch::Tensor random_messages(int n, int bits, core::Rng& rng);
 
 /// unit [N,3,H,W] float32 -> features [N,D] float32.
 torch::Tensor extract_batch(Pair& pair, const torch::Tensor& unit, const ComputePolicy& policy);

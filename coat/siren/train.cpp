@@ -29,9 +29,11 @@ struct State {
 // outweighs the second a hundredfold and both samples collapse onto the centre. So features enter
 // in units in which clean images start this far from it, where both losses have a slope.
 constexpr double kStartDistance = 3.0;
-constexpr int kStartCrops = 32;
 
 constexpr std::int64_t kDistanceMemory = 256;
+
+// The sphere is that of images rather than of training crops, whose features scatter more.
+constexpr int kSphereCropPx = 128;
 
 ComputePolicy policy_for(const TrainOptions& options, core::Rng& rng) {
   return {options.dtype,
@@ -132,23 +134,51 @@ LossTerms train_step(Pair& pair,
   return siren_loss(inputs, options);
 }
 
-// Centre and scale before the first step.
+/// Features of the same crops, [N,D] each.
+struct SphereFeatures {
+  torch::Tensor coated;  // As released.
+  torch::Tensor other;   // Not coated, or coated and then through the robustness layer.
+};
+
+enum class Beside { kClean, kTransformed };
+
+SphereFeatures sphere_features(Pair& pair,
+                               const CropPool& pool,
+                               const torch::Tensor& message,
+                               const TrainOptions& options,
+                               Beside beside) {
+  torch::NoGradGuard no_grad;
+  core::Rng rng = core::Rng(options.seed).fork("sphere");
+  CropPool::Options crops = crops_for(options);
+  crops.size_px = kSphereCropPx;
+  std::vector<torch::Tensor> of_coated, of_other;
+  for (int done = 0; done < options.sphere_crops; done += options.batch) {
+    const ComputePolicy policy = policy_for(options, rng);
+    const torch::Tensor clean = pool.draw(options.batch, crops, rng).to(options.device);
+    const torch::Tensor coated =
+        quantise_straight_through(coat_batch(pair, clean, message, policy));
+    const torch::Tensor other =
+        beside == Beside::kClean ? clean : transform_images(coated, EotOptions{}, rng);
+    of_coated.push_back(extract_batch(pair, coated, policy));
+    of_other.push_back(extract_batch(pair, other, policy));
+  }
+  return {torch::cat(of_coated), torch::cat(of_other)};
+}
+
+// The extractor listens to its message; centre and scale before the first step.
 void start(State& state,
            Pair& pair,
            const CropPool& pool,
            const torch::Tensor& message,
            const TrainOptions& options) {
-  torch::NoGradGuard no_grad;
-  core::Rng rng = core::Rng(options.seed).fork("start");
-  const ComputePolicy policy = policy_for(options, rng);
-  const torch::Tensor clean = pool.draw(kStartCrops, crops_for(options), rng).to(options.device);
-  const torch::Tensor coated = quantise_straight_through(coat_batch(pair, clean, message, policy));
-  const torch::Tensor coated_mean =
-      extract_batch(pair, transform_images(coated, EotOptions{}, rng), policy).mean(0);
-  const torch::Tensor clean_mean =
-      extract_batch(pair, transform_images(clean, EotOptions{}, rng), policy).mean(0);
-  state.scale = std::max(1e-3, (coated_mean - clean_mean).norm().item<double>() / kStartDistance);
-  state.center = coated_mean / state.scale;
+  const SphereFeatures before = sphere_features(pair, pool, message, options, Beside::kClean);
+  const torch::Tensor direction = before.coated.mean(0) - before.other.mean(0);
+  focus_on_direction(pair, direction, options.off_direction_share);
+  state.scale = std::max(1e-3, direction.norm().item<double>() / kStartDistance);
+  const torch::Tensor unit = direction / direction.norm();
+  const torch::Tensor mean = before.coated.mean(0);
+  const torch::Tensor along = torch::dot(mean, unit) * unit;
+  state.center = (along + options.off_direction_share * (mean - along)) / state.scale;
 }
 
 std::vector<torch::optim::OptimizerParamGroup> parameter_groups(Pair& pair,
@@ -191,24 +221,13 @@ LossTerms siren_loss(const LossInputs& inputs, const TrainOptions& options) {
 TrainedKey calibrate_sphere(Pair& pair,
                             const CropPool& pool,
                             const std::string& message_hex,
-                            const TrainOptions& options,
-                            int count) {
-  torch::NoGradGuard no_grad;
-  core::Rng rng = core::Rng(options.seed).fork("sphere");
-  const torch::Tensor message = message_tensor(message_hex);
-  std::vector<torch::Tensor> features;
-  for (int done = 0; done < count; done += options.batch) {
-    const ComputePolicy policy = policy_for(options, rng);
-    const torch::Tensor clean =
-        pool.draw(options.batch, crops_for(options), rng).to(options.device);
-    const torch::Tensor coated =
-        quantise_straight_through(coat_batch(pair, clean, message, policy));
-    features.push_back(extract_batch(pair, transform_images(coated, EotOptions{}, rng), policy));
-  }
-  const torch::Tensor all = torch::cat(features);  // [count,D]
+                            const TrainOptions& options) {
+  const SphereFeatures features =
+      sphere_features(pair, pool, message_tensor(message_hex), options, Beside::kTransformed);
   TrainedKey key;
-  key.center = all.mean(0);
-  key.radius = radius_by_line_search(squared_distance(all, key.center).sqrt(), options.nu);
+  key.center = features.coated.mean(0);
+  key.radius =
+      radius_by_line_search(squared_distance(features.other, key.center).sqrt(), options.nu);
   return key;
 }
 
@@ -224,7 +243,7 @@ TrainedKey train_key(Pair& pair,
   State state;
   if (load_checkpoint(options, pair, state, optimizer)) {
     observer.say("Resuming training at step " + std::to_string(state.step) + ".");
-  } else if (options.steps > 0) {
+  } else {
     start(state, pair, pool, message, options);
   }
   LossTerms terms;
@@ -248,7 +267,7 @@ TrainedKey train_key(Pair& pair,
            << terms.percept;
     observer.report({"training", state.step, options.steps, detail.str()});
   }
-  TrainedKey key = calibrate_sphere(pair, pool, message_hex, options, 64);
+  TrainedKey key = calibrate_sphere(pair, pool, message_hex, options);
   key.last = terms;
   return key;
 }

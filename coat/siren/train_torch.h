@@ -21,11 +21,13 @@ namespace patina::coat::siren {
 
 struct TrainOptions {
   // What it computes.
-  int steps = 60;
-  int batch = 8;                 ///< Crops per step.
-  int crop_px = 64;              ///< Side of a crop.
-  double generator_rate = 3e-4;  ///< AdamW; from a warm start less than [Siren 2025]'s 1e-3.
-  double extractor_rate = 3e-4;
+  int steps = 20;
+  int batch = 8;     ///< Crops per step.
+  int crop_px = 64;  ///< Side of a crop.
+  /// AdamW. The warm start's channels come in pairs that cancel; at the 1e-3 of [Siren 2025] they
+  /// stop doing so within a few steps (docs/experiments.md).
+  double generator_rate = 1e-5;
+  double extractor_rate = 1e-5;
   double percept_weight =
       0.2;  ///< lambda1, on the mean squared CIEDE2000 (Eq. 4 as the public code has it).
   double secret_weight = 1.0;  ///< lambda2, on L_pos + L_neg.
@@ -33,7 +35,12 @@ struct TrainOptions {
   double nu = 0.1;             ///< Share of positives left outside the hypersphere (Eq. 5).
   NegativeForm negative = NegativeForm::kLogHuberPublic;  ///< Eq. 6.
   double center_memory = 0.98;  ///< Of the running mean of coated features that is the centre.
-  int eot_ramp_steps = 20;      ///< Steps over which the robustness layer reaches full range.
+  int eot_ramp_steps = 10;      ///< Steps over which the robustness layer reaches full range.
+  /// What features keep of directions other than that of the own coating, [0,1]: less is more power
+  /// on weakly coated images, more sets apart images that carry somebody else's coating.
+  double off_direction_share = 0.3;
+  int sphere_crops =
+      32;  ///< Crops that the own direction, and at the end centre and radius, come from.
   std::uint64_t seed = 0;
   /// Eq. 2: coated crops [N,3,H,W], unit -> scalar denoising loss under a surrogate; empty = term
   /// absent.
@@ -84,12 +91,11 @@ TrainedKey train_key(Pair& pair,
                      const TrainOptions& options,
                      const core::Observer& observer = {});
 
-/// Centre and radius of a pair as it stands: mean feature and line-searched radius of `count`
-/// coated crops under the robustness layer.
+/// Centre and radius of a pair as it stands: mean feature of coated crops, and the line-searched
+/// radius about it of the same crops under the robustness layer.
 TrainedKey calibrate_sphere(Pair& pair,
                             const CropPool& pool,
                             const std::string& message_hex,
-                            const TrainOptions& options,
-                            int count);
+                            const TrainOptions& options);
 
 }  // namespace patina::coat::siren

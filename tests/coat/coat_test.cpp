@@ -119,8 +119,36 @@ TEST_F(CoatImages, FadesTheCoatingRatherThanBreakTheSizeLimit) {
   add("flat.png", flat);
   CoatOptions limited = options();
   limited.max_size_ratio = 2.0;
+  limited.min_psnr_db = 0.0;
   const CoatResult result = coat_images(limited);
   EXPECT_LT(result.images[0].strength, limited.strength);
+}
+
+TEST_F(CoatImages, KeepsTheFidelityAskedFor) {
+  add("a.png", picture(1));
+  add("b.png", picture(2));
+  CoatOptions faint = options();
+  faint.min_psnr_db = 44.0;
+  for (const CoatedImage& image : coat_images(faint).images) {
+    EXPECT_GT(image.quality.psnr_db, 43.5) << image.relative;  // Rounding to bytes costs some.
+  }
+}
+
+TEST_F(CoatImages, UsesOneStrengthForAllWhereNoFidelityIsAskedFor) {
+  add("a.png", picture(1));
+  add("b.png", picture(2));
+  CoatOptions fixed = options();
+  fixed.min_psnr_db = 0.0;
+  fixed.strength = 0.75;
+  for (const CoatedImage& image : coat_images(fixed).images) EXPECT_EQ(image.strength, 0.75);
+}
+
+TEST_F(CoatImages, CoatedImagesScoreCloserToTheKeysCentreThanCleanOnes) {
+  for (int i = 0; i < 4; ++i)
+    add("p" + std::to_string(i) + ".png", picture(static_cast<std::uint64_t>(i)));
+  for (const CoatedImage& image : coat_images(options()).images) {
+    EXPECT_LT(image.score_coated, image.score_clean) << image.relative;
+  }
 }
 
 TEST_F(CoatImages, OneBadImageIsReportedAndSkippedUnlessStrict) {

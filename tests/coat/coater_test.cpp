@@ -10,6 +10,7 @@
 namespace patina::coat::siren {
 namespace {
 
+using extractors::InputNorm;
 using extractors::NormMode;
 using extractors::Precision;
 
@@ -65,7 +66,7 @@ TEST(Coater, LeavesTheFrameUntouched) {
 TEST(ApplyPattern, AddsRoundedAndClampedAtBothDepths) {
   core::Image image = core::make_image(2, 1);
   image.bytes = {0, 255, 100, 10, 20, 30};
-  CoatingPattern pattern{2, 1, {-24, 24, 24, 12, 11, -36}};  // 24 steps are one byte level.
+  CoatingPattern pattern{2, 1, {-12, 12, 12, 6, 5, -18}};  // 12 steps are one byte level.
   EXPECT_EQ(apply_pattern(image, pattern, 1.0).bytes,
             (std::vector<std::uint8_t>{0, 255, 101, 11, 20, 29}));
   core::Image deep = core::make_image(2, 1, 16);
@@ -81,8 +82,9 @@ TEST(FeatureExtractor, TilesAndBatchesGiveTheFeaturesOfWholeImages) {
                     c = sample_image(70, 90, 7);
   extractors::ScorerOptions whole{Precision::kFloat32, 2, 1 << 20, "cpu"}, tiled = whole;
   tiled.max_tile_pixels = 48 * 48;
-  extractors::FeatureExtractor by_image(pair.extractor, NormMode::kRunning, whole);
-  extractors::FeatureExtractor by_tile(pair.extractor, NormMode::kRunning, tiled);
+  extractors::FeatureExtractor by_image(
+      pair.extractor, NormMode::kRunning, InputNorm::kMscn, whole);
+  extractors::FeatureExtractor by_tile(pair.extractor, NormMode::kRunning, InputNorm::kMscn, tiled);
   const torch::Tensor together = by_image.features({&a, &c, &b});
   const torch::Tensor apart =
       torch::cat({by_tile.features({&a}), by_tile.features({&c}), by_tile.features({&b})});
@@ -104,10 +106,14 @@ TEST(FeatureExtractor, PerImageStatisticsDoNotDependOnTheBatch) {
 TEST(FeatureExtractor, BFloat16StaysWithinAHundredthOfFloat32) {
   Pair pair = sample_pair();
   const core::Image image = sample_image(128, 128, 10);
-  extractors::FeatureExtractor exact(
-      pair.extractor, NormMode::kRunning, {Precision::kFloat32, 2, 1 << 20, "cpu"});
-  extractors::FeatureExtractor fast(
-      pair.extractor, NormMode::kRunning, {Precision::kBFloat16, 2, 1 << 20, "cpu"});
+  extractors::FeatureExtractor exact(pair.extractor,
+                                     NormMode::kRunning,
+                                     InputNorm::kMscn,
+                                     {Precision::kFloat32, 2, 1 << 20, "cpu"});
+  extractors::FeatureExtractor fast(pair.extractor,
+                                    NormMode::kRunning,
+                                    InputNorm::kMscn,
+                                    {Precision::kBFloat16, 2, 1 << 20, "cpu"});
   const torch::Tensor a = exact.features({&image}), b = fast.features({&image});
   EXPECT_LT((a - b).norm().item<float>(), 1e-2 * a.norm().item<float>());
 }

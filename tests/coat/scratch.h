@@ -46,6 +46,7 @@ class CoatScratch : public ::testing::Test {
     options.output = root_ / "out";
     options.key_path = root_ / "owner.key";
     options.steps = 2;
+    options.sphere_crops = 4;
     options.seed = 7;
     options.max_size_ratio = 3.0;  // Sample images of a few kilobytes; the limit has its own test.
     options.precision = extractors::Precision::kFloat32;

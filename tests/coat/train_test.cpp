@@ -17,6 +17,7 @@ TrainOptions small_options() {
   options.steps = 6;
   options.batch = 2;
   options.crop_px = 32;
+  options.sphere_crops = 4;
   options.seed = 9;
   options.checkpoint_every = 2;
   return options;

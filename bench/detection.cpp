@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// How well a key tells its coated images from clean ones, on images its training never saw:
+//
+//   detection KEY IMAGES...
+//
+// Coats every image with the key, then scores clean and coated images as they are, after JPEG
+// quality 75, and after halving and restoring their size. Prints fidelity and the area under the
+// ROC curve.
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+
+#include "coat/coat.h"
+#include "core/error.h"
+#include "core/image_io.h"
+#include "extractors/coat_key.h"
+#include "stats/roc.h"
+
+namespace {
+
+using namespace patina;
+
+core::Image jpeg_75(const core::Image& image) {
+  core::ImageFile file;
+  file.image = image;
+  file.encoding.format = core::ImageFormat::kJPEG;
+  file.encoding.quality_percent = 75;
+  return core::decode_image(core::encode_image(file), "JPEG 75").image;
+}
+
+core::Image half_size(const core::Image& image) {
+  return core::resize(core::resize(image, image.width_px / 2, image.height_px / 2),
+                      image.width_px,
+                      image.height_px);
+}
+
+struct Route {
+  const char* name;
+  core::Image (*transform)(const core::Image&);
+};
+constexpr Route kRoutes[] = {{"JPEG 75", jpeg_75}, {"half size", half_size}};
+
+std::filesystem::path clean_path(const std::vector<core::ImageEntry>& entries,
+                                 const std::string& relative) {
+  for (const core::ImageEntry& entry : entries) {
+    if (entry.relative.generic_string() == relative) return entry.path;
+  }
+  throw core::Error(core::ErrorKind::kInternal, relative, "no clean image of this name");
+}
+
+void print_area(const char* route, const stats::DetectionScores& scores) {
+  const stats::RocArea area = stats::roc_area(scores);
+  std::printf("%-12s AUC %.5f (standard error %.5f), true-positive rate at 1 %% false ones %.3f\n",
+              route,
+              area.area,
+              area.standard_error,
+              stats::best_point_at(scores, 0.01).true_positive_rate);
+  std::fflush(stdout);
+}
+
+void measure(const std::filesystem::path& key_path, std::vector<std::filesystem::path> inputs) {
+  coat::CoatOptions options;
+  options.inputs = std::move(inputs);
+  options.key_path = key_path;
+  options.use_key = true;
+  options.output = std::filesystem::temp_directory_path() / "patina-detection";
+  std::filesystem::remove_all(options.output);
+  const std::vector<core::ImageEntry> entries = core::list_images(options.inputs);
+  const coat::CoatResult result = coat_images(options);
+  const auto scorer = extractors::make_scorer(extractors::read_coat_key(key_path));
+  double least_psnr = 1e9, worst_delta_e = 0.0;
+  std::vector<double> coated_scores, clean_scores;
+  for (const coat::CoatedImage& image : result.images) {
+    coated_scores.push_back(image.score_coated);
+    clean_scores.push_back(image.score_clean);
+    least_psnr = std::min(least_psnr, image.quality.psnr_db);
+    worst_delta_e = std::max(worst_delta_e, image.quality.delta_e_mean);
+  }
+  std::printf(
+      "images %zu, PSNR mean %.2f least %.2f dB, SSIM %.4f, DeltaE00 mean %.3f largest mean %.3f, "
+      "99th percentile %.3f\n",
+      result.images.size(),
+      result.mean_quality.psnr_db,
+      least_psnr,
+      result.mean_quality.ssim,
+      result.mean_quality.delta_e_mean,
+      worst_delta_e,
+      result.mean_quality.delta_e_p99);
+  print_area("as released", {coated_scores, clean_scores});
+  for (const Route& route : kRoutes) {
+    std::vector<double> coated, clean;
+    for (const coat::CoatedImage& image : result.images) {
+      const core::Image before =
+          route.transform(core::read_image(clean_path(entries, image.relative)).image);
+      const core::Image after =
+          route.transform(core::read_image(options.output / image.relative).image);
+      const std::vector<double> scores = scorer->score({&before, &after});
+      clean.push_back(scores[0]);
+      coated.push_back(scores[1]);
+    }
+    print_area(route.name, {coated, clean});
+  }
+  std::filesystem::remove_all(options.output);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 3) {
+    std::cerr << "usage: detection KEY IMAGES...\n";
+    return 2;
+  }
+  try {
+    measure(argv[1], {argv + 2, argv + argc});
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << "\n";
+    return 2;
+  }
+}
