@@ -16,7 +16,6 @@ constexpr double kWeakestShare =
     0.1;  // Of the strength wanted; below, the limit is reported broken.
 constexpr int kCenterAttempts = 5;
 constexpr double kCenterTolerance = 0.15;
-constexpr double kFaintest = 0.4, kStrongest = 2.5;  // Of CoatOptions::strength, where it adapts.
 
 std::vector<std::uint8_t> encode_with(const core::ImageFile& clean, core::Image pixels) {
   core::ImageFile file = clean;
@@ -66,7 +65,8 @@ double choose_strength(const core::Image& clean,
                        CenterReader& reader,
                        const CoatOptions& options) {
   if (options.min_psnr_db <= 0.0) return options.strength;
-  const double least = kFaintest * options.strength, most = kStrongest * options.strength;
+  const double least = siren::kFaintestShare * options.strength,
+               most = siren::kStrongestShare * options.strength;
   const double allowed =
       std::pow(10.0, -options.min_psnr_db / 20.0) / std::max(pattern_rms(pattern), 1e-9);
   const double strongest = std::clamp(allowed, least, most);

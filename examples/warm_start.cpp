@@ -112,13 +112,9 @@ torch::Tensor coated_crops(coat::siren::CarrierPair& carriers,
                                                    static_cast<std::int64_t>(rng.below(256)));
   const torch::Tensor delta =
       carriers.generator->coating(luminance_input(seen), message.slice(1, 0, recipe.bits));
-  const torch::Tensor change =
-      coat::siren::apply_coating(
-          clean, delta.expand({-1, 3, -1, -1}), coat::siren::jnd_mask(clean), recipe.coating) -
-      clean;
-  const torch::Tensor rms = change.detach().square().mean({1, 2, 3}, true).sqrt();
-  const torch::Tensor factor = (std::pow(10.0, -recipe.psnr / 20.0) / (rms + 1e-6)).clamp(0.4, 2.5);
-  return clean + factor * change;
+  const torch::Tensor coated = coat::siren::apply_coating(
+      clean, delta.expand({-1, 3, -1, -1}), coat::siren::jnd_mask(clean), recipe.coating);
+  return coat::siren::at_fidelity(clean, coated, recipe.psnr);
 }
 
 /// What the loss standardises features by, and the last step's numbers for the log.

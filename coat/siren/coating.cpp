@@ -69,6 +69,17 @@ torch::Tensor apply_coating(const torch::Tensor& unit,
                     band_pass(delta, options) * mask;
 }
 
+torch::Tensor at_fidelity(const torch::Tensor& clean,
+                          const torch::Tensor& coated,
+                          double psnr_db) {
+  if (psnr_db <= 0.0) return coated;
+  const torch::Tensor change = coated - clean;
+  const torch::Tensor rms = change.detach().square().mean({1, 2, 3}, true).sqrt();  // [N,1,1,1]
+  const torch::Tensor factor =
+      (std::pow(10.0, -psnr_db / 20.0) / (rms + 1e-6)).clamp(kFaintestShare, kStrongestShare);
+  return clean + factor * change;
+}
+
 torch::Tensor quantise_straight_through(const torch::Tensor& unit, double levels) {
   const torch::Tensor clamped = unit.clamp(0.0, 1.0);
   torch::NoGradGuard no_grad;

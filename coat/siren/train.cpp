@@ -116,7 +116,8 @@ LossTerms train_step(Pair& pair,
   const ComputePolicy policy = policy_for(options, rng);
   LossInputs inputs;
   inputs.clean = pool.draw(options.batch, crops_for(options), rng).to(options.device);
-  inputs.coated = coat_batch(pair, inputs.clean, message, policy);
+  inputs.coated = at_fidelity(
+      inputs.clean, coat_batch(pair, inputs.clean, message, policy), options.psnr_db);
   EotOptions eot;
   eot.ramp =
       std::min(1.0, static_cast<double>(state.step + 1) / std::max(1, options.eot_ramp_steps));
@@ -155,8 +156,8 @@ SphereFeatures sphere_features(Pair& pair,
   for (int done = 0; done < options.sphere_crops; done += options.batch) {
     const ComputePolicy policy = policy_for(options, rng);
     const torch::Tensor clean = pool.draw(options.batch, crops, rng).to(options.device);
-    const torch::Tensor coated =
-        quantise_straight_through(coat_batch(pair, clean, message, policy));
+    const torch::Tensor coated = quantise_straight_through(
+        at_fidelity(clean, coat_batch(pair, clean, message, policy), options.psnr_db));
     const torch::Tensor other =
         beside == Beside::kClean ? clean : transform_images(coated, EotOptions{}, rng);
     of_coated.push_back(extract_batch(pair, coated, policy));
@@ -216,6 +217,15 @@ LossTerms siren_loss(const LossInputs& inputs, const TrainOptions& options) {
   terms.negative = negative.item<double>();
   terms.mse = mse.item<double>();
   return terms;
+}
+
+torch::Tensor coating_direction(Pair& pair,
+                                const CropPool& pool,
+                                const std::string& message_hex,
+                                const TrainOptions& options) {
+  const SphereFeatures features =
+      sphere_features(pair, pool, message_tensor(message_hex), options, Beside::kClean);
+  return features.coated.mean(0) - features.other.mean(0);
 }
 
 TrainedKey calibrate_sphere(Pair& pair,
