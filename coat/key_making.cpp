@@ -17,7 +17,7 @@ using extractors::CoatKey;
 
 namespace {
 
-constexpr int kWindowSide = 512;          // Pixels.
+constexpr int kWindowSide = 512;  // Pixels.
 // Messages whose carriers happen to cancel each other make weak keys: the best of a few is taken.
 constexpr int kMessageAttempts = 4;
 constexpr int kMessageCrops = 16;

@@ -69,9 +69,7 @@ torch::Tensor apply_coating(const torch::Tensor& unit,
                     band_pass(delta, options) * mask;
 }
 
-torch::Tensor at_fidelity(const torch::Tensor& clean,
-                          const torch::Tensor& coated,
-                          double psnr_db) {
+torch::Tensor at_fidelity(const torch::Tensor& clean, const torch::Tensor& coated, double psnr_db) {
   if (psnr_db <= 0.0) return coated;
   const torch::Tensor change = coated - clean;
   const torch::Tensor rms = change.detach().square().mean({1, 2, 3}, true).sqrt();  // [N,1,1,1]

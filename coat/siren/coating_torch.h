@@ -52,8 +52,8 @@ torch::Tensor apply_coating(const torch::Tensor& unit,
 /// A released image's strength lies between these shares of the standard one where it adapts.
 inline constexpr double kFaintestShare = 0.4, kStrongestShare = 2.5;
 
-/// Each image's coating scaled to the PSNR (dB) within those shares: [N,3,H,W], not clamped. 0 dB leaves
-/// them as they are. The factor passes no gradient.
+/// Each image's coating scaled to the PSNR (dB) within those shares: [N,3,H,W], not clamped. 0 dB
+/// leaves them as they are. The factor passes no gradient.
 torch::Tensor at_fidelity(const torch::Tensor& clean, const torch::Tensor& coated, double psnr_db);
 
 /// Clamp to [0,1] and rounding to `levels` steps with a straight-through gradient: what an 8-bit

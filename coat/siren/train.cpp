@@ -116,8 +116,8 @@ LossTerms train_step(Pair& pair,
   const ComputePolicy policy = policy_for(options, rng);
   LossInputs inputs;
   inputs.clean = pool.draw(options.batch, crops_for(options), rng).to(options.device);
-  inputs.coated = at_fidelity(
-      inputs.clean, coat_batch(pair, inputs.clean, message, policy), options.psnr_db);
+  inputs.coated =
+      at_fidelity(inputs.clean, coat_batch(pair, inputs.clean, message, policy), options.psnr_db);
   EotOptions eot;
   eot.ramp =
       std::min(1.0, static_cast<double>(state.step + 1) / std::max(1, options.eot_ramp_steps));
@@ -155,7 +155,8 @@ SphereFeatures sphere_features(Pair& pair,
   std::vector<torch::Tensor> of_coated, of_other;
   for (int done = 0; done < options.sphere_crops; done += options.batch) {
     const ComputePolicy policy = policy_for(options, rng);
-    const torch::Tensor clean = pool.draw(options.batch, crops, rng).to(options.device);
+    const int n = std::min(options.batch, options.sphere_crops - done);
+    const torch::Tensor clean = pool.draw(n, crops, rng).to(options.device);
     const torch::Tensor coated = quantise_straight_through(
         at_fidelity(clean, coat_batch(pair, clean, message, policy), options.psnr_db));
     const torch::Tensor other =

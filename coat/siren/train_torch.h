@@ -39,8 +39,10 @@ struct TrainOptions {
   /// What features keep of directions other than that of the own coating, [0,1]: less is more power
   /// on weakly coated images, more sets apart images that carry somebody else's coating.
   double off_direction_share = 0.3;
-  double psnr_db = 38.5;  ///< Of every coated crop, within at_fidelity's range; 0 = standard strength.
-  int sphere_crops = 32;  ///< Crops that the own direction, and at the end centre and radius, come from.
+  double psnr_db =
+      38.5;  ///< Of every coated crop, within at_fidelity's range; 0 = standard strength.
+  int sphere_crops =
+      32;  ///< Crops that the own direction, and at the end centre and radius, come from.
   std::uint64_t seed = 0;
   /// Eq. 2: coated crops [N,3,H,W], unit -> scalar denoising loss under a surrogate; empty = term
   /// absent.
@@ -91,8 +93,8 @@ TrainedKey train_key(Pair& pair,
                      const TrainOptions& options,
                      const core::Observer& observer = {});
 
-/// Mean feature of coated crops minus that of the same crops clean, [D]: its length, in deviations of clean
-/// crops, says how well the pair carries this message.
+/// Mean feature of coated crops minus that of the same crops clean, [D]: its length, in deviations
+/// of clean crops, says how well the pair carries this message.
 torch::Tensor coating_direction(Pair& pair,
                                 const CropPool& pool,
                                 const std::string& message_hex,
