@@ -17,10 +17,7 @@ using extractors::CoatKey;
 
 namespace {
 
-constexpr int kWindowSide = 512;  // Pixels.
-// Messages whose carriers happen to cancel each other make weak keys: the best of a few is taken.
-constexpr int kMessageAttempts = 4;
-constexpr int kMessageCrops = 16;
+constexpr int kWindowSide = 512;          // Pixels.
 constexpr std::size_t kMaxWindows = 400;  // 300 MB of 8-bit pixels.
 
 // A window of at most kWindowSide a side, at the image's own resolution.
@@ -44,9 +41,8 @@ std::size_t windows_per_image(const core::Image& image, std::size_t image_count)
 
 }  // namespace
 
-std::string message_hex(const std::string& text, std::uint64_t seed, int bits, int attempt) {
-  std::string material = text.empty() ? "patina message " + std::to_string(seed) : text;
-  if (attempt > 0) material += " #" + std::to_string(attempt);
+std::string message_hex(const std::string& text, std::uint64_t seed, int bits) {
+  const std::string material = text.empty() ? "patina message " + std::to_string(seed) : text;
   core::Digest digest = core::sha256(material);
   for (int bit = bits; bit < 48; ++bit) {
     digest[static_cast<std::size_t>(bit / 8)] |= static_cast<std::uint8_t>(0x80 >> (bit % 8));
@@ -63,24 +59,6 @@ siren::TrainOptions train_options(const CoatOptions& options, std::uint64_t seed
   train.device = extractors::resolve_device(options.device);
   train.dtype = extractors::resolve_precision(options.precision, train.device);
   return train;
-}
-
-std::string choose_message(siren::Pair& pair,
-                           const siren::CropPool& pool,
-                           const CoatOptions& options,
-                           std::uint64_t seed) {
-  siren::TrainOptions train = train_options(options, seed);
-  train.sphere_crops = std::min(train.sphere_crops, kMessageCrops);
-  std::string best;
-  double best_length = -1.0;
-  for (int attempt = 0; attempt < kMessageAttempts; ++attempt) {
-    const std::string hex = message_hex(options.message, seed, pair.message_bits, attempt);
-    const double length = coating_direction(pair, pool, hex, train).norm().item<double>();
-    if (length <= best_length) continue;
-    best = hex;
-    best_length = length;
-  }
-  return best;
 }
 
 siren::CropPool training_pool(const std::vector<core::ImageEntry>& entries, std::uint64_t seed) {
@@ -124,7 +102,7 @@ CoatKey make_key(const std::vector<core::ImageEntry>& entries,
   key.created = core::utc_now();
   key.tool_version = core::kVersion;
   key.seed = seed;
-  key.message_hex = choose_message(pair, pool, options, seed);
+  key.message_hex = message_hex(options.message, seed, pair.message_bits);
   key.norm_mode = pair.norm;
   key.input = pair.input;
   key.strength = options.strength;

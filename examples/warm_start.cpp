@@ -8,7 +8,8 @@
 // crops from clean ones under the same message:
 //   f     feature, standardised by the running mean and deviation of clean crops
 //   z_i   = sum_k m_ik f_ik / sqrt(K)  of coated crop i;   z'_ij the same of clean crop j
-//   loss  = mean over i, j of softplus(z'_ij - z_i)
+//   z"_im  the same of coated crop i under 32 other messages m
+//   loss  = mean over i, j of softplus(z'_ij - z_i)  +  mean over i, m of softplus(z"_im - z_i)
 // with every crop coated at the same PSNR. Then they are laid out as the two networks' weights, and
 // the linear layer is whitened on clean crops (all that is done where OUT exists). Takes a quarter
 // of an hour; docs/experiments.md holds the numbers of the shipped pair.
@@ -120,8 +121,11 @@ torch::Tensor coated_crops(coat::siren::CarrierPair& carriers,
 /// What the loss standardises features by, and the last step's numbers for the log.
 struct Running {
   torch::Tensor mean, variance;  // [K], of clean crops
-  double loss = 0.0, coated_z = 0.0, clean_z = 0.0;
+  double loss = 0.0, coated_z = 0.0, clean_z = 0.0, foreign_z = 0.0;
 };
+
+// Messages that a coated crop is held against besides its own.
+constexpr int kForeign = 32;
 
 void follow(double& value, double now) { value = value == 0.0 ? now : 0.95 * value + 0.05 * now; }
 
@@ -149,10 +153,14 @@ torch::Tensor step_loss(coat::siren::CarrierPair& carriers,
   const double root = std::sqrt(static_cast<double>(recipe.bits));
   const torch::Tensor z = (f_coated * sent).sum(1) / root;            // [N]
   const torch::Tensor z_clean = torch::mm(sent, f_clean.t()) / root;  // [N,N]
-  // The second term keeps the running deviation honest: features may not grow faster than it
-  // follows.
+  const torch::Tensor others = coat::siren::random_messages(kForeign, recipe.bits, rng);
+  const torch::Tensor z_foreign =
+      torch::mm(others.slice(1, 0, recipe.bits), f_coated.t()) / root;  // [M,N]
+  // The last term keeps the running deviation honest: features may not grow faster than it follows.
   const torch::Tensor loss = torch::softplus(z_clean - z.unsqueeze(1)).mean() +
+                             torch::softplus(z_foreign - z.unsqueeze(0)).mean() +
                              0.1 * (f_clean.square().mean() - 1.0).square();
+  follow(running.foreign_z, z_foreign.std().item<double>());
   follow(running.loss, loss.item<double>());
   follow(running.coated_z, z.mean().item<double>());
   follow(running.clean_z, z_clean.std().item<double>());
@@ -245,12 +253,13 @@ void train(const std::string& path,
     const double seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     std::fprintf(stderr,
-                 "%6d %7.0fs loss %.4f z coated %.2f clean %.2f\n",
+                 "%6d %7.0fs loss %.4f z coated %.2f clean %.2f foreign %.2f\n",
                  step,
                  seconds,
                  running.loss,
                  running.coated_z,
-                 running.clean_z);
+                 running.clean_z,
+                 running.foreign_z);
   }
   coat::siren::Pair pair = lay_out_pair(carriers, recipe.coating);
   fit_head(pair, pool, recipe);

@@ -16,14 +16,8 @@
 namespace patina::coat {
 
 /// The 48 bits of a message: the first `bits` of SHA-256(text), or of the seed's digest where the
-/// text is empty; the rest are 1. Later attempts give other messages.
-std::string message_hex(const std::string& text, std::uint64_t seed, int bits, int attempt = 0);
-
-/// The message of a few attempts that the pair carries best on these images.
-std::string choose_message(siren::Pair& pair,
-                           const siren::CropPool& pool,
-                           const CoatOptions& options,
-                           std::uint64_t seed);
+/// text is empty; the rest are 1.
+std::string message_hex(const std::string& text, std::uint64_t seed, int bits);
 
 /// Training settings of a run.
 siren::TrainOptions train_options(const CoatOptions& options, std::uint64_t seed);

@@ -220,15 +220,6 @@ LossTerms siren_loss(const LossInputs& inputs, const TrainOptions& options) {
   return terms;
 }
 
-torch::Tensor coating_direction(Pair& pair,
-                                const CropPool& pool,
-                                const std::string& message_hex,
-                                const TrainOptions& options) {
-  const SphereFeatures features =
-      sphere_features(pair, pool, message_tensor(message_hex), options, Beside::kClean);
-  return features.coated.mean(0) - features.other.mean(0);
-}
-
 TrainedKey calibrate_sphere(Pair& pair,
                             const CropPool& pool,
                             const std::string& message_hex,

@@ -38,7 +38,7 @@ struct TrainOptions {
   int eot_ramp_steps = 10;      ///< Steps over which the robustness layer reaches full range.
   /// What features keep of directions other than that of the own coating, [0,1]: less is more power
   /// on weakly coated images, more sets apart images that carry somebody else's coating.
-  double off_direction_share = 0.3;
+  double off_direction_share = 0.6;
   double psnr_db =
       38.5;  ///< Of every coated crop, within at_fidelity's range; 0 = standard strength.
   int sphere_crops =
@@ -92,13 +92,6 @@ TrainedKey train_key(Pair& pair,
                      const std::string& message_hex,
                      const TrainOptions& options,
                      const core::Observer& observer = {});
-
-/// Mean feature of coated crops minus that of the same crops clean, [D]: its length, in deviations
-/// of clean crops, says how well the pair carries this message.
-torch::Tensor coating_direction(Pair& pair,
-                                const CropPool& pool,
-                                const std::string& message_hex,
-                                const TrainOptions& options);
 
 /// Centre and radius of a pair as it stands: mean feature of coated crops, and the line-searched
 /// radius about it of the same crops under the robustness layer.
