@@ -38,7 +38,7 @@ struct TrainOptions {
   int eot_ramp_steps = 10;      ///< Steps over which the robustness layer reaches full range.
   /// What features keep of directions other than that of the own coating, [0,1]: less is more power
   /// on weakly coated images, more sets apart images that carry somebody else's coating.
-  double off_direction_share = 0.6;
+  double off_direction_share = 0.4;
   double psnr_db =
       38.5;  ///< Of every coated crop, within at_fidelity's range; 0 = standard strength.
   int sphere_crops =
