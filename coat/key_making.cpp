@@ -88,16 +88,12 @@ siren::Pair warm_pair(const CoatOptions& options) {
   return pair;
 }
 
-CoatKey make_key(const std::vector<core::ImageEntry>& entries,
-                 const CoatOptions& options,
-                 std::uint64_t seed,
-                 const std::filesystem::path& checkpoint,
-                 const core::Observer& observer) {
-  extractors::set_num_threads(options.num_threads);
+CoatKey key_on(const siren::CropPool& pool,
+               const CoatOptions& options,
+               std::uint64_t seed,
+               const siren::TrainOptions& train,
+               const core::Observer& observer) {
   siren::Pair pair = warm_pair(options);
-  siren::TrainOptions train = train_options(options, seed);
-  train.checkpoint = checkpoint;
-  const siren::CropPool pool = training_pool(entries, seed);
   CoatKey key;
   key.created = core::utc_now();
   key.tool_version = core::kVersion;
@@ -118,6 +114,17 @@ CoatKey make_key(const std::vector<core::ImageEntry>& entries,
   extractors::export_module(*pair.extractor, "extractor/", key.tensors);
   key.tensors["center"] = extractors::blob_from_tensor(trained.center);
   return key;
+}
+
+CoatKey make_key(const std::vector<core::ImageEntry>& entries,
+                 const CoatOptions& options,
+                 std::uint64_t seed,
+                 const std::filesystem::path& checkpoint,
+                 const core::Observer& observer) {
+  extractors::set_num_threads(options.num_threads);
+  siren::TrainOptions train = train_options(options, seed);
+  train.checkpoint = checkpoint;
+  return key_on(training_pool(entries, seed), options, seed, train, observer);
 }
 
 siren::Pair pair_of(const CoatKey& key) {

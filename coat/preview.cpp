@@ -17,7 +17,6 @@ namespace {
 
 constexpr int kProbeSide = 256;
 constexpr int kProbeBatch = 2;
-constexpr int kPreviewCrops = 32;
 constexpr int kPreviewSide = 1024;  // A larger image shows its middle.
 constexpr double kAmplification = 10.0;
 
@@ -64,29 +63,11 @@ core::Image side_by_side(const core::Image& clean, const core::Image& coated) {
 }
 
 // The warm start as it is; the image itself tells where its coated crops lie.
-extractors::CoatKey untrained_key(const CoatOptions& options,
-                                  siren::Pair& pair,
-                                  const core::Image& image) {
-  extractors::CoatKey key;
-  key.seed = options.seed.value_or(0);
-  key.message_hex = message_hex(options.message, key.seed, pair.message_bits);
-  key.norm_mode = pair.norm;
-  key.input = pair.input;
-  key.strength = options.strength;
-  key.coating_blur_px = pair.coating.blur_px;
-  key.coating_mean_px = pair.coating.mean_px;
-  key.dither = pair.coating.dither;
-  key.chroma = pair.coating.chroma;
-  siren::TrainOptions train = train_options(options, key.seed);
+extractors::CoatKey untrained_key(const CoatOptions& options, const core::Image& image) {
+  const std::uint64_t seed = options.seed.value_or(0);
+  siren::TrainOptions train = train_options(options, seed);
   train.steps = 0;
-  train.sphere_crops = kPreviewCrops;
-  const siren::TrainedKey sphere =
-      train_key(pair, siren::CropPool({image}), key.message_hex, train);
-  extractors::export_module(*pair.generator, "generator/", key.tensors);
-  extractors::export_module(*pair.extractor, "extractor/", key.tensors);
-  key.tensors["center"] = extractors::blob_from_tensor(sphere.center);
-  key.radius = sphere.radius;
-  return key;
+  return key_on(siren::CropPool({image}), options, seed, train);
 }
 
 }  // namespace
@@ -145,8 +126,7 @@ CoatedImage preview_coating(const CoatOptions& options, const std::filesystem::p
   if (options.use_key) {
     key = extractors::read_coat_key(options.key_path, options.passphrase);
   } else {
-    siren::Pair warm = warm_pair(options);
-    key = untrained_key(options, warm, clean.image);
+    key = untrained_key(options, clean.image);
   }
   siren::Pair pair = pair_of(key);
   siren::Coater coater(

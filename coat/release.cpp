@@ -59,34 +59,6 @@ Reading CenterReader::read(const core::Image& image) {
   return reading;
 }
 
-double choose_strength(const core::Image& clean,
-                       double clean_position,
-                       const siren::CoatingPattern& pattern,
-                       CenterReader& reader,
-                       const CoatOptions& options) {
-  if (options.min_psnr_db <= 0.0) return options.strength;
-  const double least = siren::kFaintestShare * options.strength,
-               most = siren::kStrongestShare * options.strength;
-  const double allowed =
-      std::pow(10.0, -options.min_psnr_db / 20.0) / std::max(pattern_rms(pattern), 1e-9);
-  const double strongest = std::clamp(allowed, least, most);
-  // Position grows with strength, but levels off where the coating outweighs the content: regula
-  // falsi.
-  double low = 0.0, at_low = clean_position, high = strongest, at_high = 0.0;
-  for (int attempt = 0; attempt < kCenterAttempts; ++attempt) {
-    const double strength =
-        attempt == 0
-            ? strongest
-            : std::clamp(low + (high - low) * (1.0 - at_low) / (at_high - at_low), least, high);
-    const double position = reader.read(siren::apply_pattern(clean, pattern, strength)).position;
-    if (attempt == 0 && (position <= 1.0 || position <= clean_position)) return strongest;
-    if (std::abs(position - 1.0) < kCenterTolerance || strength <= least) return strength;
-    (position > 1.0 ? high : low) = strength;
-    (position > 1.0 ? at_high : at_low) = position;
-  }
-  return std::clamp(low + (high - low) * (1.0 - at_low) / (at_high - at_low), least, high);
-}
-
 core::ImageFile prepare_output(core::ImageFile file, const CoatOptions& options) {
   if (options.format) file.encoding.format = *options.format;
   if (options.format && *options.format == core::ImageFormat::kWebP) {
@@ -106,6 +78,40 @@ std::filesystem::path released_name(const core::ImageEntry& entry, const CoatOpt
   return name;
 }
 
+namespace {
+
+// The strength for one image (CoatOptions::min_psnr_db says how it is chosen), `clean_position`
+// being that of the clean image.
+double choose_strength(const core::Image& clean,
+                       double clean_position,
+                       const siren::CoatingPattern& pattern,
+                       CenterReader& reader,
+                       const CoatOptions& options) {
+  if (options.min_psnr_db <= 0.0) return options.strength;
+  const double allowed =
+      std::pow(10.0, -options.min_psnr_db / 20.0) / std::max(pattern_rms(pattern), 1e-9);
+  const double strongest = std::min(allowed, siren::kStrongestShare * options.strength);
+  const double least = std::min(strongest, siren::kFaintestShare * options.strength);
+  // Position grows with strength, but levels off where the coating outweighs the content: regula
+  // falsi.
+  double low = 0.0, at_low = clean_position, high = strongest, at_high = 0.0;
+  for (int attempt = 0; attempt < kCenterAttempts; ++attempt) {
+    const double strength =
+        attempt == 0
+            ? strongest
+            : std::clamp(low + (high - low) * (1.0 - at_low) / (at_high - at_low), least, high);
+    const double position = reader.read(siren::apply_pattern(clean, pattern, strength)).position;
+    if (attempt == 0 && (position <= 1.0 || position <= clean_position)) return strongest;
+    if (std::abs(position - 1.0) < kCenterTolerance || strength <= least) return strength;
+    (position > 1.0 ? high : low) = strength;
+    (position > 1.0 ? at_high : at_low) = position;
+  }
+  return std::clamp(low + (high - low) * (1.0 - at_low) / (at_high - at_low), least, high);
+}
+
+// The largest strength, at most `wanted`, at which the coated file is at most
+// `options.max_size_ratio` times the original's bytes at the same format and quality. Tries a
+// handful of strengths; the coating fades rather than the limit breaks.
 Release fit_release(const core::ImageFile& clean,
                     const siren::CoatingPattern& pattern,
                     double wanted,
@@ -128,6 +134,8 @@ Release fit_release(const core::ImageFile& clean,
   best.pixels = core::decode_image(best.bytes, "coated image").image;
   return best;
 }
+
+}  // namespace
 
 CoatedRelease make_release(const core::ImageFile& clean,
                            const siren::CoatingPattern& pattern,

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <stdexcept>
 
 #include <nlohmann/json.hpp>
 
@@ -54,7 +55,7 @@ std::map<std::string, core::TensorBlob> scoring_part(const CoatKey& key) {
 json scoring_document(const CoatKey& key) {
   return {{"method", key.method},
           {"norm_mode", key.norm_mode == NormMode::kRunning ? "running" : "per-image"},
-          {"input", key.input == InputNorm::kMscn ? "mscn" : "imagenet"},
+          {"input", to_string(key.input)},
           {"radius", key.radius},
           {"created", key.created},
           {"tool_version", key.tool_version}};
@@ -143,8 +144,9 @@ void read_scoring_fields(const json& document, CoatKey& key) {
   key.method = document.at("method").get<std::string>();
   key.norm_mode = document.at("norm_mode").get<std::string>() == "running" ? NormMode::kRunning
                                                                            : NormMode::kPerImage;
-  key.input =
-      document.at("input").get<std::string>() == "mscn" ? InputNorm::kMscn : InputNorm::kImageNet;
+  const auto input = input_norm_from_name(document.at("input").get<std::string>());
+  if (!input) throw std::invalid_argument("input is neither imagenet nor mscn");
+  key.input = *input;
   key.radius = document.at("radius").get<double>();
   key.created = document.at("created").get<std::string>();
   key.tool_version = document.at("tool_version").get<std::string>();
@@ -213,6 +215,15 @@ CoatKey parse_key(const core::SafetensorsFile& file, const char* kind) {
 }
 
 }  // namespace
+
+const char* to_string(InputNorm input) { return input == InputNorm::kMscn ? "mscn" : "imagenet"; }
+
+std::optional<InputNorm> input_norm_from_name(const std::string& name) {
+  for (const InputNorm input : {InputNorm::kImageNet, InputNorm::kMscn}) {
+    if (name == to_string(input)) return input;
+  }
+  return std::nullopt;
+}
 
 CoatKey read_coat_key(const std::filesystem::path& path, const std::string& passphrase) {
   std::vector<std::uint8_t> bytes = core::read_file(path, 1ULL << 30);

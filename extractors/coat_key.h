@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,10 @@ enum class InputNorm {
   kImageNet,  ///< (unit - mean) / std per channel: what the public Siren code feeds.
   kMscn,      ///< Local mean taken out, divided by local contrast. Patina's own keys.
 };
+
+/// "imagenet", "mscn"; none for another name.
+const char* to_string(InputNorm input);
+std::optional<InputNorm> input_norm_from_name(const std::string& name);
 
 /// Scores of the owner's own set, so that a key says what it can do.
 struct Calibration {

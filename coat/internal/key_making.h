@@ -29,6 +29,13 @@ siren::CropPool training_pool(const std::vector<core::ImageEntry>& entries, std:
 /// The warm-started pair of the product.
 siren::Pair warm_pair(const CoatOptions& options);
 
+/// Trains a key from the warm-started pair on the crops of a pool.
+extractors::CoatKey key_on(const siren::CropPool& pool,
+                           const CoatOptions& options,
+                           std::uint64_t seed,
+                           const siren::TrainOptions& train,
+                           const core::Observer& observer = {});
+
 /// Trains a key for the images.
 extractors::CoatKey make_key(const std::vector<core::ImageEntry>& entries,
                              const CoatOptions& options,

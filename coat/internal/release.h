@@ -39,22 +39,6 @@ class CenterReader {
   torch::Tensor center_;  // [D] float64
 };
 
-/// The strength for one image (CoatOptions::min_psnr_db says how it is chosen), `clean_position`
-/// being that of the clean image.
-double choose_strength(const core::Image& clean,
-                       double clean_position,
-                       const siren::CoatingPattern& pattern,
-                       CenterReader& reader,
-                       const CoatOptions& options);
-
-/// The largest strength, at most `strength`, at which the coated file is at most
-/// `options.max_size_ratio` times the original's bytes at the same format and quality. Tries a
-/// handful of strengths; the coating fades rather than the limit breaks.
-Release fit_release(const core::ImageFile& clean,
-                    const siren::CoatingPattern& pattern,
-                    double strength,
-                    const CoatOptions& options);
-
 /// The clean file with the encoding and metadata that the options ask for.
 core::ImageFile prepare_output(core::ImageFile file, const CoatOptions& options);
 

@@ -71,8 +71,15 @@ double metadata_number(const core::SafetensorsFile& file, const std::string& nam
               "use a pair written by the warm_start example");
 }
 
-extractors::InputNorm input_named(const std::string& name) {
-  return name == "mscn" ? extractors::InputNorm::kMscn : extractors::InputNorm::kImageNet;
+extractors::InputNorm metadata_input(const core::SafetensorsFile& file) {
+  const auto found = file.metadata().find("input");
+  if (found != file.metadata().end()) {
+    if (const auto input = extractors::input_norm_from_name(found->second)) return *input;
+  }
+  throw Error(ErrorKind::kInput,
+              file.where(),
+              "metadata input is neither imagenet nor mscn",
+              "use a pair written by the warm_start example");
 }
 
 }  // namespace
@@ -99,7 +106,7 @@ Pair read_pair(const std::filesystem::path& path) {
   pair.coating.dither = metadata_number(file, "dither");
   pair.coating.chroma = metadata_number(file, "chroma");
   pair.message_bits = static_cast<int>(metadata_number(file, "bits"));
-  pair.input = input_named(file.metadata().count("input") > 0 ? file.metadata().at("input") : "");
+  pair.input = metadata_input(file);
   pair.generator = Generator(generator_config(tensors, "generator/", file.where()));
   pair.extractor = extractors::HiddenExtractor(
       extractors::extractor_config(tensors, "extractor/", file.where()));
@@ -130,7 +137,7 @@ void write_pair(const std::filesystem::path& path,
   all["coating_mean_px"] = std::to_string(pair.coating.mean_px);
   all["dither"] = std::to_string(pair.coating.dither);
   all["chroma"] = std::to_string(pair.coating.chroma);
-  all["input"] = pair.input == extractors::InputNorm::kMscn ? "mscn" : "imagenet";
+  all["input"] = extractors::to_string(pair.input);
   all["bits"] = std::to_string(pair.message_bits);
   core::write_safetensors(path, tensors, all);
 }

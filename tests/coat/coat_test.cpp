@@ -128,9 +128,9 @@ TEST_F(CoatImages, KeepsTheFidelityAskedFor) {
   add("a.png", picture(1));
   add("b.png", picture(2));
   CoatOptions faint = options();
-  faint.min_psnr_db = 44.0;
+  faint.min_psnr_db = 50.0;  // Fainter than the adapting range would go of itself.
   for (const CoatedImage& image : coat_images(faint).images) {
-    EXPECT_GT(image.quality.psnr_db, 43.5) << image.relative;  // Rounding to bytes costs some.
+    EXPECT_GT(image.quality.psnr_db, 49.0) << image.relative;  // Rounding to bytes costs some.
   }
 }
 
