@@ -104,6 +104,19 @@ void CommandLine::path(const Flag& flag, std::filesystem::path& value) {
   });
 }
 
+void CommandLine::paths(const Flag& flag, std::vector<std::filesystem::path>& values) {
+  CLI::Option* option = app_->add_option_function<std::vector<std::string>>(
+      flag.names,
+      [&values, name = long_name(flag.names)](const std::vector<std::string>& given_values) {
+        for (const std::string& text : given_values) {
+          if (text.empty()) refuse_value(name, text, "a path");
+        }
+        values.assign(given_values.begin(), given_values.end());
+      });
+  option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  bound_.push_back({flag, option});
+}
+
 void CommandLine::text(const Flag& flag, std::string& value) {
   add(flag, [&value, name = long_name(flag.names)](const std::string& text) {
     if (printable(text) != text)

@@ -51,6 +51,8 @@ class CommandLine {
   /// Arguments without a flag; `required` means at least one.
   void positional(const Flag& flag, std::vector<std::filesystem::path>& values);
   void path(const Flag& flag, std::filesystem::path& value);
+  /// May be given several times, one path each.
+  void paths(const Flag& flag, std::vector<std::filesystem::path>& values);
   void text(const Flag& flag, std::string& value);
   void toggle(const Flag& flag, bool& value);
   /// Whole number in a range, given to `set`.

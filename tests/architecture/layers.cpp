@@ -72,6 +72,7 @@ const std::vector<Library>& libraries() {
         "core/internal/opencv_codec",
         "core/internal/webp_codec",
         "extractors/quality"}},
+      {"ICU", {"unicode/"}, {"ICU::"}, {"diffusion/internal/prompt_text"}},
       {"Poco", {"Poco/"}, {"Poco::"}, {"queryers/"}},
       {"libharu", {"hpdf"}, {"LibHaru::"}, {"report/pdf"}},
       {"Boost", {"boost/"}, {"Boost::"}, {"stats/"}},
