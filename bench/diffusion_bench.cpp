@@ -14,6 +14,7 @@
 #include <torch/utils.h>
 
 #include "bench/flop_counter.h"
+#include "core/memory.h"
 #include "diffusion/denoising_torch.h"
 
 namespace {
@@ -153,4 +154,8 @@ BENCHMARK(gradient_to_image)->Unit(benchmark::kSecond)->UseRealTime()->Iteration
 
 }  // namespace
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  patina::core::keep_freed_memory();
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+}

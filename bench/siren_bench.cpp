@@ -7,6 +7,7 @@
 
 #include "coat/siren/coater_torch.h"
 #include "coat/siren/pair_torch.h"
+#include "core/memory.h"
 #include "core/rng.h"
 #include "extractors/scorer_torch.h"
 #include "extractors/tensors_torch.h"
@@ -125,4 +126,8 @@ BENCHMARK_CAPTURE(patina_scoring, float32, Precision::kFloat32)
 
 }  // namespace
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  patina::core::keep_freed_memory();
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+}

@@ -14,5 +14,7 @@ int run_coat(std::vector<std::string> args, std::ostream& out, std::ostream& err
 int run_score(std::vector<std::string> args, std::ostream& out, std::ostream& err);
 int run_audit(std::vector<std::string> args, std::ostream& out, std::ostream& err);
 int run_verify(std::vector<std::string> args, std::ostream& out, std::ostream& err);
+int run_generate(std::vector<std::string> args, std::ostream& out, std::ostream& err);
+int run_inspect(std::vector<std::string> args, std::ostream& out, std::ostream& err);
 
 }  // namespace patina::cli

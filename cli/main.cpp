@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/program.h"
+#include "core/memory.h"
 
 int main(int argc, char** argv) {
   const std::vector<patina::cli::Command> commands = {
@@ -17,7 +18,12 @@ int main(int argc, char** argv) {
        "Tests a suspect's images for the coating and writes an evidence bundle.",
        patina::cli::run_audit},
       {"verify", "Recomputes an evidence bundle and says what differs.", patina::cli::run_verify},
+      {"generate",
+       "Makes images from a prompt with a text-to-image model.",
+       patina::cli::run_generate},
+      {"inspect", "Says what LoRA, embedding, model and key files hold.", patina::cli::run_inspect},
   };
+  patina::core::keep_freed_memory();
   patina::cli::handle_interrupts();
   return patina::cli::run_program(commands,
                                   std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc),

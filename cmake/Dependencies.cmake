@@ -15,6 +15,7 @@ find_package(Poco 1.11 REQUIRED COMPONENTS Foundation Net)
 find_package(ICU 67 REQUIRED COMPONENTS uc)
 find_package(CLI11 2.1 REQUIRED)
 find_package(Torch 1.13 REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(LibHaru REQUIRED)
 if(PATINA_BUILD_TESTS)
   find_package(GTest 1.12 REQUIRED)
@@ -25,7 +26,8 @@ endif()
 
 # LibTorch through one target, as system headers, so that its warnings stay its own.
 add_library(patina_torch INTERFACE)
-target_link_libraries(patina_torch INTERFACE ${TORCH_LIBRARIES})
+# Files that use its parallel loops are compiled with -fopenmp by name, so the runtime is all that is needed.
+target_link_libraries(patina_torch INTERFACE ${TORCH_LIBRARIES} ${OpenMP_CXX_LIBRARIES})
 target_include_directories(patina_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
 separate_arguments(_patina_torch_flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
 target_compile_options(patina_torch INTERFACE ${_patina_torch_flags})

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "diffusion/attention_torch.h"
+#include "diffusion/internal/bfloat16_kernels.h"
 
 namespace patina::diffusion {
 namespace {
@@ -15,8 +16,8 @@ using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// Scores of one block: at most 16 MiB in float32, which stays near the caches.
-constexpr std::int64_t kScoresPerBlock = 4 << 20;
+// Scores of one block: 2 MiB in bfloat16, which stays near the caches.
+constexpr std::int64_t kScoresPerBlock = 1 << 20;
 
 std::int64_t block_for(const Tensor& q, const Tensor& k, std::int64_t wanted) {
   if (wanted > 0) return wanted;
@@ -24,16 +25,46 @@ std::int64_t block_for(const Tensor& q, const Tensor& k, std::int64_t wanted) {
   return std::clamp<std::int64_t>(kScoresPerBlock / row, 16, std::max<std::int64_t>(q.size(1), 16));
 }
 
+double scale_of(const Tensor& q) { return 1.0 / std::sqrt(static_cast<double>(q.size(2))); }
+
 // [BH,n,d], [BH,K,d] -> [BH,n,K] float32, already scaled.
 Tensor block_scores(const Tensor& q, const Tensor& k, std::int64_t first, bool causal) {
-  const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(2)));
-  Tensor scores = torch::bmm(q, k.transpose(1, 2)).to(torch::kFloat32).mul_(scale);
+  Tensor scores = torch::bmm(q, k.transpose(1, 2)).to(torch::kFloat32).mul_(scale_of(q));
   if (causal) {
     const Tensor rows = torch::arange(first, first + q.size(1), q.device()).unsqueeze(1);
     const Tensor hidden = torch::arange(k.size(1), q.device()).unsqueeze(0) > rows;
     scores.masked_fill_(hidden, -std::numeric_limits<float>::infinity());
   }
   return scores;
+}
+
+// Weights of one block, not yet divided by their row's sum.
+struct BlockWeights {
+  Tensor weights;  // [BH,n,K] in the values' dtype
+  Tensor sums;     // [BH,n,1] float32
+  Tensor largest;  // [BH,n,1] float32: the scores were reduced by it
+};
+
+BlockWeights block_weights(const Tensor& q, const Tensor& k, std::int64_t first, bool causal) {
+  BlockWeights result;
+  if (!causal && q.device().is_cpu() && q.scalar_type() == torch::kBFloat16) {
+    result.weights = torch::bmm(q, k.transpose(1, 2)).contiguous();
+    result.sums = torch::empty({q.size(0), q.size(1), 1});
+    result.largest = torch::empty_like(result.sums);
+    internal::exp_rows_bfloat16(static_cast<std::uint16_t*>(result.weights.data_ptr()),
+                                q.size(0) * q.size(1),
+                                k.size(1),
+                                static_cast<float>(scale_of(q)),
+                                result.sums.data_ptr<float>(),
+                                result.largest.data_ptr<float>());
+    return result;
+  }
+  Tensor scores = block_scores(q, k, first, causal);
+  result.largest = scores.amax(2, true);
+  scores.sub_(result.largest).exp_();
+  result.sums = scores.sum(2, true);
+  result.weights = scores.to(q.scalar_type());
+  return result;
 }
 
 struct BlockedAttention : torch::autograd::Function<BlockedAttention> {
@@ -47,12 +78,9 @@ struct BlockedAttention : torch::autograd::Function<BlockedAttention> {
     std::vector<Tensor> sums;
     for (std::int64_t first = 0; first < q.size(1); first += block) {
       const std::int64_t n = std::min(block, q.size(1) - first);
-      Tensor scores = block_scores(q.narrow(1, first, n), k, first, causal);
-      const Tensor largest = scores.amax(2, true);
-      const Tensor weights = scores.sub_(largest).exp_();  // in place: not yet divided by their sum
-      const Tensor sum = weights.sum(2, true);
-      outputs.push_back(torch::bmm(weights.to(v.scalar_type()), v).div_(sum.to(v.scalar_type())));
-      sums.push_back(largest + sum.log());
+      const BlockWeights block_of = block_weights(q.narrow(1, first, n), k, first, causal);
+      outputs.push_back(torch::bmm(block_of.weights, v).div_(block_of.sums.to(v.scalar_type())));
+      sums.push_back(block_of.largest + block_of.sums.log());
     }
     const Tensor output = outputs.size() == 1 ? outputs[0] : torch::cat(outputs, 1);
     context->save_for_backward({q, k, v, output, torch::cat(sums, 1)});
@@ -68,7 +96,7 @@ struct BlockedAttention : torch::autograd::Function<BlockedAttention> {
     const Tensor v = saved[2];
     const bool causal = context->saved_data["causal"].toBool();
     const std::int64_t block = context->saved_data["block"].toInt();
-    const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(2)));
+    const double scale = scale_of(q);
     const Tensor grad = gradients[0];
     const Tensor along = (grad * saved[3]).sum(2, true, torch::kFloat32);
     Tensor grad_q = torch::empty_like(q);

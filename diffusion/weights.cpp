@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <numeric>
-#include <sstream>
 
 #include "core/error.h"
+#include "diffusion/internal/finite.h"
+#include "diffusion/internal/wording.h"
 #include "diffusion/weights_torch.h"
 
 namespace patina::diffusion {
@@ -14,6 +14,8 @@ namespace patina::diffusion {
 using core::DType;
 using core::Error;
 using core::ErrorKind;
+using internal::listed;
+using internal::shape_text;
 
 namespace {
 
@@ -39,52 +41,20 @@ torch::ScalarType torch_dtype(DType dtype) {
   return found->torch;
 }
 
-std::string text_of(const std::vector<std::int64_t>& shape) {
-  std::ostringstream text;
-  text << '[';
-  for (std::size_t i = 0; i < shape.size(); ++i) text << (i > 0 ? "," : "") << shape[i];
-  text << ']';
-  return text.str();
-}
-
-// A float is not finite when its exponent bits are all ones; ORing over integers vectorises and
-// keeps pace with memory.
-template <typename Bits>
-bool any_not_finite(const Bits* values, std::int64_t count, Bits exponent) {
-  std::atomic<bool> found{false};
-  at::parallel_for(0, count, 1 << 18, [&](std::int64_t begin, std::int64_t end) {
-    unsigned any = 0;
-    for (std::int64_t i = begin; i < end; ++i) any |= (values[i] & exponent) == exponent ? 1U : 0U;
-    if (any != 0) found = true;
-  });
-  return found;
-}
-
 bool all_finite(const torch::Tensor& tensor) {
   const std::int64_t count = tensor.numel();
   switch (tensor.scalar_type()) {
     case torch::kFloat32:
-      return !any_not_finite(
-          static_cast<const std::uint32_t*>(tensor.data_ptr()), count, 0x7F800000U);
+      return internal::all_finite_32(static_cast<const std::uint32_t*>(tensor.data_ptr()), count);
     case torch::kFloat16:
-      return !any_not_finite(
-          static_cast<const std::uint16_t*>(tensor.data_ptr()), count, std::uint16_t{0x7C00});
+      return internal::all_finite_16(
+          static_cast<const std::uint16_t*>(tensor.data_ptr()), count, 0x7C00U);
     case torch::kBFloat16:
-      return !any_not_finite(
-          static_cast<const std::uint16_t*>(tensor.data_ptr()), count, std::uint16_t{0x7F80});
+      return internal::all_finite_16(
+          static_cast<const std::uint16_t*>(tensor.data_ptr()), count, 0x7F80U);
     default:
       return torch::isfinite(tensor).all().item<bool>();
   }
-}
-
-std::string listed(const std::vector<std::string>& names) {
-  constexpr std::size_t kShown = 5;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) {
-    text += (i > 0 ? ", " : "") + core::in_quotes(names[i]);
-  }
-  if (names.size() > kShown) text += " and " + std::to_string(names.size() - kShown) + " more";
-  return text;
 }
 
 }  // namespace
@@ -193,10 +163,11 @@ torch::Tensor WeightLoader::read(const std::string& name,
   const core::TensorView& view = holder->at(name);
   const std::string where = holder->where() + ", tensor " + core::in_quotes(name);
   if (view.shape != shape) {
-    throw Error(ErrorKind::kInput,
-                where,
-                "shape " + text_of(view.shape) + ", the configuration asks for " + text_of(shape),
-                "use weights and config.json of the same model");
+    throw Error(
+        ErrorKind::kInput,
+        where,
+        "shape " + shape_text(view.shape) + ", the configuration asks for " + shape_text(shape),
+        "use weights and config.json of the same model");
   }
   const torch::Tensor stored = tensor_over(*holder, view);
   if (!stored.is_floating_point()) {

@@ -46,7 +46,8 @@ TEST_P(Help, FitsATerminalOf80Columns) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Commands, Help, testing::Values("coat", "score", "audit", "verify"));
+INSTANTIATE_TEST_SUITE_P(
+    Commands, Help, testing::Values("coat", "score", "audit", "verify", "generate", "inspect"));
 
 TEST(Overview, IsAsStored) {
   EXPECT_EQ(output_of(std::string(PATINA_BINARY_DIR) + "/patina help"), golden("overview"));

@@ -21,7 +21,9 @@ Ran run(const std::vector<std::string>& args) {
   return run({{"coat", "", run_coat},
               {"score", "", run_score},
               {"audit", "", run_audit},
-              {"verify", "", run_verify}},
+              {"verify", "", run_verify},
+              {"generate", "", run_generate},
+              {"inspect", "", run_inspect}},
              args);
 }
 

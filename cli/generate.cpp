@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "diffusion/generate.h"
+
+#include <filesystem>
+#include <ostream>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/command_line.h"
+#include "cli/commands.h"
+#include "cli/json_document.h"
+#include "cli/session.h"
+#include "cli/table.h"
+#include "core/files.h"
+#include "core/hash.h"
+#include "core/image_io.h"
+#include "diffusion/scheduler_config.h"
+
+namespace patina::cli {
+namespace {
+
+using nlohmann::json;
+
+struct GenerateCommand {
+  diffusion::GeneratorOptions model;
+  diffusion::GenerateOptions options;
+  std::filesystem::path folder;
+  OutputOptions output;
+};
+
+CommandText generate_text() {
+  return {"generate",
+          "--base DIR --prompt TEXT -o DIR [flags]",
+          "Makes images from a prompt with a Stable Diffusion 1.x or 2.x model in the diffusers "
+          "layout. The file names hold the seeds.",
+          "patina generate --base sd15 --prompt \"a lighthouse\" -o images --batch 4",
+          "0 done, 2 wrong usage or input, 3 disk or memory failed, 130 interrupted."};
+}
+
+void bind_model(CommandLine& line, diffusion::GeneratorOptions& model) {
+  line.path({"--base", "DIR", "Model folder with model_index.json.", true}, model.base);
+  line.paths({"--lora", "FILE", "LoRA to merge into the model; may be given again."}, model.loras);
+  line.real({"--lora-scale", "X", "Strength of the LoRAs, -10 to 10 (default: 1)."},
+            {-10.0, 10.0},
+            model.lora_scale);
+  line.paths({"--embedding", "FILE", "Textual-inversion token to add; may be given again."},
+             model.embeddings);
+  line.choice({"--precision",
+               "NAME",
+               "Arithmetic: auto (bfloat16 where the processor computes it natively), float32, "
+               "bfloat16, or float16 on cuda (default: auto)."},
+              {"auto", "float32", "bfloat16", "float16"},
+              [&model](const std::string& name) { model.precision = name; });
+  line.choice({"--device", "NAME", "cpu or cuda (default: cpu)."},
+              {"cpu", "cuda"},
+              [&model](const std::string& name) { model.device = name; });
+  line.whole({"--threads", "N", "Processor threads, 0 to 1024; 0 takes all cores (default: 0)."},
+             {0, 1024},
+             [&model](std::uint64_t count) { model.num_threads = static_cast<int>(count); });
+}
+
+void bind_request(CommandLine& line, diffusion::GenerateOptions& options) {
+  const auto whole = [&line](const Flag& flag, WholeRange range, int& value) {
+    line.whole(flag, range, [&value](std::uint64_t number) { value = static_cast<int>(number); });
+  };
+  line.text({"--prompt", "TEXT", "What the images show.", true}, options.prompt);
+  line.text({"--negative-prompt", "TEXT", "What they shall not show (default: nothing)."},
+            options.negative_prompt);
+  whole(
+      {"--steps", "N", "Steps of the sampler, 1 to 1000 (default: 30)."}, {1, 1000}, options.steps);
+  line.real({"--guidance",
+             "X",
+             "Guidance scale, 0 to 100; 1 follows the prompt alone, more exaggerates it (default: "
+             "7.5)."},
+            {0.0, 100.0},
+            options.guidance_scale);
+  line.whole({"--seed", "N", "Seed of the first image; the next ones count on (default: 1)."},
+             {0, UINT64_MAX},
+             [&options](std::uint64_t seed) { options.seed = seed; });
+  whole({"--width", "PX", "Multiple of 8, up to 4096 (default: the model's own size)."},
+        {1, 1 << 16},
+        options.width_px);
+  whole({"--height", "PX", "The same for the height."}, {1, 1 << 16}, options.height_px);
+  whole({"--batch", "N", "Images, 1 to 64 (default: 1)."}, {1, 64}, options.batch);
+  line.choice({"--scheduler", "NAME", "Sampler; list prints them (default: the model's own)."},
+              diffusion::scheduler_names(),
+              [&options](const std::string& name) { options.scheduler = name; });
+  whole({"--clip-skip", "N", "Text encoder layers left out at the end, 0 to 32 (default: 0)."},
+        {0, 32},
+        options.clip_skip);
+  line.real({"--eta", "X", "Share of fresh noise in ddim's steps, 0 to 1 (default: 0)."},
+            {0.0, 1.0},
+            options.eta);
+}
+
+json options_to_json(const GenerateCommand& command, const diffusion::GenerateOptions& set) {
+  return {{"base", printable(command.model.base.string())},
+          {"device", command.model.device},
+          {"precision", command.model.precision},
+          {"lora_scale", command.model.lora_scale},
+          {"prompt", set.prompt},
+          {"negative_prompt", set.negative_prompt},
+          {"steps", set.steps},
+          {"guidance_scale", set.guidance_scale},
+          {"seed", set.seed},
+          {"width_px", set.width_px},
+          {"height_px", set.height_px},
+          {"batch", set.batch},
+          {"scheduler", set.scheduler},
+          {"clip_skip", set.clip_skip},
+          {"eta", set.eta}};
+}
+
+/// Writes the images as PNG and tells of each.
+json write_images(const GenerateCommand& command,
+                  const diffusion::Generation& generation,
+                  std::ostream& out) {
+  json images = json::array();
+  core::make_folder(command.folder);
+  for (std::size_t i = 0; i < generation.images.size(); ++i) {
+    const std::uint64_t seed = generation.effective.seed + i;
+    const std::filesystem::path path =
+        command.folder /
+        ("seed-" + std::to_string(seed) + core::file_extension(core::ImageFormat::kPNG));
+    core::ImageFile file;
+    file.image = generation.images[i];
+    const std::vector<std::uint8_t> bytes = core::encode_image(file);
+    core::write_file_atomic(path, bytes);
+    images.push_back({{"path", printable(path.string())},
+                      {"seed", seed},
+                      {"sha256", core::to_hex(core::sha256(bytes))}});
+    if (!command.output.json) out << printable(path.string()) << "\n";
+  }
+  return images;
+}
+
+}  // namespace
+
+int run_generate(std::vector<std::string> args, std::ostream& out, std::ostream& err) {
+  GenerateCommand command;
+  CommandLine line(generate_text());
+  bind_model(line, command.model);
+  bind_request(line, command.options);
+  line.path({"-o,--output", "DIR", "Folder for the images.", true}, command.folder);
+  bind_output(line, command.output);
+  if (!line.parse(std::move(args), out)) return 0;
+
+  const Session session(command.output, err);
+  const diffusion::Generator generator(command.model);
+  const diffusion::Generation generation = generator.generate(command.options, session.observer());
+  for (const std::string& warning : generation.warnings) session.say("Warning: " + warning + ".");
+  const json images = write_images(command, generation, out);
+  if (!command.output.json) return 0;
+  JsonDocument document;
+  document.command = "generate";
+  document.options = options_to_json(command, generation.effective);
+  document.inputs.push_back(input_record("base", command.model.base));
+  for (const auto& lora : command.model.loras)
+    document.inputs.push_back(input_record("lora", lora));
+  for (const auto& file : command.model.embeddings) {
+    document.inputs.push_back(input_record("embedding", file));
+  }
+  document.result = {{"images", images}, {"warnings", generation.warnings}};
+  document.timings_ms = {{"total", milliseconds(session.seconds())}};
+  print_document(document, out);
+  return 0;
+}
+
+}  // namespace patina::cli
