@@ -4,8 +4,11 @@
 // bfloat16 unless PATINA_BENCH_PRECISION says otherwise, the device PATINA_BENCH_DEVICE (cpu).
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <sys/resource.h>
+#include <vector>
 
 #include <benchmark/benchmark.h>
 #include <torch/autograd.h>
@@ -15,6 +18,7 @@
 
 #include "bench/flop_counter.h"
 #include "core/memory.h"
+#include "core/safetensors.h"
 #include "diffusion/denoising_torch.h"
 
 namespace {
@@ -148,6 +152,58 @@ void gradient_to_image(benchmark::State& state) {
   });
 }
 
+// A UNet's float32 weights on disk, 3.4 GB; written once, removed at the end.
+class WeightsOnDisk {
+ public:
+  WeightsOnDisk()
+      : path_(std::filesystem::temp_directory_path() / "patina-bench-unet.safetensors") {
+    diffusion::WeightLoader loader(1, diffusion::Compute{});
+    diffusion::UNetConfig config = sd15_unet();
+    config.cross_attention_dim = 768;
+    const diffusion::UNet network(config, loader);
+    core::write_safetensors(path_, diffusion::blobs_of(network.weights()), {});
+  }
+  ~WeightsOnDisk() {
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+  }
+  WeightsOnDisk(const WeightsOnDisk&) = delete;
+  WeightsOnDisk& operator=(const WeightsOnDisk&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+const WeightsOnDisk& weights_on_disk() {
+  static const WeightsOnDisk file;
+  return file;
+}
+
+// The pace that loading is held against: read() of the whole file into one buffer.
+void read_bytes(benchmark::State& state) {
+  std::vector<char> buffer(std::filesystem::file_size(weights_on_disk().path()));
+  for (auto _ : state) {
+    std::ifstream file(weights_on_disk().path(), std::ios::binary);
+    file.rdbuf()->pubsetbuf(nullptr, 0);
+    file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+    benchmark::DoNotOptimize(buffer.data());
+  }
+}
+
+void load_float32(benchmark::State& state) {
+  diffusion::use_threads(0);
+  diffusion::UNetConfig config = sd15_unet();
+  config.cross_attention_dim = 768;
+  for (auto _ : state) {
+    const auto file = core::SafetensorsFile::open(weights_on_disk().path());
+    diffusion::WeightLoader loader({file}, "unet", diffusion::Compute{});
+    benchmark::DoNotOptimize(diffusion::UNet(config, loader).weights().num_parameters());
+  }
+}
+
+BENCHMARK(read_bytes)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(3);
+BENCHMARK(load_float32)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(3);
 BENCHMARK(unet_forward)->Arg(1)->Arg(8)->Unit(benchmark::kSecond)->UseRealTime()->Iterations(2);
 BENCHMARK(vae_decode)->Unit(benchmark::kSecond)->UseRealTime()->Iterations(2);
 BENCHMARK(gradient_to_image)->Unit(benchmark::kSecond)->UseRealTime()->Iterations(1);

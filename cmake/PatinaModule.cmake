@@ -107,7 +107,9 @@ function(patina_tests)
   # gtest_discover_tests unpacks its properties three times on the way to CTest; without the escapes
   # only the first label would arrive (tests/architecture asserts that all do).
   string(REPLACE ";" [[\\\\\\\;]] labels "${labels}")
+  # What core::keep_freed_memory() does for the program; other C libraries ignore it.
+  set(keep_freed "GLIBC_TUNABLES=glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=2147483647")
   include(GoogleTest)
   gtest_discover_tests(${target} DISCOVERY_TIMEOUT 120 DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES
-    PROPERTIES LABELS "${labels}" TIMEOUT 900)
+    PROPERTIES LABELS "${labels}" TIMEOUT 900 ENVIRONMENT ${keep_freed})
 endfunction()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // For a block of queries: s = q k^T / sqrt(d), p = exp(s - l) with l = logsumexp(s), o = p v.
 // Backward keeps only l: dv = p^T do, ds = p * (do v^T - rowsum(do * o)), dq = ds k / sqrt(d), dk =
-// ds^T q / sqrt(d) [Dao et al. 2022, Algorithm 4].
+// ds^T q / sqrt(d) [Dao 2022, Alg. 4].
 #include <algorithm>
 #include <cmath>
 #include <limits>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scaled dot-product attention whose matrix of weights never exists as a whole: LibTorch 2 brings
 // its own, LibTorch 1.13 gets blocks of queries, recomputed in the backward pass
-// [Rabe & Staats 2021; Dao et al. 2022, without the tiling over keys].
+// [Rabe 2021; Dao 2022, without the tiling over keys].
 #pragma once
 
 #include <torch/types.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Activation checkpointing [Chen et al. 2016]: a block keeps its inputs only and is computed again
+// Activation checkpointing [Chen 2016]: a block keeps its inputs only and is computed again
 // in the backward pass.
 #pragma once
 

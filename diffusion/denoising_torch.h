@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The loss that text-to-image models are trained and personalised with [Ho et al. 2020, Eq. 14;
-// Rombach et al. 2022, Eq. 3], and DreamBooth's prior preservation [Ruiz et al. 2023, Eq. 2].
+// The loss that text-to-image models are trained and personalised with [Ho 2020, Eq. 14;
+// Rombach 2022, Eq. 3], and DreamBooth's prior preservation [Ruiz 2023, Eq. 2].
 // Differentiable with respect to the image (through the autoencoder), the latents, the context and
 // whichever weights are trainable.
 #pragma once

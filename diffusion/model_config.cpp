@@ -136,18 +136,31 @@ TextEncoderConfig text_encoder_config(const json& parsed, const std::string& whe
     reader.must_be("hidden_act", "quick_gelu");
   config.activation = activation == "gelu" ? Activation::kGelu : Activation::kQuickGelu;
   // Neither changes what the network computes here: training knobs, ids that the tokenizer decides,
-  // and leftovers of the CLIP model that the encoder was cut from.
+  // and leftovers of the CLIP model that the encoder was cut from,
+  // and what transformers writes for every model.
   reader.ignore({"architectures",
                  "attention_dropout",
                  "bos_token_id",
                  "dropout",
+                 "dtype",
+                 "id2label",
                  "initializer_factor",
                  "initializer_range",
+                 "is_decoder",
+                 "is_encoder_decoder",
+                 "label2id",
+                 "output_attentions",
+                 "output_hidden_states",
                  "pad_token_id",
+                 "problem_type",
                  "projection_dim",
+                 "pruned_heads",
+                 "return_dict",
+                 "tie_word_embeddings",
                  "torch_dtype",
-                 "dtype",
+                 "torchscript",
                  "transformers_version",
+                 "use_bfloat16",
                  "use_cache"});
   reader.finish();
   return config;

@@ -8,7 +8,7 @@
 
 namespace patina::diffusion {
 
-/// Group normalisation [Wu & He 2018], then silu if asked. x [N,C,H,W] or [N,C,S], C divisible by
+/// Group normalisation [Wu 2018], then silu if asked. x [N,C,H,W] or [N,C,S], C divisible by
 /// groups; weight and bias [C], float32. Result in x's dtype and memory format. Differentiable.
 torch::Tensor group_normalised(const torch::Tensor& x,
                                std::int64_t groups,
@@ -17,7 +17,7 @@ torch::Tensor group_normalised(const torch::Tensor& x,
                                double eps,
                                bool with_silu);
 
-/// Layer normalisation over the last axis [Ba et al. 2016]; weight and bias float32.
+/// Layer normalisation over the last axis [Ba 2016]; weight and bias float32.
 torch::Tensor layer_normalised(const torch::Tensor& x,
                                const torch::Tensor& weight,
                                const torch::Tensor& bias,

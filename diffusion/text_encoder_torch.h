@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// CLIP's text transformer [Radford et al. 2021]: token ids -> the context that the UNet attends to.
+// CLIP's text transformer [Radford 2021]: token ids -> the context that the UNet attends to.
 #pragma once
 
 #include <vector>

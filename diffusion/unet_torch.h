@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// UNet2DConditionModel [Rombach et al. 2022]: predicts the noise (or velocity) in latents, given
+// UNet2DConditionModel [Rombach 2022]: predicts the noise (or velocity) in latents, given
 // the timestep and a text context. One denoising step reads top to bottom: UNet::forward here, the
 // blocks in unet_blocks_torch.h, the layers in layers_torch.h.
 #pragma once
@@ -58,7 +58,7 @@ torch::Tensor timestep_embedding(const torch::Tensor& t,
                                  bool flip_sin_to_cos,
                                  double freq_shift);
 
-/// Embedding of a guidance scale w for distilled networks: [1,width] [Luo et al. 2023].
+/// Embedding of a guidance scale w for distilled networks: [1,width] [Luo 2023].
 torch::Tensor guidance_scale_embedding(double w, std::int64_t width);
 
 }  // namespace patina::diffusion

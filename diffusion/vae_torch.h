@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// AutoencoderKL [Rombach et al. 2022]: images <-> latents of 1/2^(levels-1) the size.
+// AutoencoderKL [Rombach 2022]: images <-> latents of 1/2^(levels-1) the size.
 #pragma once
 
 #include <string>

@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/safetensors.h"
+#include "diffusion/denoising_torch.h"
 #include "diffusion/textual_inversion_torch.h"
 #include "tests/core/caught.h"
 #include "tests/core/scratch_folder.h"
@@ -51,6 +52,44 @@ TEST(TextualInversionGolden, AddedTokensGiveTheReferencesIdsAndHiddenStates) {
     const TextEncoding encoding = encoder.forward(ids);
     c.expect("hidden_states_0", encoding.hidden_states[0]);
     c.expect("last_hidden_state", encoding.last_hidden_state);
+  }
+}
+
+// The denoising loss of a prompt with new tokens; of the whole matrix, training keeps one row's
+// step.
+void expect_training(const GoldenCase& training, const GoldenCase& files) {
+  TextToImage model = load_text_to_image(training.model());
+  for (const std::string file : files.entry().at("files")) {
+    const bool webui = file.find("webui") != std::string::npos;
+    add_embeddings(read_embeddings(files.path(file), webui ? "<webui>" : ""),
+                   model.tokenizer,
+                   model.text_encoder);
+  }
+  const WeightHandle& embedding = model.text_encoder.token_embedding();
+  model.text_encoder.weights().make_trainable(
+      [&](const std::string& name) { return name == embedding->name; });
+  const Tensor ids = ids_of(model.tokenizer, training.entry().at("prompts"));
+  EXPECT_TRUE(ids.equal(training.at("input_ids")));
+  DenoisingBatch batch;
+  batch.latents = latents_of(model, training.at("image"));
+  batch.noise = training.at("noise");
+  batch.t = training.at("t");
+  batch.context = model.text_encoder.context(ids);
+  const Denoising denoising = denoise(model, batch);
+  denoising.loss.backward();
+  training.expect("loss", denoising.loss);
+  training.expect("grad_token_embedding", embedding->value.grad());
+  const std::int64_t first_new = model.text_encoder.config().vocab_size;
+  training.expect("grad_new_row", embedding->value.grad()[first_new]);
+}
+
+TEST(TextualInversionGolden, LossReachesTheNewTokensRow) {
+  const std::vector<GoldenCase> cases = golden_cases("textual inversion training");
+  if (cases.empty()) GTEST_SKIP() << "no golden set \"diffusers\"";
+  for (const GoldenCase& training : cases) {
+    for (const GoldenCase& files : golden_cases("textual inversion")) {
+      if (files.model() == training.model()) expect_training(training, files);
+    }
   }
 }
 
