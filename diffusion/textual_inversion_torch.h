@@ -21,8 +21,8 @@ struct TokenEmbedding {
 };
 
 /// The tokens of a file, in the order of names. `token` names the one token of a webui file, which
-/// carries none. Throws Error{kInput} for other contents or values that are not finite, Error{kUnsupported} for a pickle (.pt, .bin) and for
-/// Stable Diffusion XL.
+/// carries none. Throws Error{kInput} for other contents or values that are not finite,
+/// Error{kUnsupported} for a pickle (.pt, .bin) and for Stable Diffusion XL.
 std::vector<TokenEmbedding> read_embeddings(const std::filesystem::path& path,
                                             const std::string& token = {});
 

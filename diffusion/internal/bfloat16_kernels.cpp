@@ -9,9 +9,9 @@
 #include <ATen/Parallel.h>
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define PATINA_CLONES \
-  __attribute__((target_clones("avx512f", "avx2", "default")))
-#define PATINA_INLINE inline __attribute__((always_inline))  // else the clones call the portable one
+#define PATINA_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+#define PATINA_INLINE \
+  inline __attribute__((always_inline))  // else the clones call the portable one
 #else
 #define PATINA_CLONES
 #define PATINA_INLINE inline
