@@ -9,7 +9,8 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <benchmark/benchmark.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include "extractors/ciede2000_torch.h"
 #include "tests/extractors/composed_ciede2000.h"

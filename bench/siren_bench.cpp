@@ -3,7 +3,8 @@
 // (float32, contiguous, batch 1, norms apart), in one run, two threads. The last lines give the
 // ratios.
 #include <benchmark/benchmark.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include "coat/siren/coater_torch.h"
 #include "coat/siren/pair_torch.h"

@@ -13,8 +13,7 @@ namespace {
 
 constexpr double kNormEps = 1e-6;
 
-// Weights of the middle attention are linear layers; files of older libraries name them otherwise,
-// and some of those store them as 1x1 convolutions.
+// Weights of the middle attention are linear layers; files of older libraries name them otherwise.
 struct AttentionNames {
   const char* to_q;
   const char* to_k;

@@ -182,14 +182,12 @@ torch::Tensor WeightLoader::read(const std::string& name,
                 "holds a value that is not finite",
                 "the model is damaged or its training diverged; use another copy");
   }
-  torch::Tensor value = stored.to(compute_.device, dtype);
-  const bool moved = !value.is_same(stored);
-  if (compute_.channels_last && value.dim() == 4) {
-    value = value.contiguous(torch::MemoryFormat::ChannelsLast);
-  } else if (!moved) {
-    return value;  // still in the mapped file
-  }
-  return value;
+  return placed(stored.to(compute_.device, dtype));  // no copy where nothing changes
+}
+
+torch::Tensor WeightLoader::placed(const torch::Tensor& value) const {
+  const bool filters = compute_.channels_last && value.dim() == 4;
+  return filters ? value.contiguous(torch::MemoryFormat::ChannelsLast) : value;
 }
 
 torch::Tensor WeightLoader::draw(const std::vector<std::int64_t>& shape,
@@ -204,11 +202,7 @@ torch::Tensor WeightLoader::draw(const std::vector<std::int64_t>& shape,
     const double bound = 1.0 / std::sqrt(static_cast<double>(fan_in));
     value.uniform_(-bound, bound, generator_);
   }
-  value = value.to(compute_.device, dtype);
-  if (compute_.channels_last && value.dim() == 4) {
-    value = value.contiguous(torch::MemoryFormat::ChannelsLast);
-  }
-  return value;
+  return placed(value.to(compute_.device, dtype));
 }
 
 WeightHandle WeightLoader::take(const std::string& name,

@@ -91,6 +91,7 @@ class WeightLoader {
                      const std::vector<std::int64_t>& shape,
                      torch::ScalarType dtype) const;
   torch::Tensor draw(const std::vector<std::int64_t>& shape, Init init, torch::ScalarType dtype);
+  torch::Tensor placed(const torch::Tensor& value) const;  // in the memory format of `compute_`
 
   std::vector<core::SafetensorsFile> files_;
   std::string where_;

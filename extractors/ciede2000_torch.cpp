@@ -8,6 +8,8 @@
 #include <vector>
 
 #include <ATen/Parallel.h>
+#include <torch/autograd.h>
+#include <torch/utils.h>
 
 #include "core/error.h"
 

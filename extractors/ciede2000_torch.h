@@ -4,7 +4,7 @@
 // CPU: tensors of another device are copied there and the results back.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "extractors/ciede2000.h"
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string>
 
+#include <torch/autograd.h>
+#include <torch/utils.h>
+
 #include "core/error.h"
 #include "extractors/hidden_torch.h"
 

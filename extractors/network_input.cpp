@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <torch/nn/functional.h>
+
 #include "extractors/network_input_torch.h"
 #include "extractors/tensors_torch.h"
 

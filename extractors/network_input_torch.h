@@ -11,7 +11,7 @@
 // with Gaussian-weighted local mean (per channel) and variance (averaged over the channels).
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "extractors/coat_key.h"
 

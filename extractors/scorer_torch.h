@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "core/image.h"
 #include "extractors/hidden_torch.h"

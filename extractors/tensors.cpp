@@ -3,6 +3,9 @@
 #include <cstring>
 #include <thread>
 
+#include <torch/cuda.h>
+#include <torch/utils.h>
+
 #include "core/error.h"
 #include "extractors/tensors_torch.h"
 

@@ -6,7 +6,8 @@
 #include <map>
 #include <string>
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
 
 #include "core/image.h"
 #include "core/safetensors.h"

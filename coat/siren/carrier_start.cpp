@@ -3,6 +3,9 @@
 #include <string>
 #include <vector>
 
+#include <torch/linalg.h>
+#include <torch/utils.h>
+
 #include "coat/siren/carrier_start_torch.h"
 #include "core/error.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 
+#include <torch/utils.h>
+
 #include "coat/siren/carriers_torch.h"
 #include "core/error.h"
 

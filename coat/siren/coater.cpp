@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <torch/utils.h>
+
 #include "coat/siren/coater_torch.h"
 #include "core/error.h"
 #include "extractors/network_input_torch.h"

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <torch/utils.h>
+
 #include "coat/siren/coating_torch.h"
 #include "core/rng.h"
 #include "extractors/network_input_torch.h"

@@ -16,7 +16,7 @@
 // it out. docs/experiments.md has the numbers.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "coat/siren/jnd_torch.h"
 

@@ -3,6 +3,8 @@
 #include <array>
 #include <cmath>
 
+#include <torch/nn/functional.h>
+
 #include "coat/siren/coating_torch.h"
 #include "coat/siren/eot_torch.h"
 #include "coat/siren/jpeg_torch.h"

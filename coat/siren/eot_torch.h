@@ -5,7 +5,7 @@
 // JPEG really rounds, and crop/resize is included, as the paper's text says.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "core/rng.h"
 

@@ -4,7 +4,7 @@
 // allowed outside.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace patina::coat::siren {
 

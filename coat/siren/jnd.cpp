@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <torch/utils.h>
+
 #include "coat/siren/jnd_torch.h"
 
 namespace patina::coat::siren {

@@ -8,7 +8,7 @@
 //   masking jnd = (la + cm - 0.3 min(la, cm)) / 255
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace patina::coat::siren {
 

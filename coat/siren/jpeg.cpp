@@ -2,6 +2,8 @@
 #include <array>
 #include <cmath>
 
+#include <torch/nn/functional.h>
+
 #include "coat/siren/jpeg_torch.h"
 
 namespace patina::coat::siren {

@@ -3,7 +3,7 @@
 // is not differentiable; its surrogate is chosen.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace patina::coat::siren {
 

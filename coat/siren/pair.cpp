@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <torch/utils.h>
+
 #include "coat/siren/pair_torch.h"
 #include "core/error.h"
 #include "core/safetensors.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "coat/siren/coating_torch.h"
 #include "coat/siren/generator_torch.h"

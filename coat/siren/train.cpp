@@ -3,6 +3,10 @@
 #include <cmath>
 #include <sstream>
 
+#include <torch/optim/adamw.h>
+#include <torch/serialize.h>
+#include <torch/utils.h>
+
 #include "coat/siren/train_torch.h"
 #include "core/error.h"
 #include "core/files.h"

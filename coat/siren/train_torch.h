@@ -10,7 +10,7 @@
 #include <functional>
 #include <string>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "coat/siren/eot_torch.h"
 #include "coat/siren/hypersphere_torch.h"

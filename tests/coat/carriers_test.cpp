@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 
 #include "coat/siren/carrier_start_torch.h"
 #include "coat/siren/carriers_torch.h"

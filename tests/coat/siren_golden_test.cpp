@@ -9,7 +9,9 @@
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/autograd.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include "coat/siren/coating_torch.h"
 #include "coat/siren/generator_torch.h"

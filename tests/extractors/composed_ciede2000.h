@@ -7,7 +7,7 @@
 #include <cmath>
 #include <vector>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "extractors/ciede2000_torch.h"
 
