@@ -95,14 +95,17 @@ void measure(benchmark::State& state, const std::function<void()>& work) {
   state.counters["peak GiB"] = peak_memory_gib();
 }
 
-diffusion::UNetConfig sd15_unet() { return {}; }  // The defaults are SD 1.5's but for the context.
+// The defaults are SD 1.5's but for the context.
+diffusion::UNetConfig sd15_unet() {
+  diffusion::UNetConfig config;
+  config.cross_attention_dim = 768;
+  return config;
+}
 
 diffusion::UNet& unet() {
   static diffusion::UNet network = [] {
-    diffusion::UNetConfig config = sd15_unet();
-    config.cross_attention_dim = 768;
     diffusion::WeightLoader loader(1, compute());
-    return diffusion::UNet(config, loader);
+    return diffusion::UNet(sd15_unet(), loader);
   }();
   return network;
 }
@@ -158,9 +161,7 @@ class WeightsOnDisk {
   WeightsOnDisk()
       : path_(std::filesystem::temp_directory_path() / "patina-bench-unet.safetensors") {
     diffusion::WeightLoader loader(1, diffusion::Compute{});
-    diffusion::UNetConfig config = sd15_unet();
-    config.cross_attention_dim = 768;
-    const diffusion::UNet network(config, loader);
+    const diffusion::UNet network(sd15_unet(), loader);
     core::write_safetensors(path_, diffusion::blobs_of(network.weights()), {});
   }
   ~WeightsOnDisk() {
@@ -193,12 +194,10 @@ void read_bytes(benchmark::State& state) {
 
 void load_float32(benchmark::State& state) {
   diffusion::use_threads(0);
-  diffusion::UNetConfig config = sd15_unet();
-  config.cross_attention_dim = 768;
   for (auto _ : state) {
     const auto file = core::SafetensorsFile::open(weights_on_disk().path());
     diffusion::WeightLoader loader({file}, "unet", diffusion::Compute{});
-    benchmark::DoNotOptimize(diffusion::UNet(config, loader).weights().num_parameters());
+    benchmark::DoNotOptimize(diffusion::UNet(sd15_unet(), loader).weights().num_parameters());
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Counts the floating-point operations of matrix products and convolutions that LibTorch runs in a
-// scope (a multiplication and an addition are two); everything else is left out, as usual.
+// scope (a multiplication and an addition are two); everything else is left out, backward passes
+// too.
 #pragma once
 
 #include <atomic>
@@ -42,9 +43,7 @@ class FlopCounter {
     const at::Tensor second = inputs[1].toTensor();
     const std::int64_t out = outputs[0].toTensor().numel();
     // Products behind each output: a filter's weights, or the inner dimension.
-    const std::int64_t inner = convolution           ? second.numel() / second.size(0)
-                               : name == "aten::bmm" ? second.size(1)
-                                                     : second.size(1);
+    const std::int64_t inner = convolution ? second.numel() / second.size(0) : second.size(1);
     total() += 2 * out * inner;
   }
 

@@ -116,6 +116,8 @@ std::int64_t VaeConfig::downscale() const {
   return std::int64_t{1} << (block_out_channels.size() - 1);
 }
 
+std::int64_t UNetConfig::time_width() const { return 4 * block_out_channels.front(); }
+
 TextEncoderConfig text_encoder_config(const json& parsed, const std::string& where) {
   ConfigReader reader(parsed, where);
   const TextEncoderConfig base;

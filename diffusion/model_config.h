@@ -62,6 +62,9 @@ struct UNetConfig {
   bool flip_sin_to_cos = true;
   double freq_shift = 0.0;
   std::int64_t time_cond_proj_dim = 0;  ///< 0: no guidance embedding (LCM has one).
+
+  /// Width of the time embedding: four times the first level's channels.
+  std::int64_t time_width() const;
 };
 
 /// `where` names the file in errors. Throw Error{kInput} for malformed values, Error{kUnsupported}

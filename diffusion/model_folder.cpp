@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
+#include "diffusion/internal/pickles.h"
 
 namespace patina::diffusion {
 
@@ -46,19 +47,10 @@ constexpr Family kOtherFamilies[] = {{"StableDiffusionXL", "Stable Diffusion XL"
                                      {"DeepFloyd", "DeepFloyd IF"},
                                      {"IFPipeline", "DeepFloyd IF"}};
 
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
-bool is_pickle(const fs::path& file) {
-  const std::string extension = file.extension().string();
-  return extension == ".bin" || extension == ".ckpt" || extension == ".pt" || extension == ".pth";
-}
-
-bool holds_file(const fs::path& folder, bool (*wanted)(const fs::path&)) {
+bool holds_pickle(const fs::path& folder) {
   std::error_code ignored;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
-    if (wanted(entry.path())) return true;
+    if (entry.is_regular_file() && !internal::pickle_kind(entry.path()).empty()) return true;
   }
   return false;
 }
@@ -98,14 +90,14 @@ void check_pipeline(const std::string& name, const std::string& where) {
     throw Error(ErrorKind::kInput, root.string(), "does not exist", "check the path");
   }
   if (!fs::is_directory(root)) {
-    const bool pickle = is_pickle(root);
+    const bool pickle = !internal::pickle_kind(root).empty();
     throw Error(ErrorKind::kUnsupported,
                 root.string(),
                 pickle ? "is a pickle, which can run code when it is opened"
                        : "is a single file, not a folder in the diffusers layout",
                 kHowToConvert);
   }
-  if (holds_file(root, is_pickle)) {
+  if (holds_pickle(root)) {
     throw Error(ErrorKind::kUnsupported,
                 root.string(),
                 "holds pickles, which can run code when they are opened, and no model_index.json",
@@ -127,7 +119,8 @@ std::vector<fs::path> shards_of(const fs::path& index) {
   std::set<std::string> names;
   for (const auto& [tensor, file] : map->items()) {
     const std::string name = file.is_string() ? file.get<std::string>() : "";
-    if (name.empty() || fs::path(name).filename() != name || !ends_with(name, ".safetensors")) {
+    if (name.empty() || fs::path(name).filename() != name ||
+        fs::path(name).extension() != ".safetensors") {
       throw Error(ErrorKind::kInput,
                   index.string(),
                   "names the shard " + core::in_quotes(file.dump()) +
@@ -160,7 +153,7 @@ ComponentFiles find_component(const fs::path& folder, const std::string& stem) {
     }
     if (!files.weights.empty()) return files;
   }
-  const bool pickled = holds_file(folder, is_pickle);
+  const bool pickled = holds_pickle(folder);
   throw Error(pickled ? ErrorKind::kUnsupported : ErrorKind::kInput,
               folder.string(),
               pickled ? "holds its weights as a pickle, which can run code when it is opened"

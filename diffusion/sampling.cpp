@@ -50,7 +50,7 @@ Tensor sample_latents(const TextToImage& model,
   const torch::NoGradGuard no_grad;
   const GuidedUNet denoiser(model, inputs);
   Tensor x = inputs.latents.to(model.compute.device, torch::kFloat32);
-  for (int call = inputs.first_call; call < scheduler.num_calls(); ++call) {
+  for (int call = 0; call < scheduler.num_calls(); ++call) {
     const double t = scheduler.timesteps()[static_cast<std::size_t>(call)];
     const Tensor out = denoiser(scheduler.scale_model_input(x, call), t);
     const Tensor fresh = scheduler.draws_noise(call) ? noise().to(x.options()) : Tensor();

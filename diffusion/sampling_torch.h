@@ -12,12 +12,11 @@
 namespace patina::diffusion {
 
 struct SamplingInputs {
-  torch::Tensor latents;   ///< [N,C,h,w] at the level of the first call; see Scheduler.
+  torch::Tensor latents;   ///< [N,C,h,w] of standard normal numbers, times init_noise_sigma().
   torch::Tensor context;   ///< [N,S,D] of the prompts.
   torch::Tensor negative;  ///< [N,S,D] of the negative prompts; not read when guidance is 1.
   double guidance_scale =
-      7.5;             ///< w: out = negative + w (positive - negative); 1 = the prompt alone.
-  int first_call = 0;  ///< Above 0 the run starts from an image's latents.
+      7.5;  ///< w: out = negative + w (positive - negative); 1 = the prompt alone.
 };
 
 /// Called after every call of the network; returning false stops the run.

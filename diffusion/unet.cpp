@@ -12,7 +12,6 @@ using torch::Tensor;
 
 namespace {
 
-constexpr std::int64_t kTimeWidthFactor = 4;
 constexpr double kLongestPeriod = 10000.0;
 
 }  // namespace
@@ -44,7 +43,7 @@ Tensor guidance_scale_embedding(double w, std::int64_t width) {
 UNet::UNet(const UNetConfig& config, WeightLoader& loader) : config_(config) {
   const Scope root(loader);
   const std::vector<std::int64_t>& widths = config.block_out_channels;
-  const std::int64_t time_width = kTimeWidthFactor * widths.front();
+  const std::int64_t time_width = config.time_width();
   const Scope time = root / "time_embedding";
   time_linear_1_ = linear(time / "linear_1", widths.front(), time_width);
   time_linear_2_ = linear(time / "linear_2", time_width, time_width);

@@ -12,7 +12,6 @@ namespace {
 constexpr double kTransformerGroupNormEps = 1e-6;
 constexpr double kTransformerLayerNormEps = 1e-5;
 constexpr std::int64_t kFeedForwardFactor = 4;
-constexpr std::int64_t kTimeWidthFactor = 4;
 
 CrossAttention cross_attention(const Scope& at,
                                std::int64_t channels,
@@ -75,12 +74,7 @@ ResnetBlock unet_resnet(const Scope& at,
                         const UNetConfig& config,
                         std::int64_t in,
                         std::int64_t out) {
-  return resnet_block(at,
-                      {in,
-                       out,
-                       kTimeWidthFactor * config.block_out_channels.front(),
-                       config.norm_num_groups,
-                       config.norm_eps});
+  return resnet_block(at, {in, out, config.time_width(), config.norm_num_groups, config.norm_eps});
 }
 
 }  // namespace

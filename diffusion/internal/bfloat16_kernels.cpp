@@ -82,6 +82,23 @@ void add_sums(const std::uint16_t* x,
   }
 }
 
+template <bool kWithSilu>
+PATINA_INLINE void scale_each_row(const std::uint16_t* x,
+                                  std::uint16_t* out,
+                                  std::int64_t positions,
+                                  std::int64_t channels,
+                                  const float* scale,
+                                  const float* shift) {
+  for (std::int64_t p = 0; p < positions; ++p) {
+    const std::uint16_t* from = x + p * channels;
+    std::uint16_t* to = out + p * channels;
+    for (std::int64_t c = 0; c < channels; ++c) {
+      const float y = widened(from[c]) * scale[c] + shift[c];
+      to[c] = narrowed(kWithSilu ? y / (1.0F + fast_exp(-y)) : y);
+    }
+  }
+}
+
 PATINA_CLONES
 void scale_rows(const std::uint16_t* x,
                 std::uint16_t* out,
@@ -89,13 +106,7 @@ void scale_rows(const std::uint16_t* x,
                 std::int64_t channels,
                 const float* scale,
                 const float* shift) {
-  for (std::int64_t p = 0; p < positions; ++p) {
-    const std::uint16_t* from = x + p * channels;
-    std::uint16_t* to = out + p * channels;
-    for (std::int64_t c = 0; c < channels; ++c) {
-      to[c] = narrowed(widened(from[c]) * scale[c] + shift[c]);
-    }
-  }
+  scale_each_row<false>(x, out, positions, channels, scale, shift);
 }
 
 PATINA_CLONES
@@ -105,14 +116,7 @@ void scale_rows_silu(const std::uint16_t* x,
                      std::int64_t channels,
                      const float* scale,
                      const float* shift) {
-  for (std::int64_t p = 0; p < positions; ++p) {
-    const std::uint16_t* from = x + p * channels;
-    std::uint16_t* to = out + p * channels;
-    for (std::int64_t c = 0; c < channels; ++c) {
-      const float y = widened(from[c]) * scale[c] + shift[c];
-      to[c] = narrowed(y / (1.0F + fast_exp(-y)));
-    }
-  }
+  scale_each_row<true>(x, out, positions, channels, scale, shift);
 }
 
 PATINA_CLONES

@@ -48,14 +48,6 @@ int largest_difference(const core::Image& a, const core::Image& b) {
   return most;
 }
 
-double mean_difference(const core::Image& a, const core::Image& b) {
-  double sum = 0.0;
-  for (std::size_t i = 0; i < a.bytes.size(); ++i) {
-    sum += std::abs(static_cast<double>(a.bytes[i]) - static_cast<double>(b.bytes[i]));
-  }
-  return sum / static_cast<double>(a.bytes.size());
-}
-
 TEST_F(Generating, GivesImagesOfTheSizeAskedFor) {
   const Generation made = generate();
   ASSERT_EQ(made.images.size(), 1U);
@@ -92,13 +84,6 @@ TEST_F(Generating, WorksWithEverySampler) {
     request_.scheduler = name;
     EXPECT_EQ(generate().images.size(), 1U) << name;
   }
-}
-
-TEST_F(Generating, InBFloat16GivesNearlyTheSamePicture) {
-  request_.guidance_scale = 1.0;  // more would amplify the rounding as it does everything else
-  const core::Image exact = generate().images[0];
-  model_.precision = "bfloat16";
-  EXPECT_LE(mean_difference(exact, generate().images[0]), 4.0);
 }
 
 TEST_F(Generating, SaysWhichWordsDidNotFit) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bfloat16 kernels against LibTorch's float32 norms of the same values.
+#include <cmath>
+#include <cstdint>
 #include <limits>
 #include <tuple>
 #include <vector>
@@ -9,6 +11,7 @@
 #include <torch/types.h>
 
 #include "diffusion/attention_torch.h"
+#include "diffusion/internal/bfloat16_kernels.h"
 #include "diffusion/norms_torch.h"
 
 namespace patina::diffusion {
@@ -16,7 +19,7 @@ namespace {
 
 using torch::Tensor;
 
-constexpr double kRounding = 1.0 / 128;  // one step of bfloat16 near 1 is 2^-8; results round once
+constexpr double kRounding = 1.0 / 128;  // a step of bfloat16, relative; results round once
 
 Tensor image(std::int64_t channels, std::int64_t height, std::int64_t width) {
   torch::manual_seed(5);
@@ -102,13 +105,28 @@ TEST(BFloat16Attention, RoundsTheFloat32Attention) {
       torch::allclose(blocked_attention(q, k, v).to(torch::kFloat32), expected, 0.02, 0.02));
 }
 
-TEST(BFloat16Attention, PassesNotANumberOn) {
-  Tensor q = torch::ones({1, 1, 4, 8}).to(torch::kBFloat16);
-  q[0][0][2][3] = std::numeric_limits<float>::quiet_NaN();
-  const Tensor k = torch::ones({1, 1, 5, 8}).to(torch::kBFloat16);
-  const Tensor bad = torch::isnan(blocked_attention(q, k, k).to(torch::kFloat32));
-  EXPECT_TRUE(bad[0][0][2].all().item<bool>());
-  EXPECT_FALSE(bad[0][0][1].any().item<bool>());
+TEST(BFloat16Attention, PassesNotANumberOnWhateverItsSign) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::quiet_NaN()}) {
+    Tensor q = torch::ones({1, 1, 4, 8}).to(torch::kBFloat16);
+    const Tensor k = torch::ones({1, 1, 5, 8}).to(torch::kBFloat16);
+    Tensor v = k.clone();
+    q[0][0][2][3] = bad;
+    const Tensor nan = torch::isnan(blocked_attention(q, k, v).to(torch::kFloat32));
+    EXPECT_TRUE(nan[0][0][2].all().item<bool>());
+    EXPECT_FALSE(nan[0][0][1].any().item<bool>());
+  }
+}
+
+TEST(BFloat16Kernels, KeepEverySortOfNotANumberInARow) {
+  for (const std::uint16_t bits : {0x7FC0, 0xFFC0, 0x7F81, 0xFFFF}) {
+    std::vector<std::uint16_t> row(40, 0x3F80);  // 1.0
+    row[7] = bits;
+    float sum = 0.0F;
+    float largest = 0.0F;
+    internal::exp_rows_bfloat16(row.data(), 1, 40, 1.0F, &sum, &largest);
+    EXPECT_TRUE(std::isnan(sum)) << bits;
+  }
 }
 
 }  // namespace
