@@ -13,10 +13,11 @@ namespace patina::core {
 void keep_freed_memory() {
 #if defined(__GLIBC__)
   constexpr int kTopPadBytes = 64 << 20;
-  mallopt(M_MMAP_MAX, 0);  // large blocks from the heap too, where they can be used again
-  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
-  mallopt(M_TOP_PAD, kTopPadBytes);
-  mallopt(M_ARENA_MAX, 1);  // what one thread frees, another may take
+  mallopt(M_MMAP_MAX, 0);  // NOLINT(concurrency-mt-unsafe): before threads
+  mallopt(M_TRIM_THRESHOLD,
+          std::numeric_limits<int>::max());  // NOLINT(concurrency-mt-unsafe): before threads
+  mallopt(M_TOP_PAD, kTopPadBytes);          // NOLINT(concurrency-mt-unsafe): before threads
+  mallopt(M_ARENA_MAX, 1);                   // NOLINT(concurrency-mt-unsafe): before threads
 #endif
 }
 

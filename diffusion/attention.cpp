@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include <torch/autograd.h>
+
 #include "diffusion/attention_torch.h"
 #include "diffusion/internal/bfloat16_kernels.h"
 
@@ -82,7 +84,7 @@ struct BlockedAttention : torch::autograd::Function<BlockedAttention> {
       outputs.push_back(torch::bmm(block_of.weights, v).div_(block_of.sums.to(v.scalar_type())));
       sums.push_back(block_of.largest + block_of.sums.log());
     }
-    const Tensor output = outputs.size() == 1 ? outputs[0] : torch::cat(outputs, 1);
+    Tensor output = outputs.size() == 1 ? outputs[0] : torch::cat(outputs, 1);
     context->save_for_backward({q, k, v, output, torch::cat(sums, 1)});
     context->saved_data["causal"] = causal;
     context->saved_data["block"] = block;
@@ -91,9 +93,9 @@ struct BlockedAttention : torch::autograd::Function<BlockedAttention> {
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const variable_list saved = context->get_saved_variables();
-    const Tensor q = saved[0];
-    const Tensor k = saved[1];
-    const Tensor v = saved[2];
+    const Tensor& q = saved[0];
+    const Tensor& k = saved[1];
+    const Tensor& v = saved[2];
     const bool causal = context->saved_data["causal"].toBool();
     const std::int64_t block = context->saved_data["block"].toInt();
     const double scale = scale_of(q);

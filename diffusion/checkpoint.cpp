@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <torch/autograd.h>
+#include <torch/utils.h>
+
 #include "diffusion/checkpoint_torch.h"
 
 namespace patina::diffusion {

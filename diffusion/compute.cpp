@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <thread>
 
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <torch/cuda.h>
+
 #include "core/error.h"
 #include "diffusion/compute_torch.h"
 
@@ -64,6 +68,12 @@ Compute choose_compute(const std::string& device, const std::string& precision) 
   compute.dtype = dtype_named(precision, compute.device);
   compute.channels_last = compute.dtype != torch::kFloat32;
   return compute;
+}
+
+torch::Generator generator_on(const torch::Device& device, std::uint64_t seed) {
+  torch::Generator generator = at::globalContext().defaultGenerator(device).clone();
+  generator.set_current_seed(seed);
+  return generator;
 }
 
 void use_threads(int num_threads) {

@@ -3,8 +3,10 @@
 // Softmax and the statistics of norms are float32 whatever it says.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
+#include <ATen/core/Generator.h>
 #include <torch/types.h>
 
 namespace patina::diffusion {
@@ -23,6 +25,9 @@ struct Compute {
 /// CUDA), else float32. Below float32 the memory format is channels-last. Throws Error{kUsage} for
 /// other words, Error{kUnsupported} for a device or dtype that is not to be had here.
 Compute choose_compute(const std::string& device, const std::string& precision);
+
+/// A generator of its own on a device. The same seed gives other numbers on another device.
+torch::Generator generator_on(const torch::Device& device, std::uint64_t seed);
 
 /// Sets LibTorch's threads; 0 = all cores. (As packaged by Debian it starts with one.)
 void use_threads(int num_threads);

@@ -17,16 +17,20 @@ Tensor mean_square(const Tensor& prediction, const Tensor& target) {
 }  // namespace
 
 Denoising denoise(const TextToImage& model, const DenoisingBatch& batch, const Pass& pass) {
+  return denoise({model.unet, model.noise, model.compute}, batch, pass);
+}
+
+Denoising denoise(const Denoiser& denoiser, const DenoisingBatch& batch, const Pass& pass) {
   const Tensor z = batch.latents.to(torch::kFloat32);
   const Tensor noise = batch.noise.to(z.options());
   const Tensor t = batch.t.to(z.device());
   Denoising result;
-  result.noised = add_noise(model.noise, z, noise, t);
-  result.target = training_target(model.noise, z, noise, t);
-  result.prediction = model.unet
-                          .forward(model.compute.place(result.noised),
+  result.noised = add_noise(denoiser.noise, z, noise, t);
+  result.target = training_target(denoiser.noise, z, noise, t);
+  result.prediction = denoiser.unet
+                          .forward(denoiser.compute.place(result.noised),
                                    t,
-                                   batch.context.to(z.device(), model.compute.dtype),
+                                   batch.context.to(z.device(), denoiser.compute.dtype),
                                    pass)
                           .to(torch::kFloat32);
   result.loss = mean_square(result.prediction, result.target);

@@ -25,6 +25,14 @@ struct Denoising {
   torch::Tensor target;      ///< Noise, or velocity, which depends on z.
 };
 
+/// What predicts: a model's UNet and the noise it was trained with.
+struct Denoiser {
+  const UNet& unet;
+  const NoiseSchedule& noise;
+  Compute compute;
+};
+
+Denoising denoise(const Denoiser& denoiser, const DenoisingBatch& batch, const Pass& pass = {});
 Denoising denoise(const TextToImage& model, const DenoisingBatch& batch, const Pass& pass = {});
 
 struct PriorPreservation {

@@ -114,7 +114,8 @@ bool can_be_adapted(const Weight& weight) {
 
 Tensor uniform(const std::vector<std::int64_t>& shape, core::Rng rng) {
   Tensor values = torch::empty(shape);
-  const double bound = 1.0 / std::sqrt(static_cast<double>(values.numel() / shape[0]));
+  const double bound =
+      1.0 / std::sqrt(static_cast<double>(values.numel()) / static_cast<double>(shape[0]));
   auto* data = values.data_ptr<float>();
   for (std::int64_t i = 0; i < values.numel(); ++i) {
     data[i] = static_cast<float>(rng.uniform(-bound, bound));

@@ -28,7 +28,9 @@ std::vector<bool> attends(ConfigReader& reader,
   for (const std::string& type : reader.words(key, fallback)) {
     if (type != with && type != without) {
       reader.unsupported(
-          key, core::in_quotes(type) + " is not supported, only " + with + " and " + without);
+          key,
+          core::in_quotes(type) +
+              std::string(" is not supported, only ").append(with).append(" and ").append(without));
     }
     levels.push_back(type == with);
   }

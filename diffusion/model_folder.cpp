@@ -130,6 +130,7 @@ std::vector<fs::path> shards_of(const fs::path& index) {
     names.insert(name);
   }
   std::vector<fs::path> paths;
+  paths.reserve(names.size());
   for (const std::string& name : names) paths.push_back(index.parent_path() / name);
   return paths;
 }

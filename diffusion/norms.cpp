@@ -23,10 +23,14 @@ struct Norm {
 };
 
 Tensor by_definition(const Tensor& x, const Tensor& weight, const Tensor& bias, const Norm& norm) {
-  const Tensor wide = x.to(torch::kFloat32);
+  // CUDA's own norms take half-precision values and keep their statistics in float32.
+  const torch::ScalarType inside = x.is_cuda() ? x.scalar_type() : torch::kFloat32;
+  const Tensor wide = x.to(inside);
+  const Tensor scale = weight.to(inside);
+  const Tensor shift = bias.to(inside);
   const Tensor normalised = norm.groups > 0
-                                ? torch::group_norm(wide, norm.groups, weight, bias, norm.eps)
-                                : torch::layer_norm(wide, {x.size(-1)}, weight, bias, norm.eps);
+                                ? torch::group_norm(wide, norm.groups, scale, shift, norm.eps)
+                                : torch::layer_norm(wide, {x.size(-1)}, scale, shift, norm.eps);
   return (norm.with_silu ? torch::silu(normalised) : normalised).to(x.scalar_type());
 }
 

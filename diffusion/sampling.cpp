@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <torch/utils.h>
+
 #include "core/error.h"
 #include "diffusion/sampling_torch.h"
 
@@ -25,8 +27,7 @@ class GuidedUNet {
   Tensor operator()(const Tensor& latents, double t) const {
     const Tensor input = model_.compute.place(twice_ ? torch::cat({latents, latents}) : latents);
     const Tensor time = torch::full({1}, t, torch::kFloat64);
-    const Tensor out =
-        model_.unet.forward(input, time, context_, {}, embedding_).to(torch::kFloat32);
+    Tensor out = model_.unet.forward(input, time, context_, {}, embedding_).to(torch::kFloat32);
     if (!twice_) return out;
     const std::vector<Tensor> halves = out.chunk(2);
     return halves[0] + scale_ * (halves[1] - halves[0]);

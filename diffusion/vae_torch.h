@@ -31,6 +31,9 @@ class Vae {
   torch::Tensor decode(const torch::Tensor& z, const Pass& pass = {}) const;
 
   const VaeConfig& config() const { return config_; }
+  /// Latents times this are what a UNet sees; measured after training, so that they have unit
+  /// deviation.
+  void set_scaling_factor(double factor) { config_.scaling_factor = factor; }
   Weights& weights() { return weights_; }
   const Weights& weights() const { return weights_; }
 

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <numeric>
 
+#include <ATen/CPUGeneratorImpl.h>
+
 #include "core/error.h"
 #include "diffusion/internal/finite.h"
 #include "diffusion/internal/wording.h"

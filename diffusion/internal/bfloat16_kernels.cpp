@@ -8,43 +8,12 @@
 
 #include <ATen/Parallel.h>
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define PATINA_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#define PATINA_INLINE \
-  inline __attribute__((always_inline))  // else the clones call the portable one
-#else
-#define PATINA_CLONES
-#define PATINA_INLINE inline
-#endif
+#include "diffusion/internal/vector_code.h"
 
 namespace patina::diffusion::internal {
 namespace {
 
 constexpr std::int64_t kBlock = 256;  // positions whose sums are float32 before they become double
-
-PATINA_INLINE float bits_as_float(std::uint32_t bits) {
-  float value;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
-PATINA_INLINE std::uint32_t float_as_bits(float value) {
-  std::uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-PATINA_INLINE float widened(std::uint16_t value) {
-  return bits_as_float(static_cast<std::uint32_t>(value) << 16);
-}
-
-// Rounds to nearest, ties to even; a NaN keeps its sign and becomes quiet.
-PATINA_INLINE std::uint16_t narrowed(float value) {
-  const std::uint32_t bits = float_as_bits(value);
-  const std::uint32_t rounded = (bits + 0x7FFFU + ((bits >> 16) & 1U)) >> 16;
-  const std::uint32_t quiet = (bits >> 16) | 0x40U;
-  return static_cast<std::uint16_t>((bits & 0x7FFFFFFFU) > 0x7F800000U ? quiet : rounded);
-}
 
 // exp to about 2e-6, relative: 2^n by the exponent's bits, 2^f on [-0.5, 0.5] by a polynomial (the
 // Taylor coefficients ln(2)^k / k!).
@@ -82,7 +51,7 @@ void add_sums(const std::uint16_t* x,
   }
 }
 
-template <bool kWithSilu>
+template <bool WithSilu>
 PATINA_INLINE void scale_each_row(const std::uint16_t* x,
                                   std::uint16_t* out,
                                   std::int64_t positions,
@@ -94,7 +63,7 @@ PATINA_INLINE void scale_each_row(const std::uint16_t* x,
     std::uint16_t* to = out + p * channels;
     for (std::int64_t c = 0; c < channels; ++c) {
       const float y = widened(from[c]) * scale[c] + shift[c];
-      to[c] = narrowed(kWithSilu ? y / (1.0F + fast_exp(-y)) : y);
+      to[c] = narrowed(WithSilu ? y / (1.0F + fast_exp(-y)) : y);
     }
   }
 }

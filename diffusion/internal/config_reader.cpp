@@ -141,7 +141,7 @@ std::vector<std::int64_t> ConfigReader::per_level(const char* key,
   if (!value->is_array()) {
     return std::vector<std::int64_t>(count, checked_integer(*value, key, 1, kMostPerLevel));
   }
-  const std::vector<std::int64_t> numbers = integers(key, {});
+  std::vector<std::int64_t> numbers = integers(key, {});
   if (numbers.size() != count) {
     refuse(key,
            shown(*value) + " has not one entry for each of " + std::to_string(count) + " levels");

@@ -11,6 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <torch/autograd.h>
 
 #include "core/error.h"
 #include "diffusion/noise_schedule_torch.h"
