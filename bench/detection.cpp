@@ -61,6 +61,7 @@ void print_area(const char* route, const stats::DetectionScores& scores) {
 
 void measure(const std::filesystem::path& key_path, std::vector<std::filesystem::path> inputs) {
   coat::CoatOptions options;
+  options.method = coat::Method::kSiren;
   options.inputs = std::move(inputs);
   options.key_path = key_path;
   options.use_key = true;

@@ -56,15 +56,31 @@ void bind_places(CommandLine& line, CoatCommand& command) {
 }
 
 void bind_method(CommandLine& line, coat::CoatOptions& options) {
+  line.choice({"--method",
+               "NAME",
+               "frame, a mark that models personalised on the images learn, or siren, a trained "
+               "generator's coating (default: frame)."},
+              {"frame", "siren"},
+              [&options](const std::string& name) {
+                options.method = name == "siren" ? coat::Method::kSiren : coat::Method::kFrame;
+              });
+  line.whole({"--latents",
+              "N",
+              "Frame: latents along a side of the models expected, 8 to 256; 64 for Stable "
+              "Diffusion at 512 pixels, where nothing was measured (default: " +
+                  std::to_string(options.latents) + ", the built-in base)."},
+             {8, 256},
+             [&options](std::uint64_t latents) { options.latents = static_cast<int>(latents); });
   line.text({"--message",
              "TEXT",
-             "Text whose digest is the embedded message (default: drawn from the seed)."},
+             "Siren: text whose digest is the embedded message (default: drawn from the seed)."},
             options.message);
-  line.whole({"--steps",
-              "N",
-              "Training steps, 0 to 100000 (default: " + std::to_string(options.steps) + ")."},
-             {0, 100'000},
-             [&options](std::uint64_t steps) { options.steps = static_cast<int>(steps); });
+  line.whole(
+      {"--steps",
+       "N",
+       "Siren: training steps, 0 to 100000 (default: " + std::to_string(options.steps) + ")."},
+      {0, 100'000},
+      [&options](std::uint64_t steps) { options.steps = static_cast<int>(steps); });
   line.real({"--strength",
              "S",
              "Coating strength, above 0 to 4, the same for every image unless --min-psnr is given "
@@ -114,7 +130,8 @@ void bind_options(CommandLine& line, CoatCommand& command) {
   bind_files(line, command.options);
   bind_compute(line, command.compute);
   bind_output(line, command.output);
-  for (const char* of_training : {"--key", "--message", "--steps", "--seed"}) {
+  for (const char* of_training :
+       {"--key", "--method", "--latents", "--message", "--steps", "--seed"}) {
     line.exclude("--use-key", of_training);
   }
 }
@@ -144,6 +161,8 @@ json options_to_json(const CoatCommand& command) {
   document["passphrase_given"] = !options.passphrase.empty();
   document["message_given"] = !options.message.empty();
   document["seed_given"] = options.seed.has_value();
+  document["method"] = coat::to_string(options.method);
+  document["latents"] = options.latents;
   document["steps"] = options.steps;
   document["strength"] = options.strength;
   document["min_psnr_db"] = options.min_psnr_db;

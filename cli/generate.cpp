@@ -14,6 +14,7 @@
 #include "core/files.h"
 #include "core/hash.h"
 #include "core/image_io.h"
+#include "diffusion/personalize.h"
 #include "diffusion/scheduler_config.h"
 
 namespace patina::cli {
@@ -22,6 +23,7 @@ namespace {
 using nlohmann::json;
 
 struct GenerateCommand {
+  std::filesystem::path personalized;
   diffusion::GeneratorOptions model;
   diffusion::GenerateOptions options;
   std::filesystem::path folder;
@@ -30,7 +32,7 @@ struct GenerateCommand {
 
 CommandText generate_text() {
   return {"generate",
-          "--base DIR --prompt TEXT -o DIR [flags]",
+          "--prompt TEXT -o DIR [flags]",
           "Makes images from a prompt with a Stable Diffusion 1.x or 2.x model in the diffusers "
           "layout. The file names hold the seeds.",
           "patina generate --base sd15 --prompt \"a lighthouse\" -o images --batch 4",
@@ -38,7 +40,8 @@ CommandText generate_text() {
 }
 
 void bind_model(CommandLine& line, diffusion::GeneratorOptions& model) {
-  line.path({"--base", "DIR", "Model folder with model_index.json.", true}, model.base);
+  line.path({"--base", "DIR", "Model folder with model_index.json (default: the built-in base)."},
+            model.base);
   line.paths({"--lora", "FILE", "LoRA to merge into the model; may be given again."}, model.loras);
   line.real({"--lora-scale", "X", "Strength of the LoRAs, -10 to 10 (default: 1)."},
             {-10.0, 10.0},
@@ -63,7 +66,8 @@ void bind_request(CommandLine& line, diffusion::GenerateOptions& options) {
   const auto whole = [&line](const Flag& flag, WholeRange range, int& value) {
     line.whole(flag, range, [&value](std::uint64_t number) { value = static_cast<int>(number); });
   };
-  line.text({"--prompt", "TEXT", "What the images show.", true}, options.prompt);
+  line.text({"--prompt", "TEXT", "What the images show; needed but with --personalized."},
+            options.prompt);
   line.text({"--negative-prompt", "TEXT", "What they shall not show (default: nothing)."},
             options.negative_prompt);
   whole(
@@ -134,6 +138,19 @@ json write_images(const GenerateCommand& command,
   return images;
 }
 
+void take_model(GenerateCommand& command) {
+  if (command.personalized.empty()) {
+    if (command.model.base.empty()) command.model.base = core::data_file("base");
+    return;
+  }
+  const diffusion::PersonalizedModel model = diffusion::open_personalized(command.personalized);
+  command.model.base = model.base;
+  command.model.loras.insert(command.model.loras.begin(), model.loras.begin(), model.loras.end());
+  command.model.embeddings.insert(
+      command.model.embeddings.begin(), model.embeddings.begin(), model.embeddings.end());
+  if (command.options.prompt.empty()) command.options.prompt = model.prompt;
+}
+
 }  // namespace
 
 int run_generate(std::vector<std::string> args, std::ostream& out, std::ostream& err) {
@@ -142,8 +159,16 @@ int run_generate(std::vector<std::string> args, std::ostream& out, std::ostream&
   bind_model(line, command.model);
   bind_request(line, command.options);
   line.path({"-o,--output", "DIR", "Folder for the images.", true}, command.folder);
+  line.path({"--personalized",
+             "MODEL",
+             "Folder that patina personalize wrote, in place of --base; its caption is the prompt "
+             "where none is given."},
+            command.personalized);
+  line.exclude("--personalized", "--base");
   bind_output(line, command.output);
   if (!line.parse(std::move(args), out)) return 0;
+  if (!line.given("--personalized")) line.require("--prompt");
+  take_model(command);
 
   const Session session(command.output, err);
   const diffusion::Generator generator(command.model);

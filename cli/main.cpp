@@ -21,6 +21,9 @@ int main(int argc, char** argv) {
       {"generate",
        "Makes images from a prompt with a text-to-image model.",
        patina::cli::run_generate},
+      {"personalize",
+       "Personalises a text-to-image model on images, as an infringer would.",
+       patina::cli::run_personalize},
       {"inspect", "Says what LoRA, embedding, model and key files hold.", patina::cli::run_inspect},
   };
   patina::core::keep_freed_memory();

@@ -94,6 +94,7 @@ std::string run_identity(const std::vector<core::ImageEntry>& entries, const Coa
   core::Sha256 digest;
   const auto add = [&digest](const std::string& text) { digest.update(text + "\n"); };
   add(fs::absolute(options.output).string());
+  add(to_string(options.method) + std::string(" ") + std::to_string(options.latents));
   add(options.message);
   add(std::to_string(options.steps) + " " + std::to_string(options.strength) + " " +
       std::to_string(options.min_psnr_db));
@@ -169,13 +170,7 @@ void copy_caption(const core::ImageEntry& entry, const CoatOptions& options) {
 class Batch {
  public:
   Batch(const CoatKey& key, const CoatOptions& options, RunFolder& run)
-      : options_(options),
-        run_(run),
-        pair_(pair_of(key)),
-        coater_(pair_,
-                key.message_hex,
-                {options.precision, options.num_threads, options.max_tile_pixels, options.device}),
-        reader_(key, scorer_options(options)) {}
+      : options_(options), run_(run), coating_(keyed_coating(key, options)) {}
 
   void coat_all(const std::vector<core::ImageEntry>& entries,
                 CoatResult& result,
@@ -218,8 +213,8 @@ class Batch {
       result.images.push_back(*earlier);
       return;
     }
-    const siren::CoatingPattern pattern = coater_.pattern(clean.image);
-    auto [release, image] = make_release(clean, pattern, reader_, options_);
+    const siren::CoatingPattern pattern = coating_.pattern(clean.image);
+    auto [release, image] = make_release(clean, pattern, coating_, options_);
     image.relative = name.generic_string();
     image.sha256 = core::to_hex(core::sha256(release.bytes));
     core::make_folder(target.parent_path());
@@ -231,9 +226,7 @@ class Batch {
 
   const CoatOptions& options_;
   RunFolder& run_;
-  siren::Pair pair_;
-  siren::Coater coater_;
-  CenterReader reader_;
+  KeyedCoating coating_;
 };
 
 void summarise(CoatResult& result) {
@@ -312,6 +305,8 @@ void write_commitment(const CoatOptions& options,
 
 }  // namespace
 
+const char* to_string(Method method) { return method == Method::kFrame ? "frame" : "siren"; }
+
 void validate(const CoatOptions& options) {
   const auto require = [](bool holds, const char* flag, const std::string& what) {
     if (!holds) throw Error(ErrorKind::kUsage, flag, what, "see patina coat --help");
@@ -319,6 +314,9 @@ void validate(const CoatOptions& options) {
   require(!options.inputs.empty(), "IMAGES", "none given");
   require(!options.output.empty(), "--output", "not given");
   require(!options.key_path.empty(), "--key", "not given");
+  require(options.latents >= 8 && options.latents <= 256,
+          "--latents",
+          std::to_string(options.latents) + " is outside 8 to 256");
   require(options.steps >= 0 && options.steps <= 100000,
           "--steps",
           std::to_string(options.steps) + " is outside 0 to 100000");

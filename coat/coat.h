@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes coatings: a folder of images goes in; coated images, a secret key and a public commitment
-// come out. Siren without its learnability term, which needs the diffusion substrate [Siren 2025,
-// Sec. 4.3]. Entry point: coat_images. The method itself is in coat/siren/.
+// come out. Entry point: coat_images. The methods themselves are in coat/siren/.
 #pragma once
 
 #include <cstdint>
@@ -17,21 +16,33 @@
 
 namespace patina::coat {
 
+/// What is laid on the images.
+enum class Method {
+  kFrame,  ///< A mark locked to the frame that personalised models learn (coat/siren/frame.h).
+  kSiren,  ///< The coating of a trained generator, read by its extractor [Siren 2025].
+};
+const char* to_string(Method method);  ///< "frame", "siren".
+
 struct CoatOptions {
   // What it makes.
+  Method method = Method::kFrame;
+  /// Frame: latents along a side of the models that are to learn the mark, [8, 256]: 16 for the
+  /// built-in base, 64 for Stable Diffusion at 512 pixels (where nothing was measured).
+  int latents = 16;
   std::vector<std::filesystem::path> inputs;  ///< Image files and folders.
   std::filesystem::path output;               ///< Folder; mirrors the input tree.
   std::filesystem::path key_path;             ///< Key to write, or to use with `use_key`.
   bool use_key = false;                       ///< Coat with an existing key, without training.
   std::string passphrase;                     ///< Of the key file; empty = stored plain, mode 0600.
-  std::string message;    ///< Text whose SHA-256 gives the 48 bits; empty = from seed.
-  int steps = 20;         ///< Training steps, [0, 100000].
-  int sphere_crops = 32;  ///< Crops that direction, centre and radius of a key are measured on.
+  std::string message;  ///< Text whose SHA-256 gives the 48 bits; empty = from seed.
+  int steps = 20;       ///< Siren: training steps, [0, 100000].
+  int sphere_crops =
+      32;  ///< Siren: crops that direction, centre and radius of a key are measured on.
   double strength = 1.5;  ///< Normalised space, (0, 4]; larger is more visible.
   /// Each image's strength is raised up to this PSNR (dB, at most 2.5 times `strength`), then
   /// lowered to what brings its feature to the key's centre; smaller is more visible. 0 =
   /// `strength` for all.
-  double min_psnr_db = 38.5;
+  double min_psnr_db = 38.2;
   std::optional<std::uint64_t> seed;  ///< None = drawn from the operating system, kept in the key.
   std::optional<core::ImageFormat> format;  ///< None = as the input.
   std::optional<int> quality_percent;       ///< None = as the input, [1, 100].

@@ -88,20 +88,39 @@ siren::Pair warm_pair(const CoatOptions& options) {
   return pair;
 }
 
+CoatKey new_key(const CoatOptions& options, std::uint64_t seed) {
+  CoatKey key;
+  key.method = to_string(options.method);
+  key.created = core::utc_now();
+  key.tool_version = core::kVersion;
+  key.seed = seed;
+  key.strength = options.strength;
+  return key;
+}
+
+CoatKey frame_key_on(std::size_t count,
+                     const siren::ImageAt& image_at,
+                     const CoatOptions& options,
+                     std::uint64_t seed) {
+  CoatKey key = new_key(options, seed);
+  siren::FrameKeyOptions measuring;
+  measuring.latents = options.latents;
+  if (options.min_psnr_db > 0.0) measuring.psnr_db = options.min_psnr_db;
+  measuring.nu = key.nu;
+  siren::make_frame_key(key, count, image_at, measuring);
+  return key;
+}
+
 CoatKey key_on(const siren::CropPool& pool,
                const CoatOptions& options,
                std::uint64_t seed,
                const siren::TrainOptions& train,
                const core::Observer& observer) {
   siren::Pair pair = warm_pair(options);
-  CoatKey key;
-  key.created = core::utc_now();
-  key.tool_version = core::kVersion;
-  key.seed = seed;
+  CoatKey key = new_key(options, seed);
   key.message_hex = message_hex(options.message, seed, pair.message_bits);
   key.norm_mode = pair.norm;
   key.input = pair.input;
-  key.strength = options.strength;
   key.coating_blur_px = pair.coating.blur_px;
   key.coating_mean_px = pair.coating.mean_px;
   key.dither = pair.coating.dither;
@@ -121,6 +140,13 @@ CoatKey make_key(const std::vector<core::ImageEntry>& entries,
                  std::uint64_t seed,
                  const std::filesystem::path& checkpoint,
                  const core::Observer& observer) {
+  if (options.method == Method::kFrame) {
+    return frame_key_on(
+        entries.size(),
+        [&](std::size_t i) { return core::read_image(entries[i].path).image; },
+        options,
+        seed);
+  }
   extractors::set_num_threads(options.num_threads);
   siren::TrainOptions train = train_options(options, seed);
   train.checkpoint = checkpoint;

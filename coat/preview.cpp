@@ -65,9 +65,30 @@ core::Image side_by_side(const core::Image& clean, const core::Image& coated) {
 // The warm start as it is; the image itself tells where its coated crops lie.
 extractors::CoatKey untrained_key(const CoatOptions& options, const core::Image& image) {
   const std::uint64_t seed = options.seed.value_or(0);
+  if (options.method == Method::kFrame) {
+    return frame_key_on(
+        1, [&](std::size_t) { return image; }, options, seed);
+  }
   siren::TrainOptions train = train_options(options, seed);
   train.steps = 0;
   return key_on(siren::CropPool({image}), options, seed, train);
+}
+
+double estimated_training(const CoatOptions& options, const core::Image& probe) {
+  siren::Pair pair = warm_pair(options);
+  siren::TrainOptions train = train_options(options, 0);
+  const int batch = train.batch;
+  train.batch = train.sphere_crops = kProbeBatch;
+  const siren::CropPool pool({probe});
+  const auto seconds_of_steps = [&](int steps) {
+    train.steps = steps;
+    return seconds_of([&] { train_key(pair, pool, message_hex("", 0, pair.message_bits), train); });
+  };
+  seconds_of_steps(1);  // The first call also sets LibTorch up.
+  const double sphere_seconds = seconds_of_steps(0), step_seconds = seconds_of_steps(1);
+  const double per_step = std::max(0.0, step_seconds - sphere_seconds);
+  return sphere_seconds * options.sphere_crops / kProbeBatch +
+         per_step * batch / kProbeBatch * options.steps;
 }
 
 }  // namespace
@@ -81,34 +102,22 @@ Estimate estimate_coating(const CoatOptions& options) {
     ++estimate.image_count;
     if (header) estimate.megapixels += 1e-6 * header->width_px * header->height_px;
   }
-  siren::Pair pair = options.use_key
-                         ? pair_of(extractors::read_coat_key(options.key_path, options.passphrase))
-                         : warm_pair(options);
   const core::Image probe = noise_image(kProbeSide);
-  siren::Coater coater(
-      pair,
-      message_hex("", 0, pair.message_bits),
-      {options.precision, options.num_threads, options.max_tile_pixels, options.device});
-  coater.pattern(probe);
-  const double coat_seconds = seconds_of([&] { coater.pattern(probe); });
-  // Three extractions (clean, at the strongest, as released) of eight blocks against the five of
-  // one coating.
-  estimate.coating_seconds =
-      6.0 * coat_seconds * estimate.megapixels / (1e-6 * kProbeSide * kProbeSide);
-  if (options.use_key) return estimate;
-  siren::TrainOptions train = train_options(options, 0);
-  const int batch = train.batch;
-  train.batch = train.sphere_crops = kProbeBatch;
-  const siren::CropPool pool({probe});
-  const auto seconds_of_steps = [&](int steps) {
-    train.steps = steps;
-    return seconds_of([&] { train_key(pair, pool, message_hex("", 0, pair.message_bits), train); });
+  const extractors::CoatKey key =
+      options.use_key ? extractors::read_coat_key(options.key_path, options.passphrase)
+                      : untrained_key(options, probe);
+  const KeyedCoating coating = keyed_coating(key, options);
+  // Three readings: clean, at the strongest, as released.
+  const auto coat_once = [&] {
+    coating.pattern(probe);
+    for (int reading = 0; reading < 3; ++reading) coating.read(probe);
   };
-  seconds_of_steps(1);  // The first call also sets LibTorch up.
-  const double sphere_seconds = seconds_of_steps(0), step_seconds = seconds_of_steps(1);
-  const double per_step = std::max(0.0, step_seconds - sphere_seconds);
-  estimate.training_seconds = sphere_seconds * options.sphere_crops / kProbeBatch +
-                              per_step * batch / kProbeBatch * options.steps;
+  coat_once();  // The first call also sets LibTorch up.
+  estimate.coating_seconds =
+      seconds_of(coat_once) * estimate.megapixels / (1e-6 * kProbeSide * kProbeSide);
+  if (!options.use_key && options.method == Method::kSiren) {
+    estimate.training_seconds = estimated_training(options, probe);
+  }
   return estimate;
 }
 
@@ -128,13 +137,8 @@ CoatedImage preview_coating(const CoatOptions& options, const std::filesystem::p
   } else {
     key = untrained_key(options, clean.image);
   }
-  siren::Pair pair = pair_of(key);
-  siren::Coater coater(
-      pair,
-      key.message_hex,
-      {options.precision, options.num_threads, options.max_tile_pixels, options.device});
-  CenterReader reader(key, scorer_options(options));
-  auto [release, image] = make_release(clean, coater.pattern(clean.image), reader, options);
+  const KeyedCoating coating = keyed_coating(key, options);
+  auto [release, image] = make_release(clean, coating.pattern(clean.image), coating, options);
   image.relative = entries.front().relative.generic_string();
   core::ImageFile panel;
   panel.image = side_by_side(clean.image, release.pixels);

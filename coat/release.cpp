@@ -4,9 +4,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "coat/siren/hypersphere_torch.h"
-#include "extractors/tensors_torch.h"
-
 namespace patina::coat {
 
 namespace {
@@ -42,23 +39,6 @@ double pattern_rms(const siren::CoatingPattern& pattern) {
 
 }  // namespace
 
-extractors::ScorerOptions scorer_options(const CoatOptions& options) {
-  return {options.precision, options.num_threads, options.max_tile_pixels, options.device};
-}
-
-CenterReader::CenterReader(const extractors::CoatKey& key, const extractors::ScorerOptions& options)
-    : features_(key, options),
-      center_(
-          extractors::tensor_from_blob(key.tensors.at("center")).to(torch::kFloat64).flatten()) {}
-
-Reading CenterReader::read(const core::Image& image) {
-  const torch::Tensor feature = features_.features({&image})[0].to(torch::kFloat64);
-  Reading reading;
-  reading.position = (torch::dot(feature, center_) / torch::dot(center_, center_)).item<double>();
-  reading.score = siren::coating_score((feature - center_).square().sum()).item<double>();
-  return reading;
-}
-
 core::ImageFile prepare_output(core::ImageFile file, const CoatOptions& options) {
   if (options.format) file.encoding.format = *options.format;
   if (options.format && *options.format == core::ImageFormat::kWebP) {
@@ -85,12 +65,13 @@ namespace {
 double choose_strength(const core::Image& clean,
                        double clean_position,
                        const siren::CoatingPattern& pattern,
-                       CenterReader& reader,
+                       const KeyedCoating& coating,
                        const CoatOptions& options) {
   if (options.min_psnr_db <= 0.0) return options.strength;
   const double allowed =
       std::pow(10.0, -options.min_psnr_db / 20.0) / std::max(pattern_rms(pattern), 1e-9);
   const double strongest = std::min(allowed, siren::kStrongestShare * options.strength);
+  if (!coating.stops_at_centre) return strongest;
   const double least = std::min(strongest, siren::kFaintestShare * options.strength);
   // Position grows with strength, but levels off where the coating outweighs the content: regula
   // falsi.
@@ -100,7 +81,7 @@ double choose_strength(const core::Image& clean,
         attempt == 0
             ? strongest
             : std::clamp(low + (high - low) * (1.0 - at_low) / (at_high - at_low), least, high);
-    const double position = reader.read(siren::apply_pattern(clean, pattern, strength)).position;
+    const double position = coating.read(siren::apply_pattern(clean, pattern, strength)).position;
     if (attempt == 0 && (position <= 1.0 || position <= clean_position)) return strongest;
     if (std::abs(position - 1.0) < kCenterTolerance || strength <= least) return strength;
     (position > 1.0 ? high : low) = strength;
@@ -139,10 +120,10 @@ Release fit_release(const core::ImageFile& clean,
 
 CoatedRelease make_release(const core::ImageFile& clean,
                            const siren::CoatingPattern& pattern,
-                           CenterReader& reader,
+                           const KeyedCoating& coating,
                            const CoatOptions& options) {
-  const Reading before = reader.read(clean.image);
-  const double strength = choose_strength(clean.image, before.position, pattern, reader, options);
+  const Reading before = coating.read(clean.image);
+  const double strength = choose_strength(clean.image, before.position, pattern, coating, options);
   CoatedRelease coated;
   coated.release = fit_release(clean, pattern, strength, options);
   coated.image.width_px = clean.image.width_px;
@@ -151,7 +132,7 @@ CoatedRelease make_release(const core::ImageFile& clean,
   coated.image.strength = coated.release.strength;
   coated.image.size_ratio = coated.release.size_ratio;
   coated.image.score_clean = before.score;
-  coated.image.score_coated = reader.read(coated.release.pixels).score;
+  coated.image.score_coated = coating.read(coated.release.pixels).score;
   return coated;
 }
 

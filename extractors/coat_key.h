@@ -2,9 +2,9 @@
 // CoatKey: the owner's secret. One safetensors file whose header metadata holds one JSON document
 // under "patina" (format version, method, options, seed, message, hypersphere centre and radius,
 // calibration, digest of the released set, creation time) and whose tensors hold extractor and
-// generator
-// ("extractor/...", "generator/...", "center"). No LibTorch here; networks are built from the blobs
-// in the *_torch.h headers. Format page: docs/formats/coat-key.md.
+// generator ("extractor/...", "generator/...", "center") or a frame mark ("frame/...", "center").
+// No LibTorch here; networks are built from the blobs in the *_torch.h headers. Format page:
+// docs/formats/coat-key.md.
 #pragma once
 
 #include <cstdint>
@@ -52,8 +52,8 @@ struct Calibration {
 
 struct CoatKey {
   int format_version = kCoatKeyFormatVersion;
-  std::string method = "siren";
-  std::string created;  ///< RFC 3339, UTC.
+  std::string method = "siren";  ///< "siren" or "frame".
+  std::string created;           ///< RFC 3339, UTC.
   std::string tool_version;
   std::uint64_t seed = 0;   ///< Secret: of message and training.
   std::string message_hex;  ///< Secret: 48 bits fed to the generator, 12 hexadecimal digits.

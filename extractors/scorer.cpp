@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/error.h"
+#include "extractors/frame_key.h"
 #include "extractors/network_input_torch.h"
 #include "extractors/scorer_torch.h"
 #include "extractors/tensors_torch.h"
@@ -54,6 +55,27 @@ class HypersphereScorer : public core::Extractor {
  private:
   FeatureExtractor features_;
   torch::Tensor center_;
+  core::ExtractorInfo info_;
+};
+
+class FrameScorer : public core::Extractor {
+ public:
+  explicit FrameScorer(const CoatKey& key) : sphere_(frame_sphere(key)) {
+    info_ = {key.method, "float64", extractor_sha256(key), key.radius};
+  }
+
+  std::vector<double> score(const std::vector<const core::Image*>& images) override {
+    std::vector<double> scores;
+    for (const core::Image* image : images) {
+      scores.push_back(frame_score(sphere_.reader.statistic(*image), sphere_.center));
+    }
+    return scores;
+  }
+
+  core::ExtractorInfo info() const override { return info_; }
+
+ private:
+  FrameSphere sphere_;
   core::ExtractorInfo info_;
 };
 
@@ -185,6 +207,7 @@ torch::Tensor FeatureExtractor::features(const std::vector<const core::Image*>& 
 }
 
 std::unique_ptr<core::Extractor> make_scorer(const CoatKey& key, const ScorerOptions& options) {
+  if (key.method == "frame") return std::make_unique<FrameScorer>(key);
   return std::make_unique<HypersphereScorer>(key, options);
 }
 

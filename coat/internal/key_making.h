@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "coat/coat.h"
+#include "coat/siren/frame_coater.h"
 #include "coat/siren/pair_torch.h"
 #include "coat/siren/train_torch.h"
 #include "core/image_io.h"
@@ -29,6 +30,12 @@ siren::CropPool training_pool(const std::vector<core::ImageEntry>& entries, std:
 /// The warm-started pair of the product.
 siren::Pair warm_pair(const CoatOptions& options);
 
+/// A key of method "frame", measured on the images of a set.
+extractors::CoatKey frame_key_on(std::size_t count,
+                                 const siren::ImageAt& image_at,
+                                 const CoatOptions& options,
+                                 std::uint64_t seed);
+
 /// Trains a key from the warm-started pair on the crops of a pool.
 extractors::CoatKey key_on(const siren::CropPool& pool,
                            const CoatOptions& options,
@@ -36,7 +43,7 @@ extractors::CoatKey key_on(const siren::CropPool& pool,
                            const siren::TrainOptions& train,
                            const core::Observer& observer = {});
 
-/// Trains a key for the images.
+/// Makes a key for the images, by the method that the options name.
 extractors::CoatKey make_key(const std::vector<core::ImageEntry>& entries,
                              const CoatOptions& options,
                              std::uint64_t seed,

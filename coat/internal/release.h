@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "coat/coat.h"
+#include "coat/internal/method.h"
 #include "coat/siren/coater_torch.h"
 #include "core/image_io.h"
-#include "extractors/scorer_torch.h"
 
 namespace patina::coat {
 
@@ -20,23 +20,6 @@ struct Release {
   core::Image pixels;  ///< As a reader of the file will see them.
   double strength = 0.0;
   double size_ratio = 0.0;
-};
-
-extractors::ScorerOptions scorer_options(const CoatOptions& options);
-
-/// Where an image's feature f lies with respect to a key's centre c.
-struct Reading {
-  double position = 0.0;  ///< <f,c> / <c,c>: about 0 for clean images and 1 for coated ones.
-  double score = 0.0;     ///< The coating score, as the key's scorer gives it.
-};
-class CenterReader {
- public:
-  CenterReader(const extractors::CoatKey& key, const extractors::ScorerOptions& options);
-  Reading read(const core::Image& image);
-
- private:
-  extractors::FeatureExtractor features_;
-  torch::Tensor center_;  // [D] float64
 };
 
 /// The clean file with the encoding and metadata that the options ask for.
@@ -53,7 +36,7 @@ struct CoatedRelease {
 };
 CoatedRelease make_release(const core::ImageFile& clean,
                            const siren::CoatingPattern& pattern,
-                           CenterReader& reader,
+                           const KeyedCoating& coating,
                            const CoatOptions& options);
 
 }  // namespace patina::coat

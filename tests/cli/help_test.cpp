@@ -47,7 +47,9 @@ TEST_P(Help, FitsATerminalOf80Columns) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Commands, Help, testing::Values("coat", "score", "audit", "verify", "generate", "inspect"));
+    Commands,
+    Help,
+    testing::Values("coat", "score", "audit", "verify", "generate", "personalize", "inspect"));
 
 TEST(Overview, IsAsStored) {
   EXPECT_EQ(output_of(std::string(PATINA_BINARY_DIR) + "/patina help"), golden("overview"));

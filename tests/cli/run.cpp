@@ -23,6 +23,7 @@ Ran run(const std::vector<std::string>& args) {
               {"audit", "", run_audit},
               {"verify", "", run_verify},
               {"generate", "", run_generate},
+              {"personalize", "", run_personalize},
               {"inspect", "", run_inspect}},
              args);
 }

@@ -42,6 +42,7 @@ class CoatScratch : public ::testing::Test {
   }
   CoatOptions options() const {
     CoatOptions options;
+    options.method = Method::kSiren;
     options.inputs = {root_ / "in"};
     options.output = root_ / "out";
     options.key_path = root_ / "owner.key";

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "diffusion/personalize.h"
+
+#include <filesystem>
+#include <ostream>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/command_line.h"
+#include "cli/commands.h"
+#include "cli/json_document.h"
+#include "cli/session.h"
+#include "cli/table.h"
+#include "core/files.h"
+#include "core/json.h"
+
+namespace patina::cli {
+namespace {
+
+using diffusion::PersonalizeOptions;
+using nlohmann::json;
+
+struct PersonalizeCommand {
+  PersonalizeOptions options;
+  double learning_rate = 0.0;
+  OutputOptions output;
+};
+
+CommandText personalize_text() {
+  return {"personalize",
+          "--images DIR -o MODEL [flags]",
+          "Personalises a text-to-image model on a handful of images, as an infringer would: for "
+          "experiments on what a coating survives. An interrupted run goes on where it stopped.",
+          "patina personalize --images coated --method lora -o suspect",
+          "0 done, 2 wrong usage or input, 3 disk or memory failed, 130 interrupted."};
+}
+
+void bind_whole(CommandLine& line, const Flag& flag, WholeRange range, int& value) {
+  line.whole(flag, range, [&value](std::uint64_t number) { value = static_cast<int>(number); });
+}
+
+void bind_places(CommandLine& line, PersonalizeOptions& options) {
+  line.path({"--base", "DIR", "Model folder in the diffusers layout (default: the built-in base)."},
+            options.base);
+  line.paths({"--images", "PATH", "Image file or folder; may be given again.", true},
+             options.images);
+  line.path({"-o,--output", "MODEL", "Folder for the personalised model.", true}, options.output);
+}
+
+void bind_method(CommandLine& line, PersonalizeCommand& command) {
+  PersonalizeOptions& options = command.options;
+  line.choice({"--method",
+               "NAME",
+               "full, lora, dreambooth, textual-inversion, svdiff or custom-diffusion (default: "
+               "full)."},
+              diffusion::personalize_method_names(),
+              [&options](const std::string& name) {
+                options.method = diffusion::personalize_method_from_name(name);
+              });
+  line.whole({"--steps",
+              "N",
+              "Training steps, 0 to 1000000 (default: 600 for textual-inversion and "
+              "custom-diffusion, 400 for the others)."},
+             {0, 1'000'000},
+             [&options](std::uint64_t steps) { options.steps = static_cast<int>(steps); });
+  line.real({"--learning-rate",
+             "X",
+             "Of AdamW, above 0 to 1 (default: the method's, scaled from its paper to the built-in "
+             "base)."},
+            {0.0, 1.0, true, false},
+            command.learning_rate);
+  bind_whole(
+      line, {"--batch", "N", "Images a step, 1 to 1024 (default: 8)."}, {1, 1024}, options.batch);
+  line.toggle({"--train-text-encoder", "", "Train the text encoder too."},
+              options.train_text_encoder);
+  bind_whole(
+      line, {"--rank", "N", "LoRA: width, 1 to 4096 (default: 16)."}, {1, 4096}, options.rank);
+  line.real({"--alpha", "X", "LoRA: strength is alpha / rank, above 0 to 100000 (default: 16)."},
+            {0.0, 100'000.0, true, false},
+            options.alpha);
+  bind_whole(line,
+             {"--class-images",
+              "N",
+              "DreamBooth, Custom Diffusion: images of the class, 1 to 10000 (default: 64)."},
+             {1, 10'000},
+             options.class_images);
+  line.real({"--prior-weight", "X", "Of their loss, 0 to 1000 (default: 1)."},
+            {0.0, 1000.0},
+            options.prior_weight);
+  line.whole({"--seed", "N", "Of all that is drawn (default: 1)."},
+             {0, UINT64_MAX},
+             [&options](std::uint64_t seed) { options.seed = seed; });
+}
+
+void bind_words(CommandLine& line, PersonalizeOptions& options) {
+  line.text({"--prompt",
+             "TEXT",
+             "Caption of images without a text file of their name; {} is the new token, or the "
+             "initializer where there is none (default: \"a picture of {}\")."},
+            options.prompt);
+  line.text({"--class-prompt", "TEXT", "Of the images of the class (default: \"a picture\")."},
+            options.class_prompt);
+  line.text({"--token", "WORD", "The new token (default: <new>)."}, options.token);
+  line.text({"--initializer", "WORD", "Word that the token starts from (default: picture)."},
+            options.initializer);
+}
+
+void bind_compute(CommandLine& line, PersonalizeOptions& options) {
+  bind_whole(line,
+             {"--samples", "N", "Images in samples.png, 0 to 64 (default: 16)."},
+             {0, 64},
+             options.samples);
+  bind_whole(line,
+             {"--checkpoint-every", "N", "Steps, 1 to 1000000 (default: 100)."},
+             {1, 1'000'000},
+             options.checkpoint_every);
+  line.choice({"--precision", "NAME", "auto, float32, bfloat16 or float16 (default: auto)."},
+              {"auto", "float32", "bfloat16", "float16"},
+              [&options](const std::string& name) { options.precision = name; });
+  line.choice({"--device", "NAME", "cpu or cuda (default: cpu)."},
+              {"cpu", "cuda"},
+              [&options](const std::string& name) { options.device = name; });
+  bind_whole(line,
+             {"--threads", "N", "Processor threads, 0 to 1024; 0 takes all cores (default: 0)."},
+             {0, 1024},
+             options.num_threads);
+}
+
+json to_json(const PersonalizeOptions& options) {
+  const diffusion::MethodDefaults defaults = diffusion::defaults_of(options.method);
+  return {{"base", printable(options.base.string())},
+          {"method", diffusion::to_string(options.method)},
+          {"prompt", options.prompt},
+          {"class_prompt", options.class_prompt},
+          {"token", options.token},
+          {"initializer", options.initializer},
+          {"steps", options.steps.value_or(defaults.steps)},
+          {"learning_rate", options.learning_rate.value_or(defaults.learning_rate)},
+          {"batch", options.batch},
+          {"train_text_encoder", options.train_text_encoder},
+          {"rank", options.rank},
+          {"alpha", options.alpha},
+          {"class_images", options.class_images},
+          {"prior_weight", options.prior_weight},
+          {"seed", options.seed}};
+}
+
+void print_text(const diffusion::PersonalizeResult& result,
+                const PersonalizeOptions& options,
+                std::ostream& out) {
+  out << result.images << " images, " << result.steps << " steps of "
+      << diffusion::to_string(options.method) << "; loss " << exact_number(result.first_loss)
+      << " at the start, " << exact_number(result.last_loss) << " at the end.\n\n";
+  for (const std::filesystem::path& file : result.files) out << printable(file.string()) << "\n";
+}
+
+}  // namespace
+
+int run_personalize(std::vector<std::string> args, std::ostream& out, std::ostream& err) {
+  PersonalizeCommand command;
+  CommandLine line(personalize_text());
+  bind_places(line, command.options);
+  bind_method(line, command);
+  bind_words(line, command.options);
+  bind_compute(line, command.options);
+  bind_output(line, command.output);
+  if (!line.parse(std::move(args), out)) return 0;
+  if (line.given("--learning-rate")) command.options.learning_rate = command.learning_rate;
+  if (command.options.base.empty()) command.options.base = core::data_file("base");
+
+  const Session session(command.output, err);
+  const diffusion::PersonalizeResult result =
+      diffusion::personalize(command.options, session.observer());
+  for (const std::string& warning : result.warnings) session.say("Warning: " + warning + ".");
+  if (!command.output.json) {
+    print_text(result, command.options, out);
+    return 0;
+  }
+  JsonDocument document;
+  document.command = "personalize";
+  document.options = to_json(command.options);
+  document.inputs.push_back(input_record("base", command.options.base));
+  json files = json::array();
+  for (const std::filesystem::path& file : result.files) files.push_back(printable(file.string()));
+  document.result = {{"images", result.images},
+                     {"steps", result.steps},
+                     {"first_loss", core::number_or_null(result.first_loss)},
+                     {"last_loss", core::number_or_null(result.last_loss)},
+                     {"resumed", result.resumed},
+                     {"captions", result.captions},
+                     {"files", files},
+                     {"warnings", result.warnings}};
+  document.timings_ms = {{"training", milliseconds(result.seconds)},
+                         {"total", milliseconds(session.seconds())}};
+  print_document(document, out);
+  return 0;
+}
+
+}  // namespace patina::cli

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes the frame mark that extractors/frame.h reads: cosines of signs drawn from the key's seed,
+// locked to the centre square of every image of the set, hidden where the image hides it [Chou & Li
+// 1995]. Being one function of the place, it is the first thing that a network which sees the
+// set's latents learns, whatever the images show.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/image.h"
+#include "extractors/frame.h"
+
+namespace patina::coat::siren {
+
+/// The mark of one key.
+struct FrameMark {
+  std::vector<extractors::FrameIndex> index;
+  std::vector<double> amplitudes;  ///< Signed; their scale does not matter.
+};
+
+/// Where cosines lie and how strong they are, without signs: the part that all keys share.
+struct FrameSpectrum {
+  std::vector<extractors::FrameIndex> index;
+  std::vector<double> magnitudes;
+};
+
+/// Cosines that are slow along one side of the frame, u or v from 1 to 5/8 of `latents`, and along
+/// the other go up and down about once a latent, from 1 to 9/4 of `latents` half waves: an
+/// autoencoder of `latents` cells a side keeps them, to a network on its latents they look like
+/// smooth shifts of some channels, and images have little there of their own. 0 is left out: lines
+/// right across the frame are what decoders leave behind. docs/experiments.md has the measurements,
+/// which are of the built-in base (16); Stable Diffusion has 64 at 512 pixels.
+FrameSpectrum learnable_spectrum(int latents);
+
+/// Signs drawn from a seed.
+FrameMark draw_mark(const FrameSpectrum& spectrum, std::uint64_t seed);
+
+/// Weights that the reader uses: amplitudes as they look after whitening, made orthogonal to
+/// `means` (whitened mean coefficients of image sets that carry no mark), so that a composition
+/// which many images share does not count as a mark.
+std::vector<double> reader_weights(const FrameMark& mark,
+                                   const std::vector<std::vector<double>>& means);
+
+/// The mark of root mean square 1 over the frame at the pixels of `rect`, continued beyond the
+/// frame; row by row.
+std::vector<float> mark_plane(const FrameMark& mark,
+                              const core::Rect& frame,
+                              const core::Rect& rect);
+
+/// How much each pixel of an image hides, unit range: Chou and Li's luminance and contrast masking
+/// of cells of 1/32 of the frame (4 pixels at least), interpolated. [height*width].
+std::vector<float> hiding_plane(const core::Image& image);
+
+}  // namespace patina::coat::siren

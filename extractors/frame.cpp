@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "extractors/frame.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <string>
+
+#include "core/error.h"
+
+namespace patina::extractors {
+
+namespace {
+
+constexpr double kPi = 3.14159265358979323846;
+constexpr double kWhitening = 1.2;
+
+// Row k of an orthonormal DCT-II of `side` points, divided by sqrt(side).
+std::vector<double> cosine(int k, int side) {
+  const double scale = std::sqrt(k == 0 ? 1.0 : 2.0) / side;
+  std::vector<double> values(static_cast<std::size_t>(side));
+  for (int i = 0; i < side; ++i) {
+    values[static_cast<std::size_t>(i)] = scale * std::cos(kPi * k * (i + 0.5) / side);
+  }
+  return values;
+}
+
+// Cosines for the wave numbers that occur, each with its place in the order of numbers.
+struct Cosines {
+  std::map<int, std::size_t> place;
+  std::vector<std::vector<double>> rows;
+};
+
+Cosines cosines_for(const std::vector<FrameIndex>& index, std::size_t axis, int side) {
+  Cosines cosines;
+  for (const FrameIndex& at : index) cosines.place.emplace(at[axis], 0);
+  for (auto& [k, place] : cosines.place) {
+    place = cosines.rows.size();
+    cosines.rows.push_back(cosine(k, side));
+  }
+  return cosines;
+}
+
+std::vector<double> luminance_of_row(const core::Image& image, const core::Rect& row) {
+  const auto width = static_cast<std::size_t>(row.width);
+  std::vector<float> planar(3 * width);
+  core::read_unit(image, row, planar.data());
+  std::vector<double> luminance(width);
+  for (std::size_t i = 0; i < width; ++i) {
+    luminance[i] = 0.299 * planar[i] + 0.587 * planar[width + i] + 0.114 * planar[2 * width + i];
+  }
+  return luminance;
+}
+
+double dot(const std::vector<double>& a, const std::vector<double>& b) {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+}  // namespace
+
+core::Rect frame_of(int width_px, int height_px) {
+  const int side = std::min(width_px, height_px);
+  return {(width_px - side) / 2, (height_px - side) / 2, side, side};
+}
+
+std::vector<double> frame_coefficients(const core::Image& image,
+                                       const std::vector<FrameIndex>& index) {
+  const core::Rect frame = frame_of(image.width_px, image.height_px);
+  int highest = 0;
+  for (const FrameIndex& at : index) highest = std::max({highest, at[0], at[1]});
+  if (frame.width <= highest) {
+    throw core::Error(
+        core::ErrorKind::kInput,
+        "image of " + std::to_string(image.width_px) + "x" + std::to_string(image.height_px),
+        "a frame mark needs more than " + std::to_string(highest) + " pixels a side",
+        "use the image at its full size");
+  }
+  const Cosines across = cosines_for(index, 0, frame.width);
+  const Cosines down = cosines_for(index, 1, frame.width);
+  std::vector<std::vector<double>> sums(down.rows.size(), std::vector<double>(across.rows.size()));
+  std::vector<double> of_row(across.rows.size());
+  for (int y = 0; y < frame.height; ++y) {
+    const std::vector<double> luminance =
+        luminance_of_row(image, {frame.x, frame.y + y, frame.width, 1});
+    for (std::size_t i = 0; i < across.rows.size(); ++i) of_row[i] = dot(luminance, across.rows[i]);
+    for (std::size_t j = 0; j < down.rows.size(); ++j) {
+      const double weight = down.rows[j][static_cast<std::size_t>(y)];
+      for (std::size_t i = 0; i < of_row.size(); ++i) sums[j][i] += weight * of_row[i];
+    }
+  }
+  std::vector<double> coefficients;
+  coefficients.reserve(index.size());
+  for (const FrameIndex& at : index) {
+    coefficients.push_back(sums[down.place.at(at[1])][across.place.at(at[0])]);
+  }
+  return coefficients;
+}
+
+std::vector<double> whitened(const std::vector<double>& coefficients,
+                             const std::vector<FrameIndex>& index) {
+  std::vector<double> z(coefficients);
+  for (std::size_t k = 0; k < z.size(); ++k) {
+    z[k] *= std::pow(std::hypot(index[k][0], index[k][1]), kWhitening);
+  }
+  return z;
+}
+
+double frame_statistic(const std::vector<double>& z, const std::vector<double>& weights) {
+  const double norms = std::sqrt(dot(z, z) * dot(weights, weights));
+  return norms > 0.0 ? std::sqrt(static_cast<double>(z.size())) * dot(z, weights) / norms : 0.0;
+}
+
+double FrameReader::statistic(const core::Image& image) const {
+  return frame_statistic(whitened(frame_coefficients(image, index), index), weights);
+}
+
+}  // namespace patina::extractors

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the frame mark, the part of a coating that an autoencoder lets through and a personalised
+// model learns (docs/experiments.md): a sum of cosines that is locked to an image's frame, its
+// centre square, and is the same in every image of a set. Cosine k has u half waves across the
+// frame and v down it, u even, so that a mirrored image carries the same mark.
+//
+// The statistic is that of a random direction [Sablayrolles 2020, radioactive data]: with z the
+// whitened coefficients of an image and w the key's weights,
+//   s = sqrt(K) <z,w> / (|z| |w|).
+// For any image whatever, s has mean 0 and variance 1 over keys, since their signs are drawn at
+// random. Entry points: frame_coefficients, frame_statistic. No LibTorch.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "core/image.h"
+
+namespace patina::extractors {
+
+/// Half waves across (u, even) and down (v) the frame.
+using FrameIndex = std::array<int, 2>;
+
+/// Centre square of an image.
+core::Rect frame_of(int width_px, int height_px);
+
+/// Luminance coefficients of the frame's orthonormal DCT-II, divided by the frame's side, so that
+/// they do not depend on resolution; unit range. [K]. Throws Error{kInput} for an image whose frame
+/// has fewer pixels a side than the highest index.
+std::vector<double> frame_coefficients(const core::Image& image,
+                                       const std::vector<FrameIndex>& index);
+
+/// Coefficient k times rho^1.2, rho = sqrt(u^2 + v^2): natural images fall off like this in the
+/// band that is used, measured on paintings and photographs.
+std::vector<double> whitened(const std::vector<double>& coefficients,
+                             const std::vector<FrameIndex>& index);
+
+/// s; 0 for an image without any contrast in the band. `z` and `weights` have one length.
+double frame_statistic(const std::vector<double>& z, const std::vector<double>& weights);
+
+/// What a key reads with.
+struct FrameReader {
+  std::vector<FrameIndex> index;
+  std::vector<double> weights;
+
+  double statistic(const core::Image& image) const;
+};
+
+}  // namespace patina::extractors

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// Making a frame mark: where it lies, that it hides, and that its key and no other reads it, from
+// the file as released and after what happens to files.
+#include "coat/siren/frame.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "coat/coat.h"
+#include "coat/siren/frame_coater.h"
+#include "core/files.h"
+#include "core/image_io.h"
+#include "extractors/coat_key.h"
+#include "extractors/frame_key.h"
+#include "tests/core/scratch_folder.h"
+
+namespace patina::coat {
+namespace {
+
+using siren::FrameMark;
+
+double rms(const std::vector<float>& values) {
+  double sum = 0.0;
+  for (const float value : values) sum += static_cast<double>(value) * value;
+  return std::sqrt(sum / static_cast<double>(values.size()));
+}
+
+FrameMark mark(std::uint64_t seed) { return siren::draw_mark(siren::learnable_spectrum(16), seed); }
+
+TEST(FrameSpectrum, IsEvenAcrossAndLeavesOutLines) {
+  const siren::FrameSpectrum spectrum = siren::learnable_spectrum(16);
+  ASSERT_FALSE(spectrum.index.empty());
+  for (const auto& [u, v] : spectrum.index) {
+    EXPECT_EQ(u % 2, 0);
+    EXPECT_GT(u, 0);
+    EXPECT_GT(v, 0);
+    EXPECT_LT(std::min(u, v), 10);
+    EXPECT_GE(std::max(u, v), 16);
+    EXPECT_LT(std::max(u, v), 36);
+  }
+}
+
+TEST(FrameMarkOf, ASeedIsItsOwn) {
+  EXPECT_EQ(mark(3).amplitudes, mark(3).amplitudes);
+  const std::vector<double> one = mark(3).amplitudes, other = mark(4).amplitudes;
+  double agreement = 0.0;
+  for (std::size_t k = 0; k < one.size(); ++k) agreement += one[k] * other[k] > 0.0 ? 1.0 : -1.0;
+  EXPECT_LT(std::abs(agreement), 4.0 * std::sqrt(static_cast<double>(one.size())));
+}
+
+TEST(MarkPlane, HasUnitPowerOverTheFrame) {
+  const core::Rect frame{0, 0, 128, 128};
+  EXPECT_NEAR(rms(siren::mark_plane(mark(1), frame, frame)), 1.0, 1e-5);
+}
+
+TEST(MarkPlane, OfAPartIsThePartOfTheWhole) {
+  const core::Rect frame{10, 0, 96, 96};
+  const std::vector<float> whole = siren::mark_plane(mark(1), frame, {0, 0, 116, 96});
+  const std::vector<float> part = siren::mark_plane(mark(1), frame, {7, 20, 30, 11});
+  for (std::size_t y = 0; y < 11; ++y) {
+    for (std::size_t x = 0; x < 30; ++x) {
+      EXPECT_NEAR(part[y * 30 + x], whole[(y + 20) * 116 + x + 7], 1e-5);
+    }
+  }
+}
+
+TEST(HidingPlane, IsLargerInTextureThanInTheFlat) {
+  core::Image image = core::make_image(128, 128);
+  core::Rng rng(1);
+  for (std::size_t i = 0; i < image.bytes.size(); ++i) {
+    const bool right = (i / 3) % 128 >= 64;
+    image.bytes[i] = static_cast<std::uint8_t>(right ? 90 + rng.below(80) : 130);
+  }
+  const std::vector<float> plane = siren::hiding_plane(image);
+  EXPECT_GT(plane[64 * 128 + 96], 3.0F * plane[64 * 128 + 32]);
+  // 3 levels at mid grey [Chou & Li 1995].
+  EXPECT_NEAR(plane[64 * 128 + 20], 3.0 / 255.0, 0.1 / 255.0);
+}
+
+TEST(ReaderWeights, AreOrthogonalToWhatCleanSetsShare) {
+  const FrameMark drawn = mark(1);
+  core::Rng rng(2);
+  std::vector<std::vector<double>> means(2);
+  for (std::vector<double>& mean : means) {
+    for (std::size_t k = 0; k < drawn.index.size(); ++k) mean.push_back(rng.normal());
+  }
+  const std::vector<double> weights = siren::reader_weights(drawn, means);
+  for (const std::vector<double>& mean : means) {
+    double along = 0.0, size = 0.0;
+    for (std::size_t k = 0; k < mean.size(); ++k) {
+      along += mean[k] * weights[k];
+      size += std::abs(mean[k] * weights[k]);
+    }
+    EXPECT_LT(std::abs(along), 1e-9 * size);
+  }
+}
+
+class FrameCoating : public ::testing::Test {
+ protected:
+  CoatOptions options(std::uint64_t seed, const std::string& name) const {
+    CoatOptions options;
+    options.inputs = {core::data_file("photos/owner")};
+    options.output = scratch_ / name;
+    options.key_path = scratch_ / (name + ".key");
+    options.seed = seed;
+    return options;
+  }
+  static double statistic(const extractors::CoatKey& key, const core::Image& image) {
+    return extractors::frame_sphere(key).reader.statistic(image);
+  }
+  core::ScratchFolder scratch_;
+};
+
+TEST_F(FrameCoating, IsReadByItsKeyAndByNoOther) {
+  const CoatResult result = coat_images(options(1, "one"));
+  coat_images(options(2, "two"));
+  EXPECT_GE(result.mean_quality.psnr_db, 38.0);
+  EXPECT_LE(result.mean_quality.delta_e_mean, 1.5);
+  EXPECT_EQ(result.calibration.auc, 1.0);
+  const extractors::CoatKey own = extractors::read_coat_key(scratch_ / "one.key");
+  const extractors::CoatKey other = extractors::read_coat_key(scratch_ / "two.key");
+  double own_sum = 0.0, other_sum = 0.0;
+  for (const CoatedImage& image : result.images) {
+    const core::Image released = core::read_image(scratch_ / "one" / image.relative).image;
+    own_sum += statistic(own, released);
+    other_sum += statistic(other, released);
+  }
+  const auto n = static_cast<double>(result.images.size());
+  EXPECT_GT(own_sum / n, 4.0);
+  EXPECT_LT(std::abs(other_sum / n), 1.5);
+}
+
+TEST_F(FrameCoating, SurvivesJpegAndReduction) {
+  const CoatResult result = coat_images(options(1, "one"));
+  const extractors::CoatKey key = extractors::read_coat_key(scratch_ / "one.key");
+  double released_sum = 0.0, jpeg_sum = 0.0, small_sum = 0.0;
+  for (const CoatedImage& image : result.images) {
+    core::ImageFile file = core::read_image(scratch_ / "one" / image.relative);
+    released_sum += statistic(key, file.image);
+    small_sum += statistic(key, core::resize(file.image, 96, 96));
+    file.encoding = {core::ImageFormat::kJPEG, 50, true, false, false};
+    jpeg_sum += statistic(key, core::decode_image(core::encode_image(file), "jpeg").image);
+  }
+  EXPECT_GT(jpeg_sum, 0.9 * released_sum);
+  EXPECT_GT(small_sum, 0.9 * released_sum);
+}
+
+TEST_F(FrameCoating, TakesOneImage) {
+  CoatOptions one = options(1, "one");
+  one.inputs = {core::data_file("photos/owner/clock-00.jpg")};
+  const CoatResult result = coat_images(one);
+  ASSERT_EQ(result.images.size(), 1U);
+  EXPECT_LT(result.images[0].score_coated, result.images[0].score_clean);
+}
+
+TEST_F(FrameCoating, OfTheSameSeedIsTheSame) {
+  EXPECT_EQ(coat_images(options(5, "one")).merkle_root, coat_images(options(5, "two")).merkle_root);
+}
+
+TEST_F(FrameCoating, KeepsItsSecretOutOfTheScoringPart) {
+  coat_images(options(1, "one"));
+  const extractors::CoatKey key = extractors::read_coat_key(scratch_ / "one.key");
+  extractors::write_extractor(scratch_ / "extractor.safetensors", key);
+  const extractors::CoatKey part = extractors::read_extractor(scratch_ / "extractor.safetensors");
+  EXPECT_EQ(part.tensors.count("frame/amplitudes"), 0U);
+  const core::Image image = core::read_image(core::data_file("photos/owner/clock-00.jpg")).image;
+  EXPECT_EQ(extractors::make_scorer(part)->score({&image}),
+            extractors::make_scorer(key)->score({&image}));
+}
+
+}  // namespace
+}  // namespace patina::coat

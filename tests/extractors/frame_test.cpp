@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading a frame mark: coefficients against cosines whose amplitude is known, and a statistic that
+// says nothing where there is no mark.
+#include "extractors/frame.h"
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/image_io.h"
+#include "core/rng.h"
+#include "extractors/frame_key.h"
+#include "tests/core/caught.h"
+
+namespace patina::extractors {
+namespace {
+
+constexpr double kPi = 3.14159265358979323846;
+
+/// Grey at 1/2 plus `amplitude` times one cosine of the frame, 16 bits a sample.
+core::Image cosine_image(int width, int height, const FrameIndex& at, double amplitude) {
+  core::Image image = core::make_image(width, height, 16);
+  const core::Rect frame = frame_of(width, height);
+  const auto pixels = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
+  std::vector<float> planar(3 * pixels);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      const double value = 0.5 + amplitude *
+                                     std::cos(kPi * at[0] * (x - frame.x + 0.5) / frame.width) *
+                                     std::cos(kPi * at[1] * (y - frame.y + 0.5) / frame.width);
+      const auto i = static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
+                     static_cast<std::size_t>(x);
+      for (std::size_t c = 0; c < 3; ++c) planar[c * pixels + i] = static_cast<float>(value);
+    }
+  }
+  core::write_unit(image, {0, 0, width, height}, planar.data());
+  return image;
+}
+
+core::Image mirrored(const core::Image& image) {
+  core::Image other = image;
+  const auto width = static_cast<std::size_t>(image.width_px);
+  const std::size_t sample = image.bit_depth == 16 ? 2 : 1;
+  for (std::size_t y = 0; y < static_cast<std::size_t>(image.height_px); ++y) {
+    for (std::size_t x = 0; x < width; ++x) {
+      for (std::size_t b = 0; b < 3 * sample; ++b) {
+        other.bytes[(y * width + x) * 3 * sample + b] =
+            image.bytes[(y * width + width - 1 - x) * 3 * sample + b];
+      }
+    }
+  }
+  return other;
+}
+
+core::Image photograph(const std::string& name) {
+  return core::read_image(core::data_file("photos/" + name)).image;
+}
+
+std::vector<FrameIndex> some_index() {
+  std::vector<FrameIndex> index;
+  for (int v = 1; v < 10; ++v) {
+    for (int u = 16; u < 36; u += 2) index.push_back({u, v});
+  }
+  return index;
+}
+
+// Over the unit square, cos^2 cos^2 has mean 1/4, and the orthonormal cosine is twice the plain
+// one.
+TEST(FrameCoefficients, OfACosineAreHalfItsAmplitude) {
+  const core::Image image = cosine_image(128, 128, {6, 9}, 0.1);
+  const std::vector<double> found = frame_coefficients(image, {{6, 9}, {6, 8}, {4, 9}, {9, 6}});
+  EXPECT_NEAR(found[0], 0.05, 1e-5);
+  for (std::size_t k = 1; k < found.size(); ++k) EXPECT_NEAR(found[k], 0.0, 1e-5);
+}
+
+TEST(FrameCoefficients, DoNotDependOnResolution) {
+  for (const int side : {64, 100, 257, 512}) {
+    EXPECT_NEAR(
+        frame_coefficients(cosine_image(side, side, {10, 3}, 0.2), {{10, 3}})[0], 0.1, 1e-5);
+  }
+}
+
+TEST(FrameCoefficients, AreThoseOfTheCentreSquare) {
+  EXPECT_NEAR(frame_coefficients(cosine_image(200, 120, {4, 7}, 0.1), {{4, 7}})[0], 0.05, 1e-5);
+  EXPECT_NEAR(frame_coefficients(cosine_image(96, 171, {4, 7}, 0.1), {{4, 7}})[0], 0.05, 1e-5);
+}
+
+TEST(FrameCoefficients, OfEvenNumbersAcrossSurviveMirroring) {
+  const core::Image image = photograph("owner/clock-00.jpg");
+  const std::vector<double> one = frame_coefficients(image, some_index());
+  const std::vector<double> other = frame_coefficients(mirrored(image), some_index());
+  for (std::size_t k = 0; k < one.size(); ++k) EXPECT_NEAR(one[k], other[k], 1e-12);
+}
+
+TEST(FrameCoefficients, NeedMorePixelsThanHalfWaves) {
+  const std::string said = core::caught_text([] {
+    frame_coefficients(core::make_image(40, 30), {{2, 30}});
+  });
+  EXPECT_NE(said.find("image of 40x30"), std::string::npos) << said;
+  EXPECT_NE(said.find("more than 30 pixels a side"), std::string::npos) << said;
+  EXPECT_NE(said.find("use the image at its full size"), std::string::npos) << said;
+}
+
+// Var over keys is 1 where the signs of the weights are fair coins and sizes are equal, whatever
+// the image.
+TEST(FrameStatistic, HasMeanZeroAndVarianceOneOverKeys) {
+  const std::vector<FrameIndex> index = some_index();
+  const std::vector<double> z =
+      whitened(frame_coefficients(photograph("owner/clock-00.jpg"), index), index);
+  core::Rng rng(1);
+  constexpr int kKeys = 4000;
+  double sum = 0.0, squares = 0.0;
+  for (int key = 0; key < kKeys; ++key) {
+    std::vector<double> weights;
+    for (std::size_t k = 0; k < z.size(); ++k) weights.push_back(rng.bernoulli(0.5) ? 1.0 : -1.0);
+    const double s = frame_statistic(z, weights);
+    sum += s;
+    squares += s * s;
+  }
+  EXPECT_NEAR(sum / kKeys, 0.0, 4.0 / std::sqrt(kKeys));
+  EXPECT_NEAR(squares / kKeys, 1.0, 4.0 * std::sqrt(2.0 / kKeys));
+}
+
+TEST(FrameStatistic, IsAtMostTheRootOfTheNumberOfCosines) {
+  EXPECT_DOUBLE_EQ(frame_statistic({1.0, -2.0, 3.0, 0.5}, {2.0, -4.0, 6.0, 1.0}), 2.0);
+  EXPECT_DOUBLE_EQ(frame_statistic({1.0, -2.0, 3.0, 0.5}, {-2.0, 4.0, -6.0, -1.0}), -2.0);
+}
+
+TEST(FrameStatistic, OfAFlatImageIsZero) {
+  FrameReader reader{some_index(), std::vector<double>(some_index().size(), 1.0)};
+  EXPECT_NEAR(reader.statistic(core::make_image(64, 64)), 0.0, 1e-9);
+}
+
+TEST(FrameScore, FallsTowardsTheCentreAndIsZeroBeyondIt) {
+  EXPECT_GT(frame_score(0.0, 5.0), frame_score(3.0, 5.0));
+  EXPECT_DOUBLE_EQ(frame_score(2.0, 5.0), std::sqrt(10.0) - 1.0);  // sqrt(3^2 + 1) - 1
+  EXPECT_EQ(frame_score(5.0, 5.0), 0.0);
+  EXPECT_EQ(frame_score(9.0, 5.0), 0.0);
+}
+
+TEST(FrameKeys, ThatDoNotHoldAMarkAreRefused) {
+  CoatKey key;
+  key.method = "frame";
+  EXPECT_NE(core::caught_text([&] { frame_sphere(key); }).find("frame/index is missing"),
+            std::string::npos);
+  key.tensors["frame/index"] = blob_of_values({2, 16.5}, {1, 2});
+  EXPECT_NE(core::caught_text([&] { frame_sphere(key); }).find("frame/index holds 16.5"),
+            std::string::npos);
+  key.tensors["frame/index"] = blob_of_values({2, 16}, {1, 2});
+  key.tensors["frame/weights"] = blob_of_values({1, 1}, {2});
+  key.tensors["center"] = blob_of_values({4}, {1});
+  EXPECT_NE(core::caught_text([&] { frame_sphere(key); }).find("do not go together"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace patina::extractors
