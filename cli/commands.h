@@ -16,6 +16,7 @@ int run_audit(std::vector<std::string> args, std::ostream& out, std::ostream& er
 int run_verify(std::vector<std::string> args, std::ostream& out, std::ostream& err);
 int run_generate(std::vector<std::string> args, std::ostream& out, std::ostream& err);
 int run_personalize(std::vector<std::string> args, std::ostream& out, std::ostream& err);
+int run_evaluate(std::vector<std::string> args, std::ostream& out, std::ostream& err);
 int run_inspect(std::vector<std::string> args, std::ostream& out, std::ostream& err);
 
 }  // namespace patina::cli

@@ -24,6 +24,9 @@ int main(int argc, char** argv) {
       {"personalize",
        "Personalises a text-to-image model on images, as an infringer would.",
        patina::cli::run_personalize},
+      {"evaluate",
+       "Measures how often the audit finds and how often it accuses.",
+       patina::cli::run_evaluate},
       {"inspect", "Says what LoRA, embedding, model and key files hold.", patina::cli::run_inspect},
   };
   patina::core::keep_freed_memory();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "diffusion/personalize.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <ostream>
 
@@ -73,6 +74,16 @@ void bind_method(CommandLine& line, PersonalizeCommand& command) {
       line, {"--batch", "N", "Images a step, 1 to 1024 (default: 8)."}, {1, 1024}, options.batch);
   line.toggle({"--train-text-encoder", "", "Train the text encoder too."},
               options.train_text_encoder);
+  line.choice({"--lora-targets",
+               "NAME",
+               "LoRA: attention (diffusers), transformer (kohya-ss) or all, with convolutions "
+               "(default: transformer)."},
+              diffusion::lora_target_names(),
+              [&options](const std::string& name) {
+                const std::vector<std::string> names = diffusion::lora_target_names();
+                options.lora_targets = static_cast<diffusion::LoRATargets>(
+                    std::find(names.begin(), names.end(), name) - names.begin());
+              });
   bind_whole(
       line, {"--rank", "N", "LoRA: width, 1 to 4096 (default: 16)."}, {1, 4096}, options.rank);
   line.real({"--alpha", "X", "LoRA: strength is alpha / rank, above 0 to 100000 (default: 16)."},
@@ -138,6 +149,8 @@ json to_json(const PersonalizeOptions& options) {
           {"learning_rate", options.learning_rate.value_or(defaults.learning_rate)},
           {"batch", options.batch},
           {"train_text_encoder", options.train_text_encoder},
+          {"lora_targets",
+           diffusion::lora_target_names()[static_cast<std::size_t>(options.lora_targets)]},
           {"rank", options.rank},
           {"alpha", options.alpha},
           {"class_images", options.class_images},

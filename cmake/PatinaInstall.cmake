@@ -12,7 +12,7 @@ if(TARGET patina)
   set_target_properties(patina PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
   install(TARGETS patina RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT runtime)
 endif()
-foreach(_folder base fonts siren)
+foreach(_folder base fonts paintings siren)
   install(DIRECTORY fixtures/${_folder} DESTINATION ${CMAKE_INSTALL_DATADIR}/patina
     COMPONENT runtime OPTIONAL)
 endforeach()

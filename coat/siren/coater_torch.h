@@ -10,26 +10,13 @@
 
 #include <torch/types.h>
 
+#include "coat/siren/coating_pattern.h"
 #include "coat/siren/pair_torch.h"
 #include "core/image.h"
 #include "extractors/coat_key.h"
 #include "extractors/scorer_torch.h"
 
 namespace patina::coat::siren {
-
-/// The coating of one image at strength 1 in normalised space, RGB interleaved like the image, in
-/// steps of kPatternStep of the unit range: one byte a sample, so that a strength can be chosen
-/// after the fact.
-struct CoatingPattern {
-  int width_px = 0;
-  int height_px = 0;
-  std::vector<std::int8_t> steps;
-};
-inline constexpr double kPatternStep =
-    1.0 / (255.0 * 12.0);  ///< Holds +-10.6 byte levels at strength 1.
-
-/// coated = clamp(clean + strength * pattern), rounded to the image's depth.
-core::Image apply_pattern(const core::Image& clean, const CoatingPattern& pattern, double strength);
 
 struct CoaterOptions {
   extractors::Precision precision = extractors::Precision::kAuto;

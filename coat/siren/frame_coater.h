@@ -5,7 +5,7 @@
 #include <functional>
 #include <vector>
 
-#include "coat/siren/coater_torch.h"
+#include "coat/siren/coating_pattern.h"
 #include "coat/siren/frame.h"
 #include "extractors/coat_key.h"
 

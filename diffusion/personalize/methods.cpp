@@ -22,6 +22,12 @@ void append(std::vector<Tensor>& to, const std::vector<Tensor>& from) {
   to.insert(to.end(), from.begin(), from.end());
 }
 
+std::function<bool(const std::string&)> weights_of(LoRATargets targets) {
+  if (targets == LoRATargets::kAttention) return is_attention_projection;
+  if (targets == LoRATargets::kAll) return every_weight;
+  return [](const std::string& name) { return name.find(".attentions.") != std::string::npos; };
+}
+
 constexpr const char* kLoRAFile = "pytorch_lora_weights.safetensors";
 constexpr const char* kTokenFile = "learned_embeds.safetensors";
 
@@ -63,6 +69,7 @@ Personalization prepare_lora(TextToImage& model, const PersonalizeOptions& optio
   making.rank = options.rank;
   making.alpha = options.alpha;
   making.seed = options.seed;
+  making.unet = weights_of(options.lora_targets);
   if (options.train_text_encoder) making.text_encoder = is_attention_projection;
   const LoRA lora = new_lora(model.unet.weights(), model.text_encoder.weights(), making);
   attach_lora(lora, 1.0, model.unet.weights(), model.text_encoder.weights());

@@ -168,6 +168,7 @@ json options_json(const PersonalizeOptions& options) {
           {"learning_rate", *options.learning_rate},
           {"batch", options.batch},
           {"train_text_encoder", options.train_text_encoder},
+          {"lora_targets", lora_target_names()[static_cast<std::size_t>(options.lora_targets)]},
           {"rank", options.rank},
           {"alpha", options.alpha},
           {"flip", options.flip},
@@ -327,6 +328,8 @@ std::vector<std::string> personalize_method_names() {
   for (const MethodRow& row : kMethods) names.emplace_back(row.name);
   return names;
 }
+
+std::vector<std::string> lora_target_names() { return {"attention", "transformer", "all"}; }
 
 PersonalizeMethod personalize_method_from_name(const std::string& name) {
   std::string all;

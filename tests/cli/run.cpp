@@ -24,6 +24,7 @@ Ran run(const std::vector<std::string>& args) {
               {"verify", "", run_verify},
               {"generate", "", run_generate},
               {"personalize", "", run_personalize},
+              {"evaluate", "", run_evaluate},
               {"inspect", "", run_inspect}},
              args);
 }

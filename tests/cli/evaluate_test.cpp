@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// patina personalize, generate --personalized and evaluate, on a tiny random model.
+#include <filesystem>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "core/files.h"
+#include "core/image_io.h"
+#include "core/rng.h"
+#include "tests/cli/run.h"
+#include "tests/core/scratch_folder.h"
+
+namespace patina::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+class Experiments : public ::testing::Test {
+ protected:
+  Experiments() {
+    for (const char* owner : {"first", "second"}) {
+      core::make_folder(scratch_ / owner);
+      for (int i = 0; i < 3; ++i) {
+        core::ImageFile file;
+        file.image = core::make_image(72, 72);
+        core::Rng rng(static_cast<std::uint64_t>(i) + (owner[0] == 'f' ? 10 : 20));
+        for (std::uint8_t& value : file.image.bytes) {
+          value = static_cast<std::uint8_t>(60 + rng.below(120));
+        }
+        core::write_file_atomic(scratch_ / owner / (std::to_string(i) + ".png"),
+                                core::encode_image(file));
+      }
+    }
+  }
+  std::string path(const std::string& name) const { return (scratch_ / name).string(); }
+  Ran evaluate(const std::string& output) const {
+    return run({"evaluate",    "-o",      path(output),   "--base",           base_, "--sets",
+                path("first"), "--sets",  path("second"), "--measured-sets",  "1",   "--steps",
+                "2",           "--count", "20",           "--suspect-images", "5",   "--repeats",
+                "50",          "--quiet"});
+  }
+
+  std::string base_ =
+      (fs::path(PATINA_SOURCE_DIR) / "fixtures/golden/diffusers/models/sd21").string();
+  core::ScratchFolder scratch_;
+};
+
+TEST_F(Experiments, PersonalizeTellsWhatItDidAndGenerateUsesIt) {
+  const Ran trained = run({"personalize",
+                           "--images",
+                           path("first"),
+                           "--method",
+                           "lora",
+                           "-o",
+                           path("model"),
+                           "--base",
+                           base_,
+                           "--steps",
+                           "2",
+                           "--samples",
+                           "0",
+                           "--batch",
+                           "1",
+                           "--json"});
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  const json document = json::parse(trained.out);
+  EXPECT_EQ(document["command"], "personalize");
+  EXPECT_EQ(document["result"]["images"], 3);
+  EXPECT_EQ(document["result"]["steps"], 2);
+  EXPECT_TRUE(fs::exists(scratch_ / "model" / "pytorch_lora_weights.safetensors"));
+  const Ran made = run(
+      {"generate", "--personalized", path("model"), "-o", path("made"), "--steps", "2", "--quiet"});
+  EXPECT_EQ(made.code, 0) << made.err;
+  EXPECT_TRUE(fs::exists(scratch_ / "made" / "seed-1.png"));
+}
+
+TEST_F(Experiments, PersonalizeNamesTheNearestMethod) {
+  const Ran ran = run({"personalize", "--images", path("first"), "--method", "lara", "-o", "x"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("lora"));
+}
+
+TEST_F(Experiments, GenerateNeedsAPromptOrAPersonalisedModel) {
+  const Ran ran = run({"generate", "--base", base_, "-o", path("made")});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("--prompt"));
+}
+
+TEST_F(Experiments, EvaluateWritesItsTablesAndDoesNothingTwice) {
+  const Ran first = evaluate("tables");
+  ASSERT_EQ(first.code, 0) << first.err;
+  EXPECT_THAT(first.out, HasSubstr("| first | full | frame | 100 |"));
+  EXPECT_EQ(core::read_text_file(scratch_ / "tables" / "chain.md"), first.out);
+  for (const char* name : {"chain.csv", "chain.svg"}) {
+    EXPECT_TRUE(fs::exists(scratch_ / "tables" / name)) << name;
+  }
+  const fs::path image = scratch_ / "tables/images/first.base/0.png";
+  const auto written = fs::last_write_time(image);
+  const Ran second = evaluate("tables");
+  EXPECT_EQ(second.out, first.out);
+  EXPECT_EQ(fs::last_write_time(image), written);
+}
+
+TEST_F(Experiments, EvaluateNeedsASecondSetAsControl) {
+  const Ran ran = run({"evaluate", "-o", path("tables"), "--base", base_, "--sets", path("first")});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("one is the other's control"));
+}
+
+TEST_F(Experiments, EvaluateRefusesUnknownWords) {
+  const Ran coating = run({"evaluate", "-o", path("tables"), "--coatings", "paint"});
+  EXPECT_EQ(coating.code, 2);
+  EXPECT_THAT(coating.err, HasSubstr("use frame, siren or frame,siren"));
+  const Ran share = run({"evaluate", "-o", path("tables"), "--shares", "half"});
+  EXPECT_EQ(share.code, 2);
+  EXPECT_THAT(share.err, HasSubstr("give numbers from 1 to 100"));
+}
+
+}  // namespace
+}  // namespace patina::cli
