@@ -81,6 +81,22 @@ void bind_method(CommandLine& line, coat::CoatOptions& options) {
        "Siren: training steps, 0 to 100000 (default: " + std::to_string(options.steps) + ")."},
       {0, 100'000},
       [&options](std::uint64_t steps) { options.steps = static_cast<int>(steps); });
+  line.real({"--learnability",
+             "W",
+             "Siren: weight of the denoising loss of coated images under a model fine-tuned on the "
+             "uncoated ones, 0 to 1000; 0 does without (default: 0)."},
+            {0.0, 1000.0},
+            options.learnability_weight);
+  line.path({"--base", "DIR", "Siren: the model that is fine-tuned (default: the built-in base)."},
+            options.base);
+  line.whole(
+      {"--surrogate-steps", "N", "Siren: of that fine-tuning, 0 to 100000 (default: 100)."},
+      {0, 100'000},
+      [&options](std::uint64_t steps) { options.surrogate_steps = static_cast<int>(steps); });
+  line.text({"--class-prompt",
+             "TEXT",
+             "Siren: what the images show, for that model (default: \"a picture\")."},
+            options.class_prompt);
   line.real({"--strength",
              "S",
              "Coating strength, above 0 to 4, the same for every image unless --min-psnr is given "
@@ -164,6 +180,8 @@ json options_to_json(const CoatCommand& command) {
   document["method"] = coat::to_string(options.method);
   document["latents"] = options.latents;
   document["steps"] = options.steps;
+  document["learnability"] = options.learnability_weight;
+  document["surrogate_steps"] = options.surrogate_steps;
   document["strength"] = options.strength;
   document["min_psnr_db"] = options.min_psnr_db;
   document["format"] = options.format ? json(core::to_string(*options.format)) : json();

@@ -36,6 +36,13 @@ struct CoatOptions {
   std::string passphrase;                     ///< Of the key file; empty = stored plain, mode 0600.
   std::string message;  ///< Text whose SHA-256 gives the 48 bits; empty = from seed.
   int steps = 20;       ///< Siren: training steps, [0, 100000].
+  /// Siren: weight of the learnability loss [Siren 2025, Eq. 1, 2, 7], [0, 1000]; 0 = without, and
+  /// without a surrogate. A set of fewer than 10 images is then trained beside 100 that the base
+  /// generates from the class prompt [Siren 2025, Sec. 4.5].
+  double learnability_weight = 0.0;
+  std::filesystem::path base;              ///< Model folder of the surrogate; empty = built-in.
+  int surrogate_steps = 100;               ///< Of its fine-tuning on the uncoated set.
+  std::string class_prompt = "a picture";  ///< What the images show, for the surrogate.
   int sphere_crops =
       32;  ///< Siren: crops that direction, centre and radius of a key are measured on.
   double strength = 1.5;  ///< Normalised space, (0, 4]; larger is more visible.

@@ -2,11 +2,14 @@
 #include "coat/internal/key_making.h"
 
 #include <algorithm>
+#include <iterator>
 
+#include "coat/siren/learnability_torch.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/hash.h"
 #include "core/version.h"
+#include "diffusion/generate.h"
 #include "extractors/tensors_torch.h"
 
 namespace patina::coat {
@@ -39,6 +42,31 @@ std::size_t windows_per_image(const core::Image& image, std::size_t image_count)
   return std::min({fair, distinct, std::size_t{16}});
 }
 
+// Images of the class that the base makes, where a set is too small to train on alone.
+std::vector<core::Image> supplement_for(std::size_t set_size,
+                                        const siren::SurrogateOptions& surrogate,
+                                        const core::Observer& observer) {
+  constexpr std::size_t kFewest = 10, kSupplement = 100, kBatch = 25;
+  std::vector<core::Image> images;
+  if (set_size >= kFewest) return images;
+  diffusion::GeneratorOptions model;
+  model.base = surrogate.base;
+  model.num_threads = surrogate.num_threads;
+  const diffusion::Generator generator(model);
+  diffusion::GenerateOptions request;
+  request.prompt = surrogate.prompt;
+  request.steps = 15;
+  request.scheduler = "dpm++2m";
+  request.guidance_scale = 3.0;
+  request.batch = static_cast<int>(kBatch);
+  while (images.size() < kSupplement) {
+    request.seed = surrogate.seed + images.size();
+    diffusion::Generation made = generator.generate(request, observer);
+    std::move(made.images.begin(), made.images.end(), std::back_inserter(images));
+  }
+  return images;
+}
+
 }  // namespace
 
 std::string message_hex(const std::string& text, std::uint64_t seed, int bits) {
@@ -61,7 +89,9 @@ siren::TrainOptions train_options(const CoatOptions& options, std::uint64_t seed
   return train;
 }
 
-siren::CropPool training_pool(const std::vector<core::ImageEntry>& entries, std::uint64_t seed) {
+siren::CropPool training_pool(const std::vector<core::ImageEntry>& entries,
+                              std::vector<core::Image> supplement,
+                              std::uint64_t seed) {
   core::Rng rng = core::Rng(seed).fork("windows");
   std::vector<std::size_t> order = rng.permutation(entries.size());
   if (order.size() > kMaxWindows) order.resize(kMaxWindows);
@@ -79,6 +109,7 @@ siren::CropPool training_pool(const std::vector<core::ImageEntry>& entries, std:
   if (windows.empty()) {
     throw Error(ErrorKind::kInput, "IMAGES", "none of the images can be read", "check the files");
   }
+  std::move(supplement.begin(), supplement.end(), std::back_inserter(windows));
   return siren::CropPool(std::move(windows));
 }
 
@@ -150,7 +181,26 @@ CoatKey make_key(const std::vector<core::ImageEntry>& entries,
   extractors::set_num_threads(options.num_threads);
   siren::TrainOptions train = train_options(options, seed);
   train.checkpoint = checkpoint;
-  return key_on(training_pool(entries, seed), options, seed, train, observer);
+  if (options.learnability_weight <= 0.0) {
+    return key_on(training_pool(entries, {}, seed), options, seed, train, observer);
+  }
+  siren::SurrogateOptions surrogate;
+  surrogate.base = options.base.empty() ? core::data_file("base") : options.base;
+  for (const core::ImageEntry& entry : entries) surrogate.images.push_back(entry.path);
+  surrogate.prompt = options.class_prompt;
+  surrogate.steps = options.surrogate_steps;
+  surrogate.seed = core::Rng(seed).fork("surrogate").seed();
+  surrogate.num_threads = options.num_threads;
+  const std::filesystem::path folder = checkpoint.parent_path() / "surrogate";
+  siren::make_surrogate(surrogate, folder, observer);
+  const siren::Learnability learnability(
+      folder, options.class_prompt, core::Rng(seed).fork("learnability").seed());
+  train.learnability_weight = options.learnability_weight;
+  train.learnability = [&learnability](const torch::Tensor& coated, int step) {
+    return learnability(coated, step);
+  };
+  const std::vector<core::Image> supplement = supplement_for(entries.size(), surrogate, observer);
+  return key_on(training_pool(entries, supplement, seed), options, seed, train, observer);
 }
 
 siren::Pair pair_of(const CoatKey& key) {

@@ -24,8 +24,11 @@ std::string message_hex(const std::string& text, std::uint64_t seed, int bits);
 siren::TrainOptions train_options(const CoatOptions& options, std::uint64_t seed);
 
 /// Windows of the images at their own resolution, bounded in memory however large the set is.
-/// Unreadable images are left out. Throws Error{kInput} if none is readable.
-siren::CropPool training_pool(const std::vector<core::ImageEntry>& entries, std::uint64_t seed);
+/// Unreadable images are left out; those of `supplement` come on top. Throws Error{kInput} if none
+/// is readable.
+siren::CropPool training_pool(const std::vector<core::ImageEntry>& entries,
+                              std::vector<core::Image> supplement,
+                              std::uint64_t seed);
 
 /// The warm-started pair of the product.
 siren::Pair warm_pair(const CoatOptions& options);

@@ -135,6 +135,7 @@ LossTerms train_step(Pair& pair,
   inputs.clean_features = inputs.clean_features / state.scale;
   remember(state, inputs.coated_features, options.center_memory);
   inputs.center = state.center;
+  inputs.step = state.step;
   inputs.radius = radius_by_line_search(state.distances, options.nu);
   return siren_loss(inputs, options);
 }
@@ -179,12 +180,13 @@ void start(State& state,
            const TrainOptions& options) {
   const SphereFeatures before = sphere_features(pair, pool, message, options, Beside::kClean);
   const torch::Tensor direction = before.coated.mean(0) - before.other.mean(0);
-  focus_on_direction(pair, direction, options.off_direction_share);
+  if (options.focus) focus_on_direction(pair, direction, options.off_direction_share);
   state.scale = std::max(1e-3, direction.norm().item<double>() / kStartDistance);
   const torch::Tensor unit = direction / direction.norm();
   const torch::Tensor mean = before.coated.mean(0);
   const torch::Tensor along = torch::dot(mean, unit) * unit;
-  state.center = (along + options.off_direction_share * (mean - along)) / state.scale;
+  const double off = options.focus ? options.off_direction_share : 1.0;
+  state.center = (along + off * (mean - along)) / state.scale;
 }
 
 std::vector<torch::optim::OptimizerParamGroup> parameter_groups(Pair& pair,
@@ -212,7 +214,7 @@ LossTerms siren_loss(const LossInputs& inputs, const TrainOptions& options) {
                         options.secret_weight * (positive + negative) + options.mse_weight * mse;
   LossTerms terms;
   if (options.learnability) {
-    const torch::Tensor learnability = options.learnability(inputs.coated);
+    const torch::Tensor learnability = options.learnability(inputs.coated, inputs.step);
     terms.learnability = learnability.item<double>();
     total = total + options.learnability_weight * learnability;
   }
@@ -264,6 +266,7 @@ TrainedKey train_key(Pair& pair,
     optimizer.zero_grad();
     terms.total.backward();
     optimizer.step();
+    if (options.loss_seen) options.loss_seen(state.step, terms.total.item<double>());
     ++state.step;
     if (state.step % options.checkpoint_every == 0)
       save_checkpoint(options, pair, state, optimizer);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Training of one owner's key from the warm-started pair [Siren 2025, Eq. 7 and Algorithm 1]:
 //   min over G, F of  L_learn + lambda1 L_percept + lambda2 (L_pos + L_neg) + L_mse
-// L_learn (Eq. 1, 2) needs a diffusion surrogate: it enters through TrainOptions::learnability.
-// Everything else is here. Entry point: train_key.
+// L_learn (Eq. 1, 2) needs a diffusion surrogate: it enters through TrainOptions::learnability, at
+// its full weight from the first step on. The robustness layer's range rises linearly over
+// TrainOptions::eot_ramp_steps; all other weights are constant. Entry point: train_key.
 #pragma once
 
 #include <cstdint>
@@ -41,18 +42,21 @@ struct TrainOptions {
   double off_direction_share = 0.4;
   double psnr_db =
       38.5;  ///< Of every coated crop, within at_fidelity's range; 0 = standard strength.
+  /// Whether training begins by shrinking features to the own direction; meta-learning does not.
+  bool focus = true;
   int sphere_crops =
       32;  ///< Crops that the own direction, and at the end centre and radius, come from.
   std::uint64_t seed = 0;
-  /// Eq. 2: coated crops [N,3,H,W], unit -> scalar denoising loss under a surrogate; empty = term
-  /// absent.
-  std::function<torch::Tensor(const torch::Tensor& coated)> learnability;
+  /// Eq. 1 and 2: coated crops [N,3,H,W], unit, and the step -> scalar denoising loss under a
+  /// surrogate (learnability_torch.h); empty = term absent.
+  std::function<torch::Tensor(const torch::Tensor& coated, int step)> learnability;
   double learnability_weight = 1.0;
   // How.
   torch::ScalarType dtype = torch::kFloat32;
   torch::Device device = torch::kCPU;
   std::filesystem::path checkpoint;  ///< Written now and then, resumed from; empty = none. Secret.
   int checkpoint_every = 20;
+  std::function<void(int step, double loss)> loss_seen;  ///< Called after each step.
 };
 
 /// The terms of one step, for the log and for tests.
@@ -80,6 +84,7 @@ struct LossInputs {
   torch::Tensor coated_features;  // [N,D]
   torch::Tensor center;           // [D]
   double radius = 0.0;
+  int step = 0;
 };
 LossTerms siren_loss(const LossInputs& inputs, const TrainOptions& options);
 

@@ -81,7 +81,7 @@ TEST(SirenLoss, TakesTheLearnabilityTermWhereOneIsGiven) {
   inputs.coated_features = inputs.clean_features = torch::ones({1, 4});
   TrainOptions options;
   const double without = siren_loss(inputs, options).total.item<double>();
-  options.learnability = [](const torch::Tensor& coated) { return coated.mean(); };
+  options.learnability = [](const torch::Tensor& coated, int) { return coated.mean(); };
   options.learnability_weight = 2.0;
   EXPECT_NEAR(siren_loss(inputs, options).total.item<double>() - without, 2.0 * 0.51, 1e-5);
 }
