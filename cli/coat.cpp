@@ -56,14 +56,14 @@ void bind_places(CommandLine& line, CoatCommand& command) {
 }
 
 void bind_method(CommandLine& line, coat::CoatOptions& options) {
-  line.choice({"--method",
-               "NAME",
-               "frame, a mark that models personalised on the images learn, or siren, a trained "
-               "generator's coating (default: frame)."},
-              {"frame", "siren"},
-              [&options](const std::string& name) {
-                options.method = name == "siren" ? coat::Method::kSiren : coat::Method::kFrame;
-              });
+  line.choice(
+      {"--method",
+       "NAME",
+       "frame, a mark that models personalised on the images learn; siren, a trained "
+       "generator's coating; dct-dwt-svd, a classical watermark, for comparison (default: "
+       "frame)."},
+      coat::method_names(),
+      [&options](const std::string& name) { options.method = coat::method_from_name(name); });
   line.whole({"--latents",
               "N",
               "Frame: latents along a side of the models expected, 8 to 256; 64 for Stable "

@@ -60,7 +60,7 @@ void bind_experiment(CommandLine& line, EvaluateCommand& command) {
       options.sets);
   line.text({"--methods", "LIST", "Ways of personalising, with commas (default: full)."},
             command.methods);
-  line.text({"--coatings", "LIST", "frame, siren or both, with a comma (default: frame)."},
+  line.text({"--coatings", "LIST", "frame, siren, dct-dwt-svd, with commas (default: frame)."},
             command.coatings);
   line.text({"--shares",
              "LIST",
@@ -120,15 +120,6 @@ int percent_from(const std::string& text) {
   return std::stoi(text);
 }
 
-coat::Method coating_from(const std::string& name) {
-  if (name == "frame") return coat::Method::kFrame;
-  if (name == "siren") return coat::Method::kSiren;
-  throw core::Error(core::ErrorKind::kUsage,
-                    "--coatings " + core::in_quotes(name),
-                    "is no coating",
-                    "use frame, siren or frame,siren");
-}
-
 void complete(EvaluateCommand& command) {
   ChainOptions& options = command.options;
   if (options.base.empty()) options.base = core::data_file("base");
@@ -144,7 +135,7 @@ void complete(EvaluateCommand& command) {
   }
   options.coatings.clear();
   for (const std::string& name : split(command.coatings)) {
-    options.coatings.push_back(coating_from(name));
+    options.coatings.push_back(coat::method_from_name(name));
   }
   options.shares_percent.clear();
   for (const std::string& share : split(command.shares)) {

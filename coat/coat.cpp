@@ -307,7 +307,31 @@ void write_commitment(const CoatOptions& options,
 
 }  // namespace
 
-const char* to_string(Method method) { return method == Method::kFrame ? "frame" : "siren"; }
+const char* to_string(Method method) {
+  switch (method) {
+    case Method::kFrame:
+      return "frame";
+    case Method::kSiren:
+      return "siren";
+    case Method::kDctDwtSvd:
+      break;
+  }
+  return "dct-dwt-svd";
+}
+
+std::vector<std::string> method_names() {
+  return {to_string(Method::kFrame), to_string(Method::kSiren), to_string(Method::kDctDwtSvd)};
+}
+
+Method method_from_name(const std::string& name) {
+  for (const Method method : {Method::kFrame, Method::kSiren, Method::kDctDwtSvd}) {
+    if (name == to_string(method)) return method;
+  }
+  throw Error(ErrorKind::kUsage,
+              core::in_quotes(name),
+              "is no method of coating",
+              "use frame, siren or dct-dwt-svd");
+}
 
 void validate(const CoatOptions& options) {
   const auto require = [](bool holds, const char* flag, const std::string& what) {

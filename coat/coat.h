@@ -18,10 +18,14 @@ namespace patina::coat {
 
 /// What is laid on the images.
 enum class Method {
-  kFrame,  ///< A mark locked to the frame that personalised models learn (coat/siren/frame.h).
-  kSiren,  ///< The coating of a trained generator, read by its extractor [Siren 2025].
+  kFrame,      ///< A mark locked to the frame that personalised models learn (coat/siren/frame.h).
+  kSiren,      ///< The coating of a trained generator, read by its extractor [Siren 2025].
+  kDctDwtSvd,  ///< A classical watermark, for comparison (extractors/dct_dwt_svd.h).
 };
-const char* to_string(Method method);  ///< "frame", "siren".
+const char* to_string(Method method);  ///< "frame", "siren", "dct-dwt-svd".
+std::vector<std::string> method_names();
+/// Throws Error{kUsage} listing the names.
+Method method_from_name(const std::string& name);
 
 struct CoatOptions {
   // What it makes.

@@ -10,6 +10,7 @@
 #include "core/hash.h"
 #include "core/version.h"
 #include "diffusion/generate.h"
+#include "extractors/svd_key.h"
 #include "extractors/tensors_torch.h"
 
 namespace patina::coat {
@@ -177,6 +178,11 @@ CoatKey make_key(const std::vector<core::ImageEntry>& entries,
         [&](std::size_t i) { return core::read_image(entries[i].path).image; },
         options,
         seed);
+  }
+  if (options.method == Method::kDctDwtSvd) {
+    CoatKey key = new_key(options, seed);
+    extractors::make_svd_key(key);
+    return key;
   }
   extractors::set_num_threads(options.num_threads);
   siren::TrainOptions train = train_options(options, seed);

@@ -69,6 +69,7 @@ extractors::CoatKey untrained_key(const CoatOptions& options, const core::Image&
     return frame_key_on(
         1, [&](std::size_t) { return image; }, options, seed);
   }
+  if (options.method == Method::kDctDwtSvd) return make_key({}, options, seed, {}, {});
   siren::TrainOptions train = train_options(options, seed);
   train.steps = 0;
   return key_on(siren::CropPool({image}), options, seed, train);

@@ -67,7 +67,7 @@ double choose_strength(const core::Image& clean,
                        const siren::CoatingPattern& pattern,
                        const KeyedCoating& coating,
                        const CoatOptions& options) {
-  if (options.min_psnr_db <= 0.0) return options.strength;
+  if (options.min_psnr_db <= 0.0 || coating.fixed_strength) return options.strength;
   const double allowed =
       std::pow(10.0, -options.min_psnr_db / 20.0) / std::max(pattern_rms(pattern), 1e-9);
   const double strongest = std::min(allowed, siren::kStrongestShare * options.strength);

@@ -41,8 +41,8 @@ std::string content_sha256(const std::map<std::string, core::TensorBlob>& tensor
 }
 
 bool is_scoring_part(const std::string& name) {
-  return name == "center" || name == "frame/index" || name == "frame/weights" ||
-         name.rfind("extractor/", 0) == 0;
+  return name == "center" || name == "frame/index" || name == "frame/weights" || name == "bits" ||
+         name == "step" || name.rfind("extractor/", 0) == 0;
 }
 
 std::map<std::string, core::TensorBlob> scoring_part(const CoatKey& key) {
@@ -206,7 +206,7 @@ CoatKey parse_key(const core::SafetensorsFile& file, const char* kind) {
   } catch (const std::exception& error) {
     refuse(where, "a field is missing or malformed (" + std::string(error.what()) + ")");
   }
-  if (key.method != "siren" && key.method != "frame") {
+  if (key.method != "siren" && key.method != "frame" && key.method != "dct-dwt-svd") {
     throw Error(
         ErrorKind::kUnsupported, where, "method " + key.method + " is unknown", "update Patina");
   }

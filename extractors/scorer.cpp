@@ -7,6 +7,7 @@
 #include "extractors/frame_key.h"
 #include "extractors/network_input_torch.h"
 #include "extractors/scorer_torch.h"
+#include "extractors/svd_key.h"
 #include "extractors/tensors_torch.h"
 
 namespace patina::extractors {
@@ -76,6 +77,27 @@ class FrameScorer : public core::Extractor {
 
  private:
   FrameSphere sphere_;
+  core::ExtractorInfo info_;
+};
+
+class SvdScorer : public core::Extractor {
+ public:
+  explicit SvdScorer(const CoatKey& key) : watermark_(svd_watermark(key)) {
+    info_ = {key.method, "float64", extractor_sha256(key), key.radius};
+  }
+
+  std::vector<double> score(const std::vector<const core::Image*>& images) override {
+    std::vector<double> scores;
+    for (const core::Image* image : images) {
+      scores.push_back(1.0 - block_agreement(*image, watermark_));
+    }
+    return scores;
+  }
+
+  core::ExtractorInfo info() const override { return info_; }
+
+ private:
+  SvdWatermark watermark_;
   core::ExtractorInfo info_;
 };
 
@@ -208,6 +230,7 @@ torch::Tensor FeatureExtractor::features(const std::vector<const core::Image*>& 
 
 std::unique_ptr<core::Extractor> make_scorer(const CoatKey& key, const ScorerOptions& options) {
   if (key.method == "frame") return std::make_unique<FrameScorer>(key);
+  if (key.method == "dct-dwt-svd") return std::make_unique<SvdScorer>(key);
   return std::make_unique<HypersphereScorer>(key, options);
 }
 

@@ -23,6 +23,8 @@ struct KeyedCoating {
   /// Whether an image's strength is lowered to what brings its feature to the centre. A frame mark
   /// is as strong as the PSNR allows: a model learns from every image.
   bool stops_at_centre = true;
+  /// Whether the pattern only reads at the key's own strength.
+  bool fixed_strength = false;
 };
 
 /// Throws Error{kInput} for a key without the tensors of its method.

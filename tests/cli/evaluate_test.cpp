@@ -115,7 +115,7 @@ TEST_F(Experiments, EvaluateNeedsASecondSetAsControl) {
 TEST_F(Experiments, EvaluateRefusesUnknownWords) {
   const Ran coating = run({"evaluate", "-o", path("tables"), "--coatings", "paint"});
   EXPECT_EQ(coating.code, 2);
-  EXPECT_THAT(coating.err, HasSubstr("use frame, siren or frame,siren"));
+  EXPECT_THAT(coating.err, HasSubstr("use frame, siren or dct-dwt-svd"));
   const Ran share = run({"evaluate", "-o", path("tables"), "--shares", "half"});
   EXPECT_EQ(share.code, 2);
   EXPECT_THAT(share.err, HasSubstr("give numbers from 1 to 100"));
