@@ -200,6 +200,17 @@ void AdamW::swap_averages() {
   }
 }
 
+void AdamW::release_masters() {
+  const torch::NoGradGuard no_grad;
+  for (Tensor leaf : leaves_) {
+    const auto block = std::find_if(blocks_.begin(), blocks_.end(), [&](const Block& b) {
+      return b.values.scalar_type() == leaf.scalar_type();
+    });
+    leaf.mutable_grad() = Tensor();
+    leaf.set_data(part_of(block->master, leaf.storage_offset(), leaf));
+  }
+}
+
 std::vector<std::pair<std::string, Tensor>> AdamW::named_state() const {
   std::vector<std::pair<std::string, Tensor>> named;
   for (std::size_t i = 0; i < blocks_.size(); ++i) {

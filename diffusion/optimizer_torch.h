@@ -45,6 +45,10 @@ class AdamW {
   /// Error{kInternal} if none are kept.
   void swap_averages();
 
+  /// Leaves become float32 with the masters' values, for writing: nothing is rounded. No step may
+  /// follow.
+  void release_masters();
+
   std::int64_t steps_done() const { return steps_; }
 
   /// Masters, moments and averages, for a bit-exact resumption with the same leaves.

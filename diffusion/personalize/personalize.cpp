@@ -406,6 +406,7 @@ PersonalizeResult personalize(const PersonalizeOptions& given, const core::Obser
     result.first_loss = mean_of(log.losses, 0, tenth);
     result.last_loss = mean_of(log.losses, log.losses.size() - tenth, log.losses.size());
   }
+  optimizer.release_masters();
   result.files = prepared.write(options.output);
   core::write_file_atomic(options.output / "losses.csv", losses_csv(log.losses));
   result.files.push_back(options.output / "losses.csv");

@@ -122,6 +122,25 @@ TEST(AdamWLeaves, BeginAtAddressesThatVectorUnitsLike) {
   EXPECT_EQ(distance % 64, 0);
 }
 
+TEST(AdamWMasters, ReleasedAreTheLeavesWithoutRounding) {
+  AdamWOptions options;
+  options.weight_decay = 0.0;
+  Tensor x = leaf(torch::ones({5}, torch::kBFloat16));
+  Tensor filters = leaf(
+      torch::ones({2, 3, 1, 1}, torch::kBFloat16).contiguous(torch::MemoryFormat::ChannelsLast));
+  AdamW optimizer({x, filters}, options);
+  constexpr double kRate = 1e-4;
+  for (int i = 0; i < 3; ++i) {
+    (x.sum() + filters.sum()).backward();
+    optimizer.step(kRate);
+  }
+  EXPECT_EQ(x[0].item<double>(), 1.0);  // bfloat16 has nothing nearer
+  optimizer.release_masters();
+  EXPECT_EQ(x.scalar_type(), torch::kFloat32);
+  EXPECT_NEAR(x[4].item<double>(), 1.0 - 3 * kRate, 1e-6);
+  EXPECT_NEAR(filters[1][2].item<double>(), 1.0 - 3 * kRate, 1e-6);
+}
+
 TEST(AdamWAverages, FollowTheMastersAndCanBeSwappedInAndOut) {
   AdamWOptions options;
   options.average_decay = 0.5;
