@@ -109,12 +109,23 @@ function(patina_tests)
   if(T_TORCH OR T_TENSORS)
     list(APPEND labels torch)
   endif()
-  # gtest_discover_tests unpacks its properties three times on the way to CTest; without the escapes
-  # only the first label would arrive (tests/architecture asserts that all do).
-  string(REPLACE ";" [[\\\\\\\;]] labels "${labels}")
-  # What core::keep_freed_memory() does for the program; other C libraries ignore it.
-  set(keep_freed "GLIBC_TUNABLES=glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=2147483647")
-  include(GoogleTest)
-  gtest_discover_tests(${target} DISCOVERY_TIMEOUT 120 DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES
-    PROPERTIES LABELS "${labels}" TIMEOUT 900 ENVIRONMENT ${keep_freed})
+  # What core::keep_freed_memory() does for the program; other C libraries ignore it. And threads that
+  # wait for each other sleep: two programs on the same processors would stop each other.
+  set(environment "GLIBC_TUNABLES=glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=2147483647"
+    OMP_WAIT_POLICY=PASSIVE)
+  if(T_NAME MATCHES "^(core|stats|report|queryers|analyzer|architecture|golden|coat)(_golden|_calibration)?$")
+    # gtest_discover_tests unpacks its properties three times on the way to CTest; without the escapes
+    # only the first label would arrive (tests/architecture asserts that all do).
+    string(REPLACE ";" [[\\\\\\\;]] labels "${labels}")
+    string(REPLACE ";" [[\\\\\\\;]] environment "${environment}")
+    include(GoogleTest)
+    gtest_discover_tests(${target} DISCOVERY_TIMEOUT 120 DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES
+      PROPERTIES LABELS "${labels}" TIMEOUT 900 ENVIRONMENT "${environment}")
+  else()
+    # Loading LibTorch takes longer than most tests: one process for the whole program, which uses two
+    # threads.
+    add_test(NAME ${T_NAME} COMMAND ${target} --gtest_brief=1)
+    set_tests_properties(${T_NAME} PROPERTIES
+      LABELS "${labels}" TIMEOUT 900 PROCESSORS 2 ENVIRONMENT "${environment}")
+  endif()
 endfunction()

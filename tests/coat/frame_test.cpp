@@ -14,6 +14,7 @@
 #include "coat/siren/frame_coater.h"
 #include "core/files.h"
 #include "core/image_io.h"
+#include "core/rng.h"
 #include "extractors/coat_key.h"
 #include "extractors/frame_key.h"
 #include "tests/core/scratch_folder.h"
