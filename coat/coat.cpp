@@ -29,6 +29,11 @@ namespace {
 
 constexpr const char* kCommitmentFile = "commitment.json";
 constexpr int kMinSide = 64;
+constexpr Method kMethods[] = {Method::kFrame,
+                               Method::kSiren,
+                               Method::kDctDwtSvd,
+                               Method::kFingerprint,
+                               Method::kWarp};
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -215,8 +220,7 @@ class Batch {
       result.images.push_back(*earlier);
       return;
     }
-    const siren::CoatingPattern pattern = coating_.pattern(clean.image);
-    auto [release, image] = make_release(clean, pattern, coating_, options_);
+    auto [release, image] = make_release(clean, coating_, options_);
     image.relative = name.generic_string();
     image.sha256 = core::to_hex(core::sha256(release.bytes));
     core::make_folder(target.parent_path());
@@ -314,23 +318,29 @@ const char* to_string(Method method) {
     case Method::kSiren:
       return "siren";
     case Method::kDctDwtSvd:
+      return "dct-dwt-svd";
+    case Method::kFingerprint:
+      return "fingerprint";
+    case Method::kWarp:
       break;
   }
-  return "dct-dwt-svd";
+  return "warp";
 }
 
 std::vector<std::string> method_names() {
-  return {to_string(Method::kFrame), to_string(Method::kSiren), to_string(Method::kDctDwtSvd)};
+  std::vector<std::string> names;
+  for (const Method method : kMethods) names.emplace_back(to_string(method));
+  return names;
 }
 
 Method method_from_name(const std::string& name) {
-  for (const Method method : {Method::kFrame, Method::kSiren, Method::kDctDwtSvd}) {
+  for (const Method method : kMethods) {
     if (name == to_string(method)) return method;
   }
   throw Error(ErrorKind::kUsage,
               core::in_quotes(name),
               "is no method of coating",
-              "use frame, siren or dct-dwt-svd");
+              "use frame, siren, dct-dwt-svd, fingerprint or warp");
 }
 
 void validate(const CoatOptions& options) {

@@ -20,9 +20,13 @@ namespace patina::coat {
 enum class Method {
   kFrame,      ///< A mark locked to the frame that personalised models learn (coat/siren/frame.h).
   kSiren,      ///< The coating of a trained generator, read by its extractor [Siren 2025].
-  kDctDwtSvd,  ///< A classical watermark, for comparison (extractors/dct_dwt_svd.h).
+  // For comparison, the baselines of [Siren 2025]:
+  kDctDwtSvd,    ///< A classical watermark (extractors/dct_dwt_svd.h).
+  kFingerprint,  ///< Bits that an encoder lays on [Yu 2021] (coat/baselines/fingerprint_torch.h).
+  kWarp,         ///< A bend, told by a classifier [Wang 2024] (coat/baselines/warp.h).
 };
-const char* to_string(Method method);  ///< "frame", "siren", "dct-dwt-svd".
+/// "frame", "siren", "dct-dwt-svd", "fingerprint", "warp".
+const char* to_string(Method method);
 std::vector<std::string> method_names();
 /// Throws Error{kUsage} listing the names.
 Method method_from_name(const std::string& name);

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "coat/baselines/fingerprint_torch.h"
+#include "coat/baselines/warp_classifier_torch.h"
 #include "coat/siren/learnability_torch.h"
 #include "core/error.h"
 #include "core/files.h"
@@ -41,6 +43,20 @@ std::size_t windows_per_image(const core::Image& image, std::size_t image_count)
   const double area = static_cast<double>(image.width_px) * image.height_px;
   const auto distinct = static_cast<std::size_t>(area / (kWindowSide * kWindowSide)) + 1;
   return std::min({fair, distinct, std::size_t{16}});
+}
+
+// At most kMaxWindows of them; unreadable ones are reported when their turn to be coated comes.
+std::vector<core::Image> readable_images(const std::vector<core::ImageEntry>& entries) {
+  std::vector<core::Image> images;
+  for (const core::ImageEntry& entry : entries) {
+    if (images.size() == kMaxWindows) break;
+    try {
+      images.push_back(core::read_image(entry.path).image);
+    } catch (const Error&) {
+      continue;
+    }
+  }
+  return images;
 }
 
 // Images of the class that the base makes, where a set is too small to train on alone.
@@ -143,6 +159,18 @@ CoatKey frame_key_on(std::size_t count,
   return key;
 }
 
+CoatKey warp_key_on(const std::vector<core::Image>& images,
+                    const CoatOptions& options,
+                    std::uint64_t seed,
+                    const core::Observer& observer) {
+  CoatKey key = new_key(options, seed);
+  baselines::WarpTraining training;
+  baselines::make_warp_key(key, images, training, [&](int step, double loss) {
+    observer.report({"training", step + 1, training.steps, "loss " + std::to_string(loss)});
+  });
+  return key;
+}
+
 CoatKey key_on(const siren::CropPool& pool,
                const CoatOptions& options,
                std::uint64_t seed,
@@ -185,6 +213,15 @@ CoatKey make_key(const std::vector<core::ImageEntry>& entries,
     return key;
   }
   extractors::set_num_threads(options.num_threads);
+  if (options.method == Method::kFingerprint) {
+    CoatKey key = new_key(options, seed);
+    baselines::make_fingerprint_key(
+        key, baselines::read_fingerprint_pair(core::data_file("fingerprint/pair.safetensors")));
+    return key;
+  }
+  if (options.method == Method::kWarp) {
+    return warp_key_on(readable_images(entries), options, seed, observer);
+  }
   siren::TrainOptions train = train_options(options, seed);
   train.checkpoint = checkpoint;
   if (options.learnability_weight <= 0.0) {

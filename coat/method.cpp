@@ -6,6 +6,8 @@
 #include <memory>
 #include <vector>
 
+#include "coat/baselines/fingerprint_torch.h"
+#include "coat/baselines/warp.h"
 #include "coat/internal/key_making.h"
 #include "coat/siren/frame_coater.h"
 #include "coat/siren/hypersphere_torch.h"
@@ -51,6 +53,7 @@ class Networks {
 KeyedCoating of_networks(const extractors::CoatKey& key, const CoatOptions& options) {
   const auto networks = std::make_shared<Networks>(key, options);
   return {[networks](const core::Image& image) { return networks->pattern(image); },
+          {},
           [networks](const core::Image& image) { return networks->read(image); },
           true};
 }
@@ -59,6 +62,7 @@ KeyedCoating of_frame(const extractors::CoatKey& key) {
   const siren::FrameMark mark = siren::mark_of(key);
   const extractors::FrameSphere sphere = extractors::frame_sphere(key);
   return {[mark](const core::Image& image) { return siren::frame_pattern(image, mark); },
+          {},
           [sphere](const core::Image& image) {
             const double statistic = sphere.reader.statistic(image);
             return Reading{statistic / sphere.center,
@@ -67,41 +71,42 @@ KeyedCoating of_frame(const extractors::CoatKey& key) {
           false};
 }
 
-// What the watermark changes, so that the strength of the options gives just that.
-siren::CoatingPattern svd_pattern(const core::Image& image,
-                                  const extractors::SvdWatermark& watermark,
-                                  double strength) {
-  const core::Image marked = extractors::embed_bits(image, watermark);
-  siren::CoatingPattern pattern{image.width_px, image.height_px, {}};
-  pattern.steps.resize(image.sample_count());
-  const core::Rect whole{0, 0, image.width_px, image.height_px};
-  std::vector<float> before(image.sample_count()), after(image.sample_count());
-  core::read_unit(image, whole, before.data());
-  core::read_unit(marked, whole, after.data());
-  const std::size_t pixels = image.sample_count() / 3;
-  for (std::size_t i = 0; i < pixels; ++i) {
-    for (std::size_t c = 0; c < 3; ++c) {
-      const double steps =
-          (after[c * pixels + i] - before[c * pixels + i]) / (strength * siren::kPatternStep);
-      pattern.steps[3 * i + c] =
-          static_cast<std::int8_t>(std::lround(std::clamp(steps, -127.0, 127.0)));
-    }
-  }
-  return pattern;
-}
-
-KeyedCoating of_svd(const extractors::CoatKey& key, const CoatOptions& options) {
+KeyedCoating of_svd(const extractors::CoatKey& key) {
   const extractors::SvdWatermark watermark = extractors::svd_watermark(key);
-  const double strength = options.strength;
   KeyedCoating coating;
-  coating.pattern = [watermark, strength](const core::Image& image) {
-    return svd_pattern(image, watermark, strength);
+  coating.replaced = [watermark](const core::Image& image) {
+    return extractors::embed_bits(image, watermark);
   };
   coating.read = [watermark](const core::Image& image) {
     const double agreement = extractors::block_agreement(image, watermark);
     return Reading{2.0 * agreement - 1.0, 1.0 - agreement};
   };
-  coating.fixed_strength = true;
+  return coating;
+}
+
+// Where 1/2 is chance and 0 what the key says.
+std::function<Reading(const core::Image&)> read_shares(const extractors::CoatKey& key) {
+  const std::shared_ptr<core::Extractor> scorer = extractors::make_scorer(key);
+  return [scorer](const core::Image& image) {
+    const double score = scorer->score({&image}).front();
+    return Reading{1.0 - 2.0 * score, score};
+  };
+}
+
+KeyedCoating of_fingerprint(const extractors::CoatKey& key) {
+  const auto coater = std::make_shared<baselines::FingerprintCoater>(key);
+  KeyedCoating coating;
+  coating.pattern = [coater](const core::Image& image) { return coater->pattern(image); };
+  coating.read = read_shares(key);
+  coating.stops_at_centre = false;
+  return coating;
+}
+
+KeyedCoating of_warp(const extractors::CoatKey& key) {
+  const baselines::WarpField field = baselines::warp_of(key);
+  KeyedCoating coating;
+  coating.replaced = [field](const core::Image& image) { return baselines::warped(image, field); };
+  coating.read = read_shares(key);
   return coating;
 }
 
@@ -113,7 +118,9 @@ extractors::ScorerOptions scorer_options(const CoatOptions& options) {
 
 KeyedCoating keyed_coating(const extractors::CoatKey& key, const CoatOptions& options) {
   if (key.method == "frame") return of_frame(key);
-  if (key.method == "dct-dwt-svd") return of_svd(key, options);
+  if (key.method == "dct-dwt-svd") return of_svd(key);
+  if (key.method == "fingerprint") return of_fingerprint(key);
+  if (key.method == "warp") return of_warp(key);
   return of_networks(key, options);
 }
 

@@ -69,7 +69,8 @@ extractors::CoatKey untrained_key(const CoatOptions& options, const core::Image&
     return frame_key_on(
         1, [&](std::size_t) { return image; }, options, seed);
   }
-  if (options.method == Method::kDctDwtSvd) return make_key({}, options, seed, {}, {});
+  if (options.method == Method::kWarp) return warp_key_on({image}, options, seed);
+  if (options.method != Method::kSiren) return make_key({}, options, seed, {}, {});
   siren::TrainOptions train = train_options(options, seed);
   train.steps = 0;
   return key_on(siren::CropPool({image}), options, seed, train);
@@ -110,7 +111,11 @@ Estimate estimate_coating(const CoatOptions& options) {
   const KeyedCoating coating = keyed_coating(key, options);
   // Three readings: clean, at the strongest, as released.
   const auto coat_once = [&] {
-    coating.pattern(probe);
+    if (coating.replaced) {
+      coating.replaced(probe);
+    } else {
+      coating.pattern(probe);
+    }
     for (int reading = 0; reading < 3; ++reading) coating.read(probe);
   };
   coat_once();  // The first call also sets LibTorch up.
@@ -139,7 +144,7 @@ CoatedImage preview_coating(const CoatOptions& options, const std::filesystem::p
     key = untrained_key(options, clean.image);
   }
   const KeyedCoating coating = keyed_coating(key, options);
-  auto [release, image] = make_release(clean, coating.pattern(clean.image), coating, options);
+  auto [release, image] = make_release(clean, coating, options);
   image.relative = entries.front().relative.generic_string();
   core::ImageFile panel;
   panel.image = side_by_side(clean.image, release.pixels);

@@ -60,6 +60,27 @@ std::filesystem::path released_name(const core::ImageEntry& entry, const CoatOpt
 
 namespace {
 
+// clean + strength * (replaced - clean), strength in [0,1].
+core::Image blended(const core::Image& clean, const core::Image& replaced, double strength) {
+  if (strength >= 1.0) return replaced;
+  core::Image out = clean;
+  const auto mix = [strength](auto from, auto to) {
+    return static_cast<decltype(from)>(
+        std::lround(from + strength * (static_cast<double>(to) - from)));
+  };
+  if (clean.bit_depth == 8) {
+    for (std::size_t i = 0; i < out.bytes.size(); ++i) {
+      out.bytes[i] = mix(clean.bytes[i], replaced.bytes[i]);
+    }
+    return out;
+  }
+  const auto* from = reinterpret_cast<const std::uint16_t*>(clean.bytes.data());
+  const auto* to = reinterpret_cast<const std::uint16_t*>(replaced.bytes.data());
+  auto* samples = reinterpret_cast<std::uint16_t*>(out.bytes.data());
+  for (std::size_t i = 0; i < out.sample_count(); ++i) samples[i] = mix(from[i], to[i]);
+  return out;
+}
+
 // The strength for one image (CoatOptions::min_psnr_db says how it is chosen), `clean_position`
 // being that of the clean image.
 double choose_strength(const core::Image& clean,
@@ -67,7 +88,7 @@ double choose_strength(const core::Image& clean,
                        const siren::CoatingPattern& pattern,
                        const KeyedCoating& coating,
                        const CoatOptions& options) {
-  if (options.min_psnr_db <= 0.0 || coating.fixed_strength) return options.strength;
+  if (options.min_psnr_db <= 0.0) return options.strength;
   const double allowed =
       std::pow(10.0, -options.min_psnr_db / 20.0) / std::max(pattern_rms(pattern), 1e-9);
   const double strongest = std::min(allowed, siren::kStrongestShare * options.strength);
@@ -90,27 +111,50 @@ double choose_strength(const core::Image& clean,
   return std::clamp(low + (high - low) * (1.0 - at_low) / (at_high - at_low), least, high);
 }
 
-// The largest strength, at most `wanted`, at which the coated file is at most
+/// A coating and how strong it is wanted.
+struct Wanted {
+  std::function<core::Image(double strength)> at;
+  double strength = 1.0;
+};
+
+Wanted wanted_coating(const core::Image& clean,
+                      double clean_position,
+                      const KeyedCoating& coating,
+                      const CoatOptions& options) {
+  if (coating.replaced) {
+    return {[clean, whole = coating.replaced(clean)](double strength) {
+              return blended(clean, whole, strength);
+            },
+            1.0};
+  }
+  siren::CoatingPattern pattern = coating.pattern(clean);
+  const double strength = choose_strength(clean, clean_position, pattern, coating, options);
+  return {[clean, pattern = std::move(pattern)](double at) {
+            return siren::apply_pattern(clean, pattern, at);
+          },
+          strength};
+}
+
+// The largest strength, at most the wanted one, at which the coated file is at most
 // `options.max_size_ratio` times the original's bytes at the same format and quality. Tries a
 // handful of strengths; the coating fades rather than the limit breaks.
 Release fit_release(const core::ImageFile& clean,
-                    const siren::CoatingPattern& pattern,
-                    double wanted,
+                    const Wanted& wanted,
                     const CoatOptions& options) {
   const double reference = reference_bytes(clean, options);
   Release best;
-  double low = 0.0, high = wanted, strength = wanted;
+  double low = 0.0, high = wanted.strength, strength = wanted.strength;
   for (int attempt = 0; attempt < kFitAttempts; ++attempt) {
     Release release;
-    release.bytes = encode_with(clean, siren::apply_pattern(clean.image, pattern, strength));
+    release.bytes = encode_with(clean, wanted.at(strength));
     release.strength = strength;
     release.size_ratio = static_cast<double>(release.bytes.size()) / reference;
     const bool fits = release.size_ratio <= options.max_size_ratio;
     if (fits || best.bytes.empty()) best = std::move(release);
     if (fits && strength == high) break;
     (fits ? low : high) = strength;
-    if (high - low < 0.06 * wanted) break;
-    strength = std::max(0.5 * (low + high), kWeakestShare * wanted);
+    if (high - low < 0.06 * wanted.strength) break;
+    strength = std::max(0.5 * (low + high), kWeakestShare * wanted.strength);
   }
   best.pixels = core::decode_image(best.bytes, "coated image").image;
   return best;
@@ -119,13 +163,12 @@ Release fit_release(const core::ImageFile& clean,
 }  // namespace
 
 CoatedRelease make_release(const core::ImageFile& clean,
-                           const siren::CoatingPattern& pattern,
                            const KeyedCoating& coating,
                            const CoatOptions& options) {
   const Reading before = coating.read(clean.image);
-  const double strength = choose_strength(clean.image, before.position, pattern, coating, options);
   CoatedRelease coated;
-  coated.release = fit_release(clean, pattern, strength, options);
+  coated.release =
+      fit_release(clean, wanted_coating(clean.image, before.position, coating, options), options);
   coated.image.width_px = clean.image.width_px;
   coated.image.height_px = clean.image.height_px;
   coated.image.quality = extractors::measure_quality(clean.image, coated.release.pixels);

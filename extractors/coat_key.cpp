@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "extractors/coat_key.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
@@ -25,6 +26,7 @@ namespace {
 constexpr const char* kMetadataName = "patina";
 constexpr const char* kKeyKind = "patina-coat-key";
 constexpr const char* kExtractorKind = "patina-extractor";
+constexpr const char* kMethods[] = {"siren", "frame", "dct-dwt-svd", "fingerprint", "warp"};
 
 // Every byte that matters goes into the digest, so that a flipped bit anywhere is found.
 std::string content_sha256(const std::map<std::string, core::TensorBlob>& tensors,
@@ -206,7 +208,7 @@ CoatKey parse_key(const core::SafetensorsFile& file, const char* kind) {
   } catch (const std::exception& error) {
     refuse(where, "a field is missing or malformed (" + std::string(error.what()) + ")");
   }
-  if (key.method != "siren" && key.method != "frame" && key.method != "dct-dwt-svd") {
+  if (std::find(std::begin(kMethods), std::end(kMethods), key.method) == std::end(kMethods)) {
     throw Error(
         ErrorKind::kUnsupported, where, "method " + key.method + " is unknown", "update Patina");
   }

@@ -52,7 +52,7 @@ struct Calibration {
 
 struct CoatKey {
   int format_version = kCoatKeyFormatVersion;
-  std::string method = "siren";  ///< "siren", "frame" or "dct-dwt-svd".
+  std::string method = "siren";  ///< Name of a coat::Method.
   std::string created;           ///< RFC 3339, UTC.
   std::string tool_version;
   std::uint64_t seed = 0;   ///< Secret: of message and training.

@@ -7,6 +7,7 @@
 #include "extractors/frame_key.h"
 #include "extractors/network_input_torch.h"
 #include "extractors/scorer_torch.h"
+#include "extractors/strided_network_torch.h"
 #include "extractors/svd_key.h"
 #include "extractors/tensors_torch.h"
 
@@ -231,6 +232,8 @@ torch::Tensor FeatureExtractor::features(const std::vector<const core::Image*>& 
 std::unique_ptr<core::Extractor> make_scorer(const CoatKey& key, const ScorerOptions& options) {
   if (key.method == "frame") return std::make_unique<FrameScorer>(key);
   if (key.method == "dct-dwt-svd") return std::make_unique<SvdScorer>(key);
+  if (key.method == "fingerprint") return make_fingerprint_scorer(key);
+  if (key.method == "warp") return make_warp_scorer(key);
   return std::make_unique<HypersphereScorer>(key, options);
 }
 

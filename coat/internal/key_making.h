@@ -39,6 +39,12 @@ extractors::CoatKey frame_key_on(std::size_t count,
                                  const CoatOptions& options,
                                  std::uint64_t seed);
 
+/// A key of method "warp", its classifier trained on the images of a set.
+extractors::CoatKey warp_key_on(const std::vector<core::Image>& images,
+                                const CoatOptions& options,
+                                std::uint64_t seed,
+                                const core::Observer& observer = {});
+
 /// Trains a key from the warm-started pair on the crops of a pool.
 extractors::CoatKey key_on(const siren::CropPool& pool,
                            const CoatOptions& options,

@@ -18,13 +18,14 @@ struct Reading {
 };
 
 struct KeyedCoating {
+  /// What is added to an image, in proportion to the strength; empty where `replaced` is not.
   std::function<siren::CoatingPattern(const core::Image&)> pattern;
+  /// The coated image itself, where a coating is not added but made in one piece.
+  std::function<core::Image(const core::Image&)> replaced;
   std::function<Reading(const core::Image&)> read;
   /// Whether an image's strength is lowered to what brings its feature to the centre. A frame mark
   /// is as strong as the PSNR allows: a model learns from every image.
   bool stops_at_centre = true;
-  /// Whether the pattern only reads at the key's own strength.
-  bool fixed_strength = false;
 };
 
 /// Throws Error{kInput} for a key without the tensors of its method.

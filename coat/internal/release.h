@@ -35,7 +35,6 @@ struct CoatedRelease {
   CoatedImage image;
 };
 CoatedRelease make_release(const core::ImageFile& clean,
-                           const siren::CoatingPattern& pattern,
                            const KeyedCoating& coating,
                            const CoatOptions& options);
 

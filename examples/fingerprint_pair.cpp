@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Trains the encoder and decoder of artificial fingerprints [Yu 2021] that ship as
+// fixtures/fingerprint/pair.safetensors:
+//
+//   fingerprint_pair OUT.safetensors STEPS IMAGES...
+//
+// About half a second a step on one core.
+#include <cstdio>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "coat/baselines/fingerprint_torch.h"
+#include "core/image_io.h"
+#include "extractors/tensors_torch.h"
+
+int main(int argc, char** argv) {
+  using namespace patina;
+  if (argc < 4) {
+    std::cerr << "usage: fingerprint_pair OUT.safetensors STEPS IMAGES...\n";
+    return 2;
+  }
+  try {
+    extractors::set_num_threads(0);
+    std::vector<core::Image> images;
+    for (int i = 3; i < argc; ++i) {
+      for (const core::ImageEntry& entry : core::list_images({argv[i]})) {
+        images.push_back(core::read_image(entry.path).image);
+      }
+    }
+    coat::baselines::FingerprintTraining options;
+    options.steps = std::stoi(argv[2]);
+    coat::baselines::FingerprintPair pair = coat::baselines::make_fingerprint_pair(options.seed);
+    double accuracy = 0.0, psnr_db = 0.0;
+    coat::baselines::train_fingerprints(
+        pair,
+        coat::siren::CropPool(std::move(images)),
+        options,
+        [&](const coat::baselines::FingerprintProgress& progress) {
+          accuracy = progress.bit_accuracy;
+          psnr_db = progress.psnr_db;
+          if (progress.step % 25 == 0) {
+            std::printf("step %d: bits %.3f, %.1f dB\n", progress.step, accuracy, psnr_db);
+            std::fflush(stdout);
+          }
+        });
+    coat::baselines::write_fingerprint_pair(argv[1],
+                                            pair,
+                                            {{"steps", argv[2]},
+                                             {"bit_accuracy", std::to_string(accuracy)},
+                                             {"psnr_db", std::to_string(psnr_db)}});
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return 2;
+  }
+}
