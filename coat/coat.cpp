@@ -29,11 +29,8 @@ namespace {
 
 constexpr const char* kCommitmentFile = "commitment.json";
 constexpr int kMinSide = 64;
-constexpr Method kMethods[] = {Method::kFrame,
-                               Method::kSiren,
-                               Method::kDctDwtSvd,
-                               Method::kFingerprint,
-                               Method::kWarp};
+constexpr Method kMethods[] = {
+    Method::kFrame, Method::kSiren, Method::kDctDwtSvd, Method::kFingerprint, Method::kWarp};
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -18,8 +18,8 @@ namespace patina::coat {
 
 /// What is laid on the images.
 enum class Method {
-  kFrame,      ///< A mark locked to the frame that personalised models learn (coat/siren/frame.h).
-  kSiren,      ///< The coating of a trained generator, read by its extractor [Siren 2025].
+  kFrame,  ///< A mark locked to the frame that personalised models learn (coat/siren/frame.h).
+  kSiren,  ///< The coating of a trained generator, read by its extractor [Siren 2025].
   // For comparison, the baselines of [Siren 2025]:
   kDctDwtSvd,    ///< A classical watermark (extractors/dct_dwt_svd.h).
   kFingerprint,  ///< Bits that an encoder lays on [Yu 2021] (coat/baselines/fingerprint_torch.h).

@@ -67,10 +67,10 @@ class WarpScorer : public LogitScorer {
 }  // namespace
 
 ConvNormReluImpl::ConvNormReluImpl(int in_channels, int out_channels, int stride)
-    : conv_(register_module("conv",
-                            torch::nn::Conv2d(torch::nn::Conv2dOptions(in_channels, out_channels, 3)
-                                                  .stride(stride)
-                                                  .padding(1)))),
+    : conv_(register_module(
+          "conv",
+          torch::nn::Conv2d(
+              torch::nn::Conv2dOptions(in_channels, out_channels, 3).stride(stride).padding(1)))),
       norm_(register_module("norm",
                             torch::nn::GroupNorm(torch::nn::GroupNormOptions(
                                 out_channels / kChannelsOfGroup, out_channels)))) {}

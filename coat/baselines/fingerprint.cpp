@@ -22,11 +22,11 @@ using extractors::kStridedSide;
 
 namespace {
 
-constexpr int kSpreadSide = 16;      // The bits come in as a picture of this size.
-constexpr double kInside = 0.15;     // Share of bits that may be misread in a coated image.
-constexpr double kStandard = 1.5;    // CoatOptions::strength at which the residual is the encoder's.
-constexpr double kLearned = 0.9;     // Bit accuracy from which the image's fidelity counts.
-constexpr double kFirstGain = 0.1;   // Of the residual, so that training begins near the image.
+constexpr int kSpreadSide = 16;     // The bits come in as a picture of this size.
+constexpr double kInside = 0.15;    // Share of bits that may be misread in a coated image.
+constexpr double kStandard = 1.5;   // CoatOptions::strength at which the residual is the encoder's.
+constexpr double kLearned = 0.9;    // Bit accuracy from which the image's fidelity counts.
+constexpr double kFirstGain = 0.1;  // Of the residual, so that training begins near the image.
 
 torch::Tensor enlarged(const torch::Tensor& x, int factor) {
   return torch::upsample_nearest2d(x, {x.size(2) * factor, x.size(3) * factor});
@@ -55,8 +55,8 @@ std::vector<torch::Tensor> parameters_of(const FingerprintPair& pair) {
 
 FingerprintEncoderImpl::FingerprintEncoderImpl() {
   using extractors::ConvNormRelu;
-  spread_ = register_module("spread",
-                            torch::nn::Linear(kFingerprintBits, 3 * kSpreadSide * kSpreadSide));
+  spread_ =
+      register_module("spread", torch::nn::Linear(kFingerprintBits, 3 * kSpreadSide * kSpreadSide));
   down1_ = register_module("down1", ConvNormRelu(6, 16, 1));
   down2_ = register_module("down2", ConvNormRelu(16, 32, 2));
   down3_ = register_module("down3", ConvNormRelu(32, 64, 2));
@@ -111,9 +111,10 @@ void train_fingerprints(FingerprintPair& pair,
     const double accuracy = (bits * logits).gt(0.0).to(torch::kFloat64).mean().item<double>();
     if (since_learned < 0 && accuracy > kLearned) since_learned = 0;
     const double ramp =
-        since_learned < 0 ? 0.0
-                          : std::min(1.0, static_cast<double>(since_learned) /
-                                              std::max(1, options.image_ramp_steps));
+        since_learned < 0
+            ? 0.0
+            : std::min(1.0,
+                       static_cast<double>(since_learned) / std::max(1, options.image_ramp_steps));
     if (since_learned >= 0) ++since_learned;
     const torch::Tensor loss = misread + ramp * options.image_weight * squared;
     if (!std::isfinite(loss.item<double>())) {
@@ -187,7 +188,8 @@ siren::CoatingPattern FingerprintCoater::pattern(const core::Image& image) {
                                   .to(torch::kInt8)
                                   .contiguous();  // [H,W,3]
   siren::CoatingPattern pattern{image.width_px, image.height_px, {}};
-  pattern.steps.assign(steps.data_ptr<std::int8_t>(), steps.data_ptr<std::int8_t>() + steps.numel());
+  pattern.steps.assign(steps.data_ptr<std::int8_t>(),
+                       steps.data_ptr<std::int8_t>() + steps.numel());
   return pattern;
 }
 

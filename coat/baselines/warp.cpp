@@ -85,13 +85,17 @@ void resample(const core::Image& from, const WarpField& field, core::Image& to) 
       const auto sample = [&](int row, int column, int c) {
         return static_cast<double>(
             source[(static_cast<std::size_t>(row) * static_cast<std::size_t>(width) +
-                    static_cast<std::size_t>(column)) * 3 + static_cast<std::size_t>(c)]);
+                    static_cast<std::size_t>(column)) *
+                       3 +
+                   static_cast<std::size_t>(c)]);
       };
       for (int c = 0; c < 3; ++c) {
         const double upper = (1.0 - fx) * sample(y0, x0, c) + fx * sample(y0, x1, c);
         const double lower = (1.0 - fx) * sample(y1, x0, c) + fx * sample(y1, x1, c);
         target[(static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
-                static_cast<std::size_t>(x)) * 3 + static_cast<std::size_t>(c)] =
+                static_cast<std::size_t>(x)) *
+                   3 +
+               static_cast<std::size_t>(c)] =
             static_cast<Sample>(std::lround((1.0 - fy) * upper + fy * lower));
       }
     }
@@ -136,7 +140,8 @@ WarpField warp_of(const extractors::CoatKey& key) {
   const std::vector<double> strength = extractors::values_of(key, "warp/strength");
   const std::size_t half = values.size() / 2;
   const auto points = static_cast<int>(std::lround(std::sqrt(static_cast<double>(half))));
-  if (points < 2 || 2 * static_cast<std::size_t>(points) * static_cast<std::size_t>(points) != values.size() ||
+  if (points < 2 ||
+      2 * static_cast<std::size_t>(points) * static_cast<std::size_t>(points) != values.size() ||
       strength.size() != 1) {
     throw core::Error(core::ErrorKind::kInput,
                       "key",

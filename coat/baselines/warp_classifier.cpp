@@ -49,8 +49,9 @@ void make_warp_key(extractors::CoatKey& key,
     }
     const torch::Tensor logits =
         network->forward(torch::cat(batch)).view({options.pairs, 2});  // Clean, warped.
-    const torch::Tensor loss = torch::softplus(
-        torch::cat({logits.select(1, 0), -logits.select(1, 1)})).mean();  // Cross-entropy.
+    const torch::Tensor loss =
+        torch::softplus(torch::cat({logits.select(1, 0), -logits.select(1, 1)}))
+            .mean();  // Cross-entropy.
     if (!std::isfinite(loss.item<double>())) {
       throw core::Error(core::ErrorKind::kInternal,
                         "training",
