@@ -45,20 +45,6 @@ std::size_t windows_per_image(const core::Image& image, std::size_t image_count)
   return std::min({fair, distinct, std::size_t{16}});
 }
 
-// At most kMaxWindows of them; unreadable ones are reported when their turn to be coated comes.
-std::vector<core::Image> readable_images(const std::vector<core::ImageEntry>& entries) {
-  std::vector<core::Image> images;
-  for (const core::ImageEntry& entry : entries) {
-    if (images.size() == kMaxWindows) break;
-    try {
-      images.push_back(core::read_image(entry.path).image);
-    } catch (const Error&) {
-      continue;
-    }
-  }
-  return images;
-}
-
 // Images of the class that the base makes, where a set is too small to train on alone.
 std::vector<core::Image> supplement_for(std::size_t set_size,
                                         const siren::SurrogateOptions& surrogate,
@@ -159,13 +145,13 @@ CoatKey frame_key_on(std::size_t count,
   return key;
 }
 
-CoatKey warp_key_on(const std::vector<core::Image>& images,
+CoatKey warp_key_on(const siren::CropPool& pool,
                     const CoatOptions& options,
                     std::uint64_t seed,
                     const core::Observer& observer) {
   CoatKey key = new_key(options, seed);
   baselines::WarpTraining training;
-  baselines::make_warp_key(key, images, training, [&](int step, double loss) {
+  baselines::make_warp_key(key, pool, training, [&](int step, double loss) {
     observer.report({"training", step + 1, training.steps, "loss " + std::to_string(loss)});
   });
   return key;
@@ -220,7 +206,7 @@ CoatKey make_key(const std::vector<core::ImageEntry>& entries,
     return key;
   }
   if (options.method == Method::kWarp) {
-    return warp_key_on(readable_images(entries), options, seed, observer);
+    return warp_key_on(training_pool(entries, {}, seed), options, seed, observer);
   }
   siren::TrainOptions train = train_options(options, seed);
   train.checkpoint = checkpoint;

@@ -69,7 +69,7 @@ extractors::CoatKey untrained_key(const CoatOptions& options, const core::Image&
     return frame_key_on(
         1, [&](std::size_t) { return image; }, options, seed);
   }
-  if (options.method == Method::kWarp) return warp_key_on({image}, options, seed);
+  if (options.method == Method::kWarp) return warp_key_on(siren::CropPool({image}), options, seed);
   if (options.method != Method::kSiren) return make_key({}, options, seed, {}, {});
   siren::TrainOptions train = train_options(options, seed);
   train.steps = 0;

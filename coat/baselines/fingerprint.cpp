@@ -22,9 +22,11 @@ using extractors::kStridedSide;
 
 namespace {
 
-constexpr int kSpreadSide = 16;     // The bits come in as a picture of this size.
-constexpr double kInside = 0.15;    // Share of bits that may be misread in a coated image.
-constexpr double kStandard = 1.5;   // CoatOptions::strength at which the residual is the encoder's.
+constexpr int kSpreadSide = 16;   // The bits come in as a picture of this size.
+constexpr double kInside = 0.15;  // Share of bits that may be misread in a coated image.
+// Brings the standard strength of 1.5 to about 39 dB: the encoder's own residual lies below the
+// steps of 8 bits.
+constexpr double kGain = 8.0 / 1.5;
 constexpr double kLearned = 0.9;    // Bit accuracy from which the image's fidelity counts.
 constexpr double kFirstGain = 0.1;  // Of the residual, so that training begins near the image.
 
@@ -182,7 +184,7 @@ siren::CoatingPattern FingerprintCoater::pattern(const core::Image& image) {
   const torch::Tensor small = encoder_->forward(extractors::strided_input(image), bits_);
   const torch::Tensor residual =
       torch::upsample_bicubic2d(small, {image.height_px, image.width_px}, false);
-  const torch::Tensor steps = (residual[0].permute({1, 2, 0}) / (kStandard * siren::kPatternStep))
+  const torch::Tensor steps = (residual[0].permute({1, 2, 0}) * (kGain / siren::kPatternStep))
                                   .round()
                                   .clamp(-127.0, 127.0)
                                   .to(torch::kInt8)

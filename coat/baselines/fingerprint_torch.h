@@ -79,8 +79,7 @@ void write_fingerprint_pair(const std::filesystem::path& path,
 /// Fills method, radius and tensors ("bits", "generator/...", "extractor/...") from `key.seed`.
 void make_fingerprint_key(extractors::CoatKey& key, const FingerprintPair& pair);
 
-/// The fingerprint of a key on an image of any size, as strong as the encoder makes it at strength
-/// 1.5.
+/// The fingerprint of a key on an image of any size.
 class FingerprintCoater {
  public:
   /// Throws Error{kInput} for a key without the encoder.

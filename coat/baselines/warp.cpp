@@ -68,36 +68,25 @@ double interpolated(const std::vector<double>& values,
 template <typename Sample>
 void resample(const core::Image& from, const WarpField& field, core::Image& to) {
   const int width = from.width_px, height = from.height_px;
-  const Axis rows(field.points, height), columns(field.points, width);
-  const double reach_x = field.strength / 2.0 * width / kReferenceSide;
-  const double reach_y = field.strength / 2.0 * height / kReferenceSide;
+  const WarpPlaces places = warp_places(field, width, height);
   const auto* source = reinterpret_cast<const Sample*>(from.bytes.data());
   auto* target = reinterpret_cast<Sample*>(to.bytes.data());
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x) {
-      const double dx = reach_x * interpolated(field.x, field.points, rows[y], columns[x]);
-      const double dy = reach_y * interpolated(field.y, field.points, rows[y], columns[x]);
-      const double at_x = std::clamp(x + dx, 0.0, width - 1.0);
-      const double at_y = std::clamp(y + dy, 0.0, height - 1.0);
-      const int x0 = static_cast<int>(at_x), y0 = static_cast<int>(at_y);
-      const int x1 = std::min(x0 + 1, width - 1), y1 = std::min(y0 + 1, height - 1);
-      const double fx = at_x - x0, fy = at_y - y0;
-      const auto sample = [&](int row, int column, int c) {
-        return static_cast<double>(
-            source[(static_cast<std::size_t>(row) * static_cast<std::size_t>(width) +
-                    static_cast<std::size_t>(column)) *
-                       3 +
-                   static_cast<std::size_t>(c)]);
+  const auto offset = [width](int row, int column) {
+    return 3 * (static_cast<std::size_t>(row) * static_cast<std::size_t>(width) +
+                static_cast<std::size_t>(column));
+  };
+  for (std::size_t i = 0; i < places.x.size(); ++i) {
+    const int x0 = static_cast<int>(places.x[i]), y0 = static_cast<int>(places.y[i]);
+    const int x1 = std::min(x0 + 1, width - 1), y1 = std::min(y0 + 1, height - 1);
+    const float fx = places.x[i] - static_cast<float>(x0);
+    const float fy = places.y[i] - static_cast<float>(y0);
+    for (std::size_t c = 0; c < 3; ++c) {
+      const auto at = [&](int row, int column) {
+        return static_cast<float>(source[offset(row, column) + c]);
       };
-      for (int c = 0; c < 3; ++c) {
-        const double upper = (1.0 - fx) * sample(y0, x0, c) + fx * sample(y0, x1, c);
-        const double lower = (1.0 - fx) * sample(y1, x0, c) + fx * sample(y1, x1, c);
-        target[(static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
-                static_cast<std::size_t>(x)) *
-                   3 +
-               static_cast<std::size_t>(c)] =
-            static_cast<Sample>(std::lround((1.0 - fy) * upper + fy * lower));
-      }
+      const float upper = (1.0F - fx) * at(y0, x0) + fx * at(y0, x1);
+      const float lower = (1.0F - fx) * at(y1, x0) + fx * at(y1, x1);
+      target[3 * i + c] = static_cast<Sample>(std::lround((1.0F - fy) * upper + fy * lower));
     }
   }
 }
@@ -123,6 +112,22 @@ WarpField draw_warp(std::uint64_t seed, int points, double strength) {
     for (double& value : *values) value /= mean;
   }
   return field;
+}
+
+WarpPlaces warp_places(const WarpField& field, int width_px, int height_px) {
+  const Axis rows(field.points, height_px), columns(field.points, width_px);
+  const double reach_x = field.strength / 2.0 * width_px / kReferenceSide;
+  const double reach_y = field.strength / 2.0 * height_px / kReferenceSide;
+  WarpPlaces places;
+  for (int y = 0; y < height_px; ++y) {
+    for (int x = 0; x < width_px; ++x) {
+      const double dx = reach_x * interpolated(field.x, field.points, rows[y], columns[x]);
+      const double dy = reach_y * interpolated(field.y, field.points, rows[y], columns[x]);
+      places.x.push_back(static_cast<float>(std::clamp(x + dx, 0.0, width_px - 1.0)));
+      places.y.push_back(static_cast<float>(std::clamp(y + dy, 0.0, height_px - 1.0)));
+    }
+  }
+  return places;
 }
 
 core::Image warped(const core::Image& image, const WarpField& field) {

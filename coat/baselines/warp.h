@@ -29,6 +29,12 @@ WarpField draw_warp(std::uint64_t seed, int points = 32, double strength = 2.0);
 /// edge.
 core::Image warped(const core::Image& image, const WarpField& field);
 
+/// Where pixel (x,y) of a warped image is read, pixels; rows one after the other.
+struct WarpPlaces {
+  std::vector<float> x, y;
+};
+WarpPlaces warp_places(const WarpField& field, int width_px, int height_px);
+
 /// "warp/field" [2,points,points] and "warp/strength" of a key. Throws Error{kInput} where they are
 /// missing or do not go together.
 WarpField warp_of(const extractors::CoatKey& key);

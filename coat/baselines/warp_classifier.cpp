@@ -19,39 +19,44 @@ namespace {
 
 constexpr double kEven = 0.5;  // Probability at which the classifier is undecided.
 
+// [1,S,S,2], as grid_sampler wants it with corners at -1 and 1.
+torch::Tensor sampling_grid(const WarpField& field) {
+  constexpr int kSide = extractors::kStridedSide;
+  const WarpPlaces places = warp_places(field, kSide, kSide);
+  const auto plane = [](const std::vector<float>& values) {
+    return torch::tensor(values).view({1, kSide, kSide}) * (2.0 / (kSide - 1)) - 1.0;
+  };
+  return torch::stack({plane(places.x), plane(places.y)}, 3);
+}
+
+torch::Tensor bent(const torch::Tensor& unit, const torch::Tensor& grid) {
+  constexpr std::int64_t kBilinear = 0, kBorder = 1;
+  return torch::grid_sampler_2d(
+      unit, grid.expand({unit.size(0), -1, -1, -1}), kBilinear, kBorder, true);
+}
+
 }  // namespace
 
 void make_warp_key(extractors::CoatKey& key,
-                   const std::vector<core::Image>& images,
+                   const siren::CropPool& pool,
                    const WarpTraining& options,
                    const std::function<void(int step, double loss)>& seen) {
-  if (images.empty()) {
-    throw core::Error(
-        core::ErrorKind::kInput, "IMAGES", "none of the images can be read", "check the files");
-  }
   const WarpField field = draw_warp(key.seed);
-  std::vector<torch::Tensor> clean, bent;
-  for (const core::Image& image : images) {
-    clean.push_back(extractors::strided_input(image));
-    bent.push_back(extractors::strided_input(warped(image, field)));
-  }
+  const torch::Tensor grid = sampling_grid(field);
   extractors::StridedNetwork network(1);
   core::Rng rng = core::Rng(key.seed).fork("warp classifier");
   extractors::initialise_relu_network(*network, rng.fork("weights"));
   torch::optim::Adam optimizer(network->parameters(),
                                torch::optim::AdamOptions(options.learning_rate));
+  siren::CropPool::Options crops;
+  crops.size_px = extractors::kStridedSide;
+  crops.min_zoom = 0.5;
   for (int step = 0; step < options.steps; ++step) {
-    std::vector<torch::Tensor> batch;
-    for (int i = 0; i < options.pairs; ++i) {
-      const std::size_t at = rng.below(images.size());
-      batch.push_back(clean[at]);
-      batch.push_back(bent[at]);
-    }
-    const torch::Tensor logits =
-        network->forward(torch::cat(batch)).view({options.pairs, 2});  // Clean, warped.
-    const torch::Tensor loss =
-        torch::softplus(torch::cat({logits.select(1, 0), -logits.select(1, 1)}))
-            .mean();  // Cross-entropy.
+    const torch::Tensor clean = pool.draw(options.pairs, crops, rng);
+    const torch::Tensor of_clean = network->forward(clean).view({-1});
+    const torch::Tensor of_warped = network->forward(bent(clean, grid)).view({-1});
+    const torch::Tensor loss =  // Cross-entropy.
+        torch::softplus(torch::cat({of_clean, -of_warped})).mean();
     if (!std::isfinite(loss.item<double>())) {
       throw core::Error(core::ErrorKind::kInternal,
                         "training",

@@ -39,8 +39,8 @@ extractors::CoatKey frame_key_on(std::size_t count,
                                  const CoatOptions& options,
                                  std::uint64_t seed);
 
-/// A key of method "warp", its classifier trained on the images of a set.
-extractors::CoatKey warp_key_on(const std::vector<core::Image>& images,
+/// A key of method "warp", its classifier trained on crops of a set.
+extractors::CoatKey warp_key_on(const siren::CropPool& pool,
                                 const CoatOptions& options,
                                 std::uint64_t seed,
                                 const core::Observer& observer = {});
