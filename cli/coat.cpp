@@ -60,8 +60,8 @@ void bind_method(CommandLine& line, coat::CoatOptions& options) {
       {"--method",
        "NAME",
        "frame, a mark that models personalised on the images learn; siren, a trained "
-       "generator's coating; dct-dwt-svd, a classical watermark, for comparison (default: "
-       "frame)."},
+       "generator's coating; for comparison dct-dwt-svd, a classical watermark, fingerprint, bits "
+       "that an encoder lays on, and warp, a visible bend (default: frame)."},
       coat::method_names(),
       [&options](const std::string& name) { options.method = coat::method_from_name(name); });
   line.whole({"--latents",

@@ -60,8 +60,9 @@ void bind_experiment(CommandLine& line, EvaluateCommand& command) {
       options.sets);
   line.text({"--methods", "LIST", "Ways of personalising, with commas (default: full)."},
             command.methods);
-  line.text({"--coatings", "LIST", "frame, siren, dct-dwt-svd, with commas (default: frame)."},
-            command.coatings);
+  line.text(
+      {"--coatings", "LIST", "Methods of coating (see patina coat), with commas (default: frame)."},
+      command.coatings);
   line.text({"--shares",
              "LIST",
              "Percent of coated images among those trained on, with commas (default: 100)."},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// DIAGNOSIS's coating [Wang 2024; WaNet, Nguyen & Tran 2021], a baseline of Siren's: every image of
+// DIAGNOSIS's coating [Wang 2024; WaNet, Nguyen 2021], a baseline of Siren's: every image of
 // a set is bent by one and the same smooth random displacement. Unconditional form: all images,
 // strength 2 [Siren 2025, App. C]. No LibTorch. Entry points: draw_warp, warped.
 #pragma once

@@ -199,6 +199,25 @@ std::vector<torch::optim::OptimizerParamGroup> parameter_groups(Pair& pair,
           group(pair.extractor->parameters(), options.extractor_rate)};
 }
 
+void require_finite(const LossTerms& terms, int step) {
+  const double total = terms.total.item<double>();
+  if (std::isfinite(total)) return;
+  const std::pair<const char*, double> named[] = {{"learnability", terms.learnability},
+                                                  {"human vision (CIEDE2000)", terms.percept},
+                                                  {"hypersphere, coated", terms.positive},
+                                                  {"hypersphere, clean", terms.negative},
+                                                  {"squared difference", terms.mse}};
+  std::string culprits;
+  for (const auto& [name, value] : named) {
+    if (!std::isfinite(value)) culprits += (culprits.empty() ? "" : ", ") + std::string(name);
+  }
+  throw Error(ErrorKind::kInternal,
+              "training",
+              "the loss is not finite at step " + std::to_string(step) + ": " +
+                  (culprits.empty() ? "the sum of its terms" : culprits),
+              "the last checkpoint is kept; try another --seed or fewer --steps");
+}
+
 }  // namespace
 
 LossTerms siren_loss(const LossInputs& inputs, const TrainOptions& options) {
@@ -257,12 +276,7 @@ TrainedKey train_key(Pair& pair,
   LossTerms terms;
   while (state.step < options.steps) {
     terms = train_step(pair, pool, message, options, state);
-    if (!std::isfinite(terms.total.item<double>())) {
-      throw Error(ErrorKind::kInternal,
-                  "training",
-                  "the loss is not finite at step " + std::to_string(state.step),
-                  "try another --seed or fewer --steps");
-    }
+    require_finite(terms, state.step);
     optimizer.zero_grad();
     terms.total.backward();
     optimizer.step();

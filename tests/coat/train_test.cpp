@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <filesystem>
+#include <limits>
 
 #include <gtest/gtest.h>
 
 #include "coat/siren/train_torch.h"
 #include "core/error.h"
 #include "tests/coat/sample_pair.h"
+#include "tests/core/caught.h"
 
 namespace patina::coat::siren {
 namespace {
@@ -54,6 +56,24 @@ TEST(TrainKey, ResumesFromACheckpointWithTheResultOfAnUninterruptedRun) {
   const TrainedKey actual = train_key(resumed, small_pool(), kSampleMessage, options);
   EXPECT_TRUE(torch::allclose(actual.center, expected.center, 1e-6, 1e-7));
   EXPECT_NEAR(actual.radius, expected.radius, 1e-6);
+}
+
+TEST(TrainKey, StopsAtALossThatIsNotFiniteAndNamesTheTerm) {
+  TrainOptions options = small_options();
+  options.checkpoint = scratch_file();
+  options.learnability = [](const torch::Tensor& coated, int step) {
+    return coated.mean() * (step < 3 ? 1.0 : std::numeric_limits<double>::quiet_NaN());
+  };
+  Pair pair = sample_pair();
+  const core::Error error =
+      core::caught([&] { train_key(pair, small_pool(), kSampleMessage, options); });
+  EXPECT_EQ(error.problem(), "the loss is not finite at step 3: learnability");
+  options.learnability = [](const torch::Tensor& coated, int) { return coated.mean(); };
+  int resumed_at = -1;
+  options.loss_seen = [&](int step, double) { resumed_at = resumed_at < 0 ? step : resumed_at; };
+  Pair again = sample_pair();
+  train_key(again, small_pool(), kSampleMessage, options);
+  EXPECT_EQ(resumed_at, 2);  // The checkpoint before the failure was kept.
 }
 
 TEST(SirenLoss, IsTheWeightedSumOfItsTerms) {
