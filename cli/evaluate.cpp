@@ -73,6 +73,19 @@ void bind_experiment(CommandLine& line, EvaluateCommand& command) {
   line.whole({"--steps", "N", "Of personalisation, 1 to 1000000 (default: the method's)."},
              {1, 1'000'000},
              [&options](std::uint64_t steps) { options.steps = static_cast<int>(steps); });
+  line.choice({"--lora-targets",
+               "NAME",
+               "LoRA: attention, transformer or all, as in patina personalize (default: "
+               "transformer)."},
+              diffusion::lora_target_names(),
+              [&options](const std::string& name) {
+                options.lora_targets = diffusion::lora_targets_from_name(name);
+              });
+  line.text({"--prompt",
+             "TEXT",
+             "Caption of the images and prompt of the generations; {} is the set's name "
+             "(default: \"a painting by {}\")."},
+            options.prompt);
   bind_whole(line,
              {"--count", "N", "Images generated a model, 20 to 10000 (default: 300)."},
              {20, 10'000},
@@ -157,6 +170,7 @@ json row_to_json(const evaluate::ChainRow& row) {
           {"true_positive", row.true_positive},
           {"false_uncoated", row.false_uncoated},
           {"false_other_set", row.false_other},
+          {"false_other_owners", row.false_owners},
           {"false_base", row.false_base},
           {"auc", row.auc},
           {"psnr_db", core::number_or_null(row.psnr_db)},
@@ -189,6 +203,8 @@ int run_evaluate(std::vector<std::string> args, std::ostream& out, std::ostream&
   document.command = "evaluate";
   document.options = {{"suite", "chain"},
                       {"base", printable(command.options.base.string())},
+                      {"prompt", printable(command.options.prompt)},
+                      {"lora_targets", diffusion::to_string(command.options.lora_targets)},
                       {"methods", command.methods},
                       {"coatings", command.coatings},
                       {"shares", command.shares},

@@ -80,9 +80,7 @@ void bind_method(CommandLine& line, PersonalizeCommand& command) {
                "(default: transformer)."},
               diffusion::lora_target_names(),
               [&options](const std::string& name) {
-                const std::vector<std::string> names = diffusion::lora_target_names();
-                options.lora_targets = static_cast<diffusion::LoRATargets>(
-                    std::find(names.begin(), names.end(), name) - names.begin());
+                options.lora_targets = diffusion::lora_targets_from_name(name);
               });
   bind_whole(
       line, {"--rank", "N", "LoRA: width, 1 to 4096 (default: 16)."}, {1, 4096}, options.rank);
@@ -149,8 +147,7 @@ json to_json(const PersonalizeOptions& options) {
           {"learning_rate", options.learning_rate.value_or(defaults.learning_rate)},
           {"batch", options.batch},
           {"train_text_encoder", options.train_text_encoder},
-          {"lora_targets",
-           diffusion::lora_target_names()[static_cast<std::size_t>(options.lora_targets)]},
+          {"lora_targets", diffusion::to_string(options.lora_targets)},
           {"rank", options.rank},
           {"alpha", options.alpha},
           {"class_images", options.class_images},

@@ -30,7 +30,10 @@ enum class LoRATargets {
   kAll,          ///< Convolutions and time projections as well (LoCon).
 };
 /// "attention", "transformer", "all".
+const char* to_string(LoRATargets targets);
 std::vector<std::string> lora_target_names();
+/// Throws Error{kUsage} listing the names.
+LoRATargets lora_targets_from_name(const std::string& name);
 
 /// "full", "lora", "dreambooth", "textual-inversion", "svdiff", "custom-diffusion".
 const char* to_string(PersonalizeMethod method);

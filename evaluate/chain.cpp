@@ -6,8 +6,11 @@
 #include <cmath>
 #include <set>
 
+#include <nlohmann/json.hpp>
+
 #include "core/error.h"
 #include "core/files.h"
+#include "core/json.h"
 #include "core/rng.h"
 #include "evaluate/internal/models.h"
 #include "extractors/coat_key.h"
@@ -76,9 +79,25 @@ Rates rejected(const ChainOptions& options,
   return stats::resampled_ks({suspect, benign}, resampling).rejected_fraction;
 }
 
+std::size_t measured_count(const ChainOptions& options) {
+  return options.measured_sets == 0 ? options.sets.size()
+                                    : std::min(options.measured_sets, options.sets.size());
+}
+
+/// Sets beside the given one whose models are trained anyway; the next one where there is none.
+std::vector<std::size_t> other_sets(const ChainOptions& options, std::size_t set) {
+  std::vector<std::size_t> others;
+  for (std::size_t other = 0; other < measured_count(options); ++other) {
+    if (other != set) others.push_back(other);
+  }
+  if (others.empty()) others.push_back((set + 1) % options.sets.size());
+  return others;
+}
+
 /// Models that carry no coating, shared by all rows of a set and method.
 struct Benign {
-  Generations reference, reseeded, other, base;
+  Generations reference, reseeded, base;
+  std::vector<Generations> others;
 };
 
 Benign benign_models(const ChainOptions& options,
@@ -92,33 +111,72 @@ Benign benign_models(const ChainOptions& options,
   benign.reference = generations_of(options, training, observer);
   training.seed = 2;
   benign.reseeded = generations_of(options, training, observer);
-  training.set = (set + 1) % options.sets.size();
   training.seed = 1;
-  benign.other = generations_of(options, training, observer);
+  for (const std::size_t other : other_sets(options, set)) {
+    training.set = other;
+    benign.others.push_back(generations_of(options, training, observer));
+  }
   benign.base = generations_of_base(options, set, observer);
   return benign;
+}
+
+Rates mean_of(const std::vector<Rates>& all) {
+  if (all.empty()) return {};
+  Rates mean(all.front().size(), 0.0);
+  for (const Rates& rates : all) {
+    for (std::size_t i = 0; i < mean.size(); ++i) {
+      mean[i] += rates[i] / static_cast<double>(all.size());
+    }
+  }
+  return mean;
+}
+
+Training coated_training(const ChainOptions& options,
+                         std::size_t set,
+                         diffusion::PersonalizeMethod method,
+                         coat::Method coating,
+                         int share,
+                         const core::Observer& observer) {
+  Training training;
+  training.set = set;
+  training.method = method;
+  training.coated = coated_set(options, set, coating, observer).folder;
+  training.coating = coat::to_string(coating);
+  training.share_percent = share;
+  training.seed = 3;
+  return training;
 }
 
 ChainRow row_of(const ChainOptions& options,
                 const Training& training,
                 const CoatedSet& coated,
                 const Benign& benign,
+                const std::vector<Generations>& owners,
                 const core::Observer& observer) {
   const Generations suspect = generations_of(options, training, observer);
   const auto scorer = extractors::make_scorer(extractors::read_coat_key(coated.key));
   const Scores suspect_scores = scores_of(*scorer, suspect.images);
   const Scores reference = scores_of(*scorer, benign.reference.images);
+  const auto rates = [&](const Generations& model, const std::string& what) {
+    return rejected(options, scores_of(*scorer, model.images), reference, what);
+  };
+  const auto mean_rates = [&](const std::vector<Generations>& models, const std::string& what) {
+    std::vector<Rates> all;
+    for (const Generations& model : models) {
+      all.push_back(rates(model, what + " " + std::to_string(all.size())));
+    }
+    return mean_of(all);
+  };
   ChainRow row;
   row.set = name_of(options.sets[training.set]);
   row.method = diffusion::to_string(training.method);
   row.coating = training.coating;
   row.share_percent = training.share_percent;
   row.true_positive = rejected(options, suspect_scores, reference, "coated");
-  row.false_uncoated =
-      rejected(options, scores_of(*scorer, benign.reseeded.images), reference, "uncoated");
-  row.false_other =
-      rejected(options, scores_of(*scorer, benign.other.images), reference, "other set");
-  row.false_base = rejected(options, scores_of(*scorer, benign.base.images), reference, "base");
+  row.false_uncoated = rates(benign.reseeded, "uncoated");
+  row.false_other = mean_rates(benign.others, "other set");
+  row.false_owners = mean_rates(owners, "other owner");
+  row.false_base = rates(benign.base, "base");
   row.psnr_db = coated.psnr_db;
   row.ssim = coated.ssim;
   row.delta_e_mean = coated.delta_e_mean;
@@ -128,6 +186,35 @@ ChainRow row_of(const ChainOptions& options,
   row.loss_uncoated = benign.reference.last_loss;
   row.auc = stats::roc_area({suspect_scores, reference}).area;
   return row;
+}
+
+// What changes the models or their images; sets, methods, coatings and shares only add to them.
+std::string settings_of(const ChainOptions& options) {
+  std::string base = options.base.lexically_normal().string();
+  while (base.size() > 1 && base.back() == '/') base.pop_back();
+  return core::dump_json(
+      {{"base", base},
+       {"prompt", options.prompt},
+       {"steps", options.steps ? nlohmann::json(*options.steps) : nlohmann::json("the method's")},
+       {"count", options.images},
+       {"lora_targets", diffusion::to_string(options.lora_targets)},
+       {"guidance_scale", options.guidance_scale},
+       {"seed", std::to_string(options.seed)}});
+}
+
+void claim_folder(const ChainOptions& options) {
+  core::make_folder(options.output);
+  const std::filesystem::path record = options.output / "settings.json";
+  const std::string settings = settings_of(options);
+  if (!std::filesystem::exists(record)) {
+    core::write_file_atomic(record, settings);
+    return;
+  }
+  if (core::read_text_file(record) == settings) return;
+  throw core::Error(core::ErrorKind::kUsage,
+                    options.output.string(),
+                    "holds models made with other settings (settings.json)",
+                    "choose another -o folder, or the settings of before");
 }
 
 void require_sets(const ChainOptions& options) {
@@ -167,26 +254,29 @@ void validate(const ChainOptions& options) {
 
 ChainResult run_chain(const ChainOptions& options, const core::Observer& observer) {
   validate(options);
-  core::make_folder(options.output);
+  claim_folder(options);
   const auto start = std::chrono::steady_clock::now();
   ChainResult result;
-  const std::size_t measured = options.measured_sets == 0
-                                   ? options.sets.size()
-                                   : std::min(options.measured_sets, options.sets.size());
-  for (std::size_t set = 0; set < measured; ++set) {
-    for (const diffusion::PersonalizeMethod method : options.methods) {
+  const std::size_t measured = measured_count(options);
+  const auto coated_models_of_others =
+      [&](std::size_t set, diffusion::PersonalizeMethod method, coat::Method coating) {
+        std::vector<Generations> models;
+        for (std::size_t other = 0; other < measured; ++other) {
+          if (other == set) continue;
+          models.push_back(generations_of(
+              options, coated_training(options, other, method, coating, 100, observer), observer));
+        }
+        return models;
+      };
+  for (const diffusion::PersonalizeMethod method : options.methods) {
+    for (std::size_t set = 0; set < measured; ++set) {
       const Benign benign = benign_models(options, set, method, observer);
       for (const coat::Method coating : options.coatings) {
         const CoatedSet coated = coated_set(options, set, coating, observer);
+        const std::vector<Generations> owners = coated_models_of_others(set, method, coating);
         for (const int share : options.shares_percent) {
-          Training training;
-          training.set = set;
-          training.method = method;
-          training.coated = coated.folder;
-          training.coating = coat::to_string(coating);
-          training.share_percent = share;
-          training.seed = 3;
-          result.rows.push_back(row_of(options, training, coated, benign, observer));
+          const Training training = coated_training(options, set, method, coating, share, observer);
+          result.rows.push_back(row_of(options, training, coated, benign, owners, observer));
         }
       }
     }

@@ -32,7 +32,9 @@ struct ChainOptions {
   int suspect_images = 30;                  ///< Drawn of them at a time [Siren 2025, Sec. 5.1].
   int repeats = 10'000;                     ///< Draws.
   double guidance_scale = 3.0;
-  std::string prompt = "a painting by {}";  ///< {} is the set's name.
+  /// Caption of the images trained on and prompt of those generated; {} is the set's name.
+  std::string prompt = "a painting by {}";
+  diffusion::LoRATargets lora_targets = diffusion::LoRATargets::kTransformer;
   std::uint64_t seed = 1;
   // How.
   std::string precision = "auto";
@@ -51,7 +53,9 @@ struct ChainRow {
   int share_percent = 100;
   Rates true_positive;   ///< Model of the coated set.
   Rates false_uncoated;  ///< Another model of the uncoated set, other seed.
-  Rates false_other;     ///< A model of the next set, uncoated.
+  Rates false_other;     ///< Models of the other sets, uncoated; mean over models.
+  Rates false_owners;    ///< Models of the other sets, coated with their owners' keys; mean, or
+                         ///< empty where no other set is measured.
   Rates false_base;      ///< The base itself.
   double psnr_db = 0.0, ssim = 0.0, delta_e_mean = 0.0;  ///< Of the coating.
   double frechet = 0.0;           ///< Between generations after coated and uncoated training.
@@ -65,8 +69,21 @@ struct ChainResult {
   double seconds = 0.0;
 };
 
-/// Throws Error{kUsage} for options out of range, and what its parts throw.
+/// Throws Error{kUsage} for options out of range, or an output folder made with other settings, and
+/// what its parts throw.
 ChainResult run_chain(const ChainOptions& options, const core::Observer& observer = {});
+
+/// Rates over the rows of one method, coating and share.
+struct ChainSummary {
+  std::string method, coating;
+  int share_percent = 100;
+  int sets = 0;
+  Rates true_positive;   ///< Mean over sets.
+  Rates false_positive;  ///< Mean over sets and all kinds of models without this coating.
+  Rates worst;           ///< The largest of a row and kind.
+  double psnr_db = 0.0, delta_e_mean = 0.0;
+};
+std::vector<ChainSummary> summarise(const ChainResult& result);
 
 /// chain.md, chain.csv and chain.svg (power by level) in the folder. Returns the Markdown.
 std::string write_tables(const ChainOptions& options, const ChainResult& result);

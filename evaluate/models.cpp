@@ -156,6 +156,7 @@ Generations generations_of(const ChainOptions& options,
   personal.output = options.output / "models" / cell;
   personal.method = training.method;
   personal.steps = options.steps;
+  personal.lora_targets = options.lora_targets;
   personal.prompt = prompt_for(options, training.set);
   personal.class_prompt = "a painting";
   personal.initializer = "painting";

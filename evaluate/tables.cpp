@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cstdio>
 #include <sstream>
 
@@ -15,31 +16,67 @@ std::string number(const char* format, double value) {
   return text;
 }
 
+/// The rates of models without the coating, those that were measured.
+std::vector<const Rates*> benign_rates(const ChainRow& row) {
+  std::vector<const Rates*> all = {
+      &row.false_uncoated, &row.false_other, &row.false_owners, &row.false_base};
+  all.erase(
+      std::remove_if(all.begin(), all.end(), [](const Rates* rates) { return rates->empty(); }),
+      all.end());
+  return all;
+}
+
+void add(const Rates& rates, Rates& sums) {
+  for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += rates[i];
+}
+
 std::string rates_text(const Rates& rates) {
+  if (rates.empty()) return "-";
   std::string text;
   for (const double rate : rates) text += (text.empty() ? "" : " / ") + number("%.4g", rate);
   return text;
+}
+
+std::string summary_table(const ChainResult& result) {
+  std::ostringstream text;
+  text << "| method | coating | coated % | sets | true positives | false positives, mean | false "
+          "positives, worst row | PSNR dB | DeltaE00 |\n"
+       << "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
+  for (const ChainSummary& row : summarise(result)) {
+    text << "| " << row.method << " | " << row.coating << " | " << row.share_percent << " | "
+         << row.sets << " | " << rates_text(row.true_positive) << " | "
+         << rates_text(row.false_positive) << " | " << rates_text(row.worst) << " | "
+         << number("%.1f", row.psnr_db) << " | " << number("%.2f", row.delta_e_mean) << " |\n";
+  }
+  return text.str();
 }
 
 std::string markdown(const ChainOptions& options, const ChainResult& result) {
   std::ostringstream text;
   text << "Share of " << options.repeats << " draws of " << options.suspect_images
        << " images that the one-sided KS test rejects against " << options.images
-       << " images of a model of the uncoated set, at 1e-3 / 1e-6 / 1e-9 / 1e-12. Each row is one "
-          "trained model a column: rates are over draws of its images, not over models.\n\n"
+       << " images of a model of the uncoated set, at 1e-3 / 1e-6 / 1e-9 / 1e-12. Rates are over "
+          "draws of a model's images, and then averaged over the models that there are: they say "
+          "little of models that were not trained.\n\n"
+       << summary_table(result)
+       << "\nSet by set. False positives: another model of the uncoated set; models of the other "
+          "sets, uncoated; the same, coated with their owners' keys; the base. Frechet: distance "
+          "between generations after coated and uncoated training, and, in brackets, between those "
+          "of two uncoated trainings.\n\n"
        << "| set | method | coating | coated % | true positives | false: uncoated | false: other "
-          "set | false: base | AUC | PSNR dB | SSIM | DeltaE00 | Frechet (chance) | loss coated, "
-          "uncoated |\n"
-       << "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
+          "sets | false: other owners | false: base | AUC | PSNR dB | SSIM | DeltaE00 | Frechet "
+          "(chance) | loss coated, uncoated |\n"
+       << "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | "
+          "--- |\n";
   for (const ChainRow& row : result.rows) {
     text << "| " << row.set << " | " << row.method << " | " << row.coating << " | "
          << row.share_percent << " | " << rates_text(row.true_positive) << " | "
          << rates_text(row.false_uncoated) << " | " << rates_text(row.false_other) << " | "
-         << rates_text(row.false_base) << " | " << number("%.3f", row.auc) << " | "
-         << number("%.1f", row.psnr_db) << " | " << number("%.3f", row.ssim) << " | "
-         << number("%.2f", row.delta_e_mean) << " | " << number("%.0f", row.frechet) << " ("
-         << number("%.0f", row.frechet_reseeded) << ") | " << number("%.4f", row.loss_coated)
-         << ", " << number("%.4f", row.loss_uncoated) << " |\n";
+         << rates_text(row.false_owners) << " | " << rates_text(row.false_base) << " | "
+         << number("%.3f", row.auc) << " | " << number("%.1f", row.psnr_db) << " | "
+         << number("%.3f", row.ssim) << " | " << number("%.2f", row.delta_e_mean) << " | "
+         << number("%.0f", row.frechet) << " (" << number("%.0f", row.frechet_reseeded) << ") | "
+         << number("%.4f", row.loss_coated) << ", " << number("%.4f", row.loss_uncoated) << " |\n";
   }
   return text.str();
 }
@@ -53,6 +90,7 @@ std::string csv(const ChainResult& result) {
     const std::pair<const char*, const Rates*> kinds[] = {{"coated", &row.true_positive},
                                                           {"uncoated", &row.false_uncoated},
                                                           {"other-set", &row.false_other},
+                                                          {"other-owner", &row.false_owners},
                                                           {"base", &row.false_base}};
     for (const auto& [kind, rates] : kinds) {
       for (std::size_t i = 0; i < rates->size(); ++i) {
@@ -86,7 +124,8 @@ std::string svg(const ChainResult& result) {
          << row.coating << ", " << row.share_percent << " %</text>\n";
     for (std::size_t i = 0; i < row.true_positive.size(); ++i) {
       const int x = kLeft + static_cast<int>(i) * (kBar + kGap);
-      const double worst = std::max({row.false_uncoated[i], row.false_other[i], row.false_base[i]});
+      double worst = 0.0;
+      for (const Rates* rates : benign_rates(row)) worst = std::max(worst, (*rates)[i]);
       text << "<rect x=\"" << x << "\" y=\"" << y << "\" width=\"" << kBar
            << "\" height=\"16\" fill=\"#eee\"/>\n<rect x=\"" << x << "\" y=\"" << y << "\" width=\""
            << number("%.1f", kBar * row.true_positive[i])
@@ -101,6 +140,44 @@ std::string svg(const ChainResult& result) {
 }
 
 }  // namespace
+
+std::vector<ChainSummary> summarise(const ChainResult& result) {
+  std::vector<ChainSummary> summaries;
+  std::vector<double> kinds;  // Rows and kinds of models that a summary's rates were added from.
+  for (const ChainRow& row : result.rows) {
+    std::size_t at = 0;
+    while (at < summaries.size() &&
+           (summaries[at].method != row.method || summaries[at].coating != row.coating ||
+            summaries[at].share_percent != row.share_percent)) {
+      ++at;
+    }
+    if (at == summaries.size()) {
+      const Rates none(std::size(kChainAlphas), 0.0);
+      summaries.push_back({row.method, row.coating, row.share_percent, 0, none, none, none});
+      kinds.push_back(0.0);
+    }
+    ChainSummary& summary = summaries[at];
+    ++summary.sets;
+    summary.psnr_db += row.psnr_db;
+    summary.delta_e_mean += row.delta_e_mean;
+    add(row.true_positive, summary.true_positive);
+    for (const Rates* rates : benign_rates(row)) {
+      kinds[at] += 1.0;
+      add(*rates, summary.false_positive);
+      for (std::size_t i = 0; i < rates->size(); ++i) {
+        summary.worst[i] = std::max(summary.worst[i], (*rates)[i]);
+      }
+    }
+  }
+  for (std::size_t at = 0; at < summaries.size(); ++at) {
+    ChainSummary& summary = summaries[at];
+    for (double& rate : summary.true_positive) rate /= summary.sets;
+    for (double& rate : summary.false_positive) rate /= kinds[at];
+    summary.psnr_db /= summary.sets;
+    summary.delta_e_mean /= summary.sets;
+  }
+  return summaries;
+}
 
 std::string write_tables(const ChainOptions& options, const ChainResult& result) {
   const std::string table = markdown(options, result);

@@ -29,6 +29,9 @@ using torch::Tensor;
 
 namespace {
 
+constexpr LoRATargets kLoRATargets[] = {
+    LoRATargets::kAttention, LoRATargets::kTransformer, LoRATargets::kAll};
+
 constexpr const char* kRecord = "personalization.json";
 
 struct MethodRow {
@@ -168,7 +171,7 @@ json options_json(const PersonalizeOptions& options) {
           {"learning_rate", *options.learning_rate},
           {"batch", options.batch},
           {"train_text_encoder", options.train_text_encoder},
-          {"lora_targets", lora_target_names()[static_cast<std::size_t>(options.lora_targets)]},
+          {"lora_targets", to_string(options.lora_targets)},
           {"rank", options.rank},
           {"alpha", options.alpha},
           {"flip", options.flip},
@@ -329,7 +332,33 @@ std::vector<std::string> personalize_method_names() {
   return names;
 }
 
-std::vector<std::string> lora_target_names() { return {"attention", "transformer", "all"}; }
+const char* to_string(LoRATargets targets) {
+  switch (targets) {
+    case LoRATargets::kAttention:
+      return "attention";
+    case LoRATargets::kTransformer:
+      return "transformer";
+    case LoRATargets::kAll:
+      break;
+  }
+  return "all";
+}
+
+std::vector<std::string> lora_target_names() {
+  std::vector<std::string> names;
+  for (const LoRATargets targets : kLoRATargets) names.emplace_back(to_string(targets));
+  return names;
+}
+
+LoRATargets lora_targets_from_name(const std::string& name) {
+  for (const LoRATargets targets : kLoRATargets) {
+    if (name == to_string(targets)) return targets;
+  }
+  throw Error(ErrorKind::kUsage,
+              "--lora-targets " + name,
+              "is no choice of weights",
+              "use attention, transformer or all");
+}
 
 PersonalizeMethod personalize_method_from_name(const std::string& name) {
   std::string all;

@@ -106,6 +106,37 @@ TEST_F(Experiments, EvaluateWritesItsTablesAndDoesNothingTwice) {
   EXPECT_EQ(fs::last_write_time(image), written);
 }
 
+TEST_F(Experiments, EvaluateDoesNotMixModelsOfOtherSettings) {
+  const auto with_prompt = [&](const std::string& prompt) {
+    return run({"evaluate",
+                "-o",
+                path("tables"),
+                "--base",
+                base_,
+                "--sets",
+                path("first"),
+                "--sets",
+                path("second"),
+                "--measured-sets",
+                "1",
+                "--steps",
+                "1",
+                "--count",
+                "20",
+                "--suspect-images",
+                "5",
+                "--repeats",
+                "50",
+                "--quiet",
+                "--prompt",
+                prompt});
+  };
+  EXPECT_EQ(with_prompt("a picture by {}").code, 0);
+  const Ran other = with_prompt("a drawing by {}");
+  EXPECT_EQ(other.code, 2);
+  EXPECT_THAT(other.err, HasSubstr("made with other settings"));
+}
+
 TEST_F(Experiments, EvaluateNeedsASecondSetAsControl) {
   const Ran ran = run({"evaluate", "-o", path("tables"), "--base", base_, "--sets", path("first")});
   EXPECT_EQ(ran.code, 2);
@@ -115,7 +146,7 @@ TEST_F(Experiments, EvaluateNeedsASecondSetAsControl) {
 TEST_F(Experiments, EvaluateRefusesUnknownWords) {
   const Ran coating = run({"evaluate", "-o", path("tables"), "--coatings", "paint"});
   EXPECT_EQ(coating.code, 2);
-  EXPECT_THAT(coating.err, HasSubstr("use frame, siren or dct-dwt-svd"));
+  EXPECT_THAT(coating.err, HasSubstr("use frame, siren, dct-dwt-svd, fingerprint or warp"));
   const Ran share = run({"evaluate", "-o", path("tables"), "--shares", "half"});
   EXPECT_EQ(share.code, 2);
   EXPECT_THAT(share.err, HasSubstr("give numbers from 1 to 100"));
