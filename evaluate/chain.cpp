@@ -96,7 +96,7 @@ std::vector<std::size_t> other_sets(const ChainOptions& options, std::size_t set
 
 /// Models that carry no coating, shared by all rows of a set and method.
 struct Benign {
-  Generations reference, reseeded, base;
+  Generations reference, uncoated, base;
   std::vector<Generations> others;
 };
 
@@ -106,12 +106,11 @@ Benign benign_models(const ChainOptions& options,
                      const core::Observer& observer) {
   Training training;
   training.set = set;
-  training.method = method;
   Benign benign;
   benign.reference = generations_of(options, training, observer);
+  training.method = method;
   training.seed = 2;
-  benign.reseeded = generations_of(options, training, observer);
-  training.seed = 1;
+  benign.uncoated = generations_of(options, training, observer);
   for (const std::size_t other : other_sets(options, set)) {
     training.set = other;
     benign.others.push_back(generations_of(options, training, observer));
@@ -173,17 +172,19 @@ ChainRow row_of(const ChainOptions& options,
   row.coating = training.coating;
   row.share_percent = training.share_percent;
   row.true_positive = rejected(options, suspect_scores, reference, "coated");
-  row.false_uncoated = rates(benign.reseeded, "uncoated");
+  row.false_uncoated = rates(benign.uncoated, "uncoated");
   row.false_other = mean_rates(benign.others, "other set");
   row.false_owners = mean_rates(owners, "other owner");
   row.false_base = rates(benign.base, "base");
   row.psnr_db = coated.psnr_db;
   row.ssim = coated.ssim;
   row.delta_e_mean = coated.delta_e_mean;
-  row.frechet = frechet(suspect.images, benign.reference.images);
-  row.frechet_reseeded = frechet(benign.reseeded.images, benign.reference.images);
+  row.frechet = frechet(suspect.images, benign.uncoated.images);
+  row.frechet_reseeded = training.method == diffusion::PersonalizeMethod::kFull
+                             ? frechet(benign.uncoated.images, benign.reference.images)
+                             : std::nan("");
   row.loss_coated = suspect.last_loss;
-  row.loss_uncoated = benign.reference.last_loss;
+  row.loss_uncoated = benign.uncoated.last_loss;
   row.auc = stats::roc_area({suspect_scores, reference}).area;
   return row;
 }

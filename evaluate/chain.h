@@ -51,15 +51,18 @@ using Rates = std::vector<double>;
 struct ChainRow {
   std::string set, method, coating;
   int share_percent = 100;
+  // All against one reference, a model fully fine-tuned on the uncoated set: an auditor does not
+  // know how a suspect was personalised.
   Rates true_positive;   ///< Model of the coated set.
-  Rates false_uncoated;  ///< Another model of the uncoated set, other seed.
+  Rates false_uncoated;  ///< A model of the uncoated set by this method, other seed.
   Rates false_other;     ///< Models of the other sets, uncoated; mean over models.
   Rates false_owners;    ///< Models of the other sets, coated with their owners' keys; mean, or
                          ///< empty where no other set is measured.
   Rates false_base;      ///< The base itself.
   double psnr_db = 0.0, ssim = 0.0, delta_e_mean = 0.0;  ///< Of the coating.
-  double frechet = 0.0;           ///< Between generations after coated and uncoated training.
-  double frechet_reseeded = 0.0;  ///< Between those of two uncoated trainings: what chance does.
+  double frechet = 0.0;  ///< Between generations after coated and uncoated training.
+  /// Between those of two uncoated trainings, what chance does; NaN but for full fine-tuning.
+  double frechet_reseeded = 0.0;
   double loss_coated = 0.0, loss_uncoated = 0.0;  ///< Last tenth of the steps.
   double auc = 0.5;  ///< P(score after coated training < score after uncoated training).
 };

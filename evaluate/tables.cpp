@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <sstream>
 
@@ -55,11 +56,13 @@ std::string markdown(const ChainOptions& options, const ChainResult& result) {
   std::ostringstream text;
   text << "Share of " << options.repeats << " draws of " << options.suspect_images
        << " images that the one-sided KS test rejects against " << options.images
-       << " images of a model of the uncoated set, at 1e-3 / 1e-6 / 1e-9 / 1e-12. Rates are over "
+       << " images of a model fully fine-tuned on the uncoated set, at 1e-3 / 1e-6 / 1e-9 / 1e-12. "
+          "Rates are over "
           "draws of a model's images, and then averaged over the models that there are: they say "
           "little of models that were not trained.\n\n"
        << summary_table(result)
-       << "\nSet by set. False positives: another model of the uncoated set; models of the other "
+       << "\nSet by set. False positives: another model of the uncoated set, by the row's method; "
+          "models of the other "
           "sets, uncoated; the same, coated with their owners' keys; the base. Frechet: distance "
           "between generations after coated and uncoated training, and, in brackets, between those "
           "of two uncoated trainings.\n\n"
@@ -75,8 +78,11 @@ std::string markdown(const ChainOptions& options, const ChainResult& result) {
          << rates_text(row.false_owners) << " | " << rates_text(row.false_base) << " | "
          << number("%.3f", row.auc) << " | " << number("%.1f", row.psnr_db) << " | "
          << number("%.3f", row.ssim) << " | " << number("%.2f", row.delta_e_mean) << " | "
-         << number("%.0f", row.frechet) << " (" << number("%.0f", row.frechet_reseeded) << ") | "
-         << number("%.4f", row.loss_coated) << ", " << number("%.4f", row.loss_uncoated) << " |\n";
+         << number("%.0f", row.frechet)
+         << (std::isnan(row.frechet_reseeded) ? ""
+                                              : " (" + number("%.0f", row.frechet_reseeded) + ")")
+         << " | " << number("%.4f", row.loss_coated) << ", " << number("%.4f", row.loss_uncoated)
+         << " |\n";
   }
   return text.str();
 }

@@ -118,7 +118,8 @@ Between between(int pixel, int side_px, int cells) {
 }  // namespace
 
 FrameSpectrum learnable_spectrum(int latents) {
-  const int slow_end = latents * 5 / 8, fast_begin = latents, fast_end = latents * 9 / 4;
+  const int slow_end = latents * 5 / 8;
+  const int fast_begin = latents * 7 / 4, fast_end = latents * 35 / 16;
   const auto is_slow = [&](int k) { return k > 0 && k < slow_end; };
   const auto is_fast = [&](int k) { return k >= fast_begin && k < fast_end; };
   FrameSpectrum spectrum;

@@ -26,9 +26,10 @@ struct FrameSpectrum {
 };
 
 /// Cosines that are slow along one side of the frame, u or v from 1 to 5/8 of `latents`, and along
-/// the other go up and down about once a latent, from 1 to 9/4 of `latents` half waves: an
-/// autoencoder of `latents` cells a side keeps them, to a network on its latents they look like
-/// smooth shifts of some channels, and images have little there of their own. 0 is left out: lines
+/// the other go up and down once a latent, or nearly: 7/4 to 35/16 of `latents` half waves. To a
+/// network on the latents such a cosine is a shift of some channels that changes slowly over the
+/// picture, and images have little there of their own. Of cosines of equal strength in the training
+/// images, those come back the strongest. 0 is left out: lines
 /// right across the frame are what decoders leave behind. docs/experiments.md has the measurements,
 /// which are of the built-in base (16); Stable Diffusion has 64 at 512 pixels.
 FrameSpectrum learnable_spectrum(int latents);
