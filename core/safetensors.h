@@ -61,6 +61,9 @@ struct TensorBlob {
   std::vector<std::uint8_t> bytes;
 };
 
+/// Copies of all tensors of a file.
+std::map<std::string, TensorBlob> owned_tensors(const SafetensorsFile& file);
+
 /// Serialises (tensors ordered by element size, then name, so that all are aligned; deterministic).
 std::vector<std::uint8_t> safetensors_bytes(const std::map<std::string, TensorBlob>& tensors,
                                             const std::map<std::string, std::string>& metadata);

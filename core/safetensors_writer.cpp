@@ -103,6 +103,14 @@ std::string_view view(const std::vector<std::uint8_t>& bytes) {
 
 }  // namespace
 
+std::map<std::string, TensorBlob> owned_tensors(const SafetensorsFile& file) {
+  std::map<std::string, TensorBlob> tensors;
+  for (const auto& [name, view] : file.tensors()) {
+    tensors[name] = {view.dtype, view.shape, {view.data, view.data + view.size_bytes}};
+  }
+  return tensors;
+}
+
 std::vector<std::uint8_t> safetensors_bytes(const std::map<std::string, TensorBlob>& tensors,
                                             const std::map<std::string, std::string>& metadata) {
   const std::vector<Item> items = in_file_order(tensors);

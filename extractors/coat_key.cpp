@@ -196,9 +196,7 @@ CoatKey parse_key(const core::SafetensorsFile& file, const char* kind) {
   }
   check_version(document, where);
   CoatKey key;
-  for (const auto& [name, view] : file.tensors()) {
-    key.tensors[name] = {view.dtype, view.shape, {view.data, view.data + view.size_bytes}};
-  }
+  key.tensors = core::owned_tensors(file);
   if (content_sha256(key.tensors, text) != text_at(file.metadata(), "content_sha256", where)) {
     refuse(where, "its content does not match its own digest: the file was damaged or changed");
   }

@@ -96,21 +96,6 @@ torch::Tensor StridedNetworkImpl::forward(const torch::Tensor& unit) {
   return head_->forward(x.flatten(1));
 }
 
-void initialise_relu_network(torch::nn::Module& module, core::Rng rng) {
-  torch::NoGradGuard no_grad;
-  for (auto& item : module.named_parameters()) {
-    torch::Tensor& value = item.value();
-    if (value.dim() < 2) {
-      value.fill_(item.key().find("norm.weight") != std::string::npos ? 1.0 : 0.0);
-      continue;
-    }
-    const double fan_in = static_cast<double>(value.numel()) / static_cast<double>(value.size(0));
-    std::vector<float> draws(static_cast<std::size_t>(value.numel()));
-    for (float& draw : draws) draw = static_cast<float>(rng.normal() * std::sqrt(2.0 / fan_in));
-    value.copy_(torch::tensor(draws).view(value.sizes()));
-  }
-}
-
 torch::Tensor strided_input(const core::Image& image) {
   return tensor_from_image(core::resize(image, kStridedSide, kStridedSide));
 }

@@ -14,7 +14,6 @@
 #include <torch/types.h>
 
 #include "core/image.h"
-#include "core/rng.h"
 #include "extractors/coat_key.h"
 
 namespace patina::extractors {
@@ -45,9 +44,6 @@ class StridedNetworkImpl : public torch::nn::Module {
   torch::nn::Linear head_{nullptr};
 };
 TORCH_MODULE(StridedNetwork);
-
-/// Kaiming-normal weights, zero biases, norms at one, from our own stream.
-void initialise_relu_network(torch::nn::Module& module, core::Rng rng);
 
 /// An image as the network sees it, [1,3,128,128].
 torch::Tensor strided_input(const core::Image& image);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <string_view>
 #include <thread>
 
 #include <torch/cuda.h>
@@ -149,6 +151,26 @@ void import_module(torch::nn::Module& module,
   }
   for (auto& item : module.named_buffers()) {
     if (is_exported(item.key())) copy_named(item.value(), prefix + item.key(), tensors, where);
+  }
+}
+
+void initialise_kaiming(torch::nn::Module& module, core::Rng rng) {
+  torch::NoGradGuard no_grad;
+  for (auto& item : module.named_parameters()) {
+    torch::Tensor& value = item.value();
+    if (value.dim() < 2) {
+      constexpr std::string_view kWeight = "weight";  // Of a norm; the others are biases.
+      const std::string& name = item.key();
+      const bool is_weight =
+          name.size() >= kWeight.size() &&
+          name.compare(name.size() - kWeight.size(), kWeight.size(), kWeight) == 0;
+      value.fill_(is_weight ? 1.0 : 0.0);
+      continue;
+    }
+    const double fan_in = static_cast<double>(value.numel()) / static_cast<double>(value.size(0));
+    std::vector<float> draws(static_cast<std::size_t>(value.numel()));
+    for (float& draw : draws) draw = static_cast<float>(rng.normal() * std::sqrt(2.0 / fan_in));
+    value.copy_(torch::tensor(draws).view(value.sizes()));
   }
 }
 

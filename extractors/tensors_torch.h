@@ -10,6 +10,7 @@
 #include <torch/types.h>
 
 #include "core/image.h"
+#include "core/rng.h"
 #include "core/safetensors.h"
 #include "extractors/coat_key.h"
 
@@ -47,6 +48,10 @@ void import_module(torch::nn::Module& module,
                    const std::string& prefix,
                    const std::map<std::string, core::TensorBlob>& tensors,
                    const std::string& where);
+
+/// Kaiming-normal matrices and convolutions, zero biases, norms at one. From our own stream:
+/// LibTorch's initialisers use a global generator.
+void initialise_kaiming(torch::nn::Module& module, core::Rng rng);
 
 /// The dtype a precision stands for on this processor: kAuto is bfloat16 where the processor
 /// multiplies it natively (AVX512-BF16, AMX, or any CUDA device), else float32.

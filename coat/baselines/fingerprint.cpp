@@ -87,8 +87,8 @@ torch::Tensor FingerprintEncoderImpl::forward(const torch::Tensor& unit,
 
 FingerprintPair make_fingerprint_pair(std::uint64_t seed) {
   FingerprintPair pair{FingerprintEncoder(), extractors::StridedNetwork(kFingerprintBits)};
-  extractors::initialise_relu_network(*pair.encoder, core::Rng(seed).fork("encoder"));
-  extractors::initialise_relu_network(*pair.decoder, core::Rng(seed).fork("decoder"));
+  extractors::initialise_kaiming(*pair.encoder, core::Rng(seed).fork("encoder"));
+  extractors::initialise_kaiming(*pair.decoder, core::Rng(seed).fork("decoder"));
   return pair;
 }
 
@@ -136,10 +136,7 @@ void train_fingerprints(FingerprintPair& pair,
 
 FingerprintPair read_fingerprint_pair(const std::filesystem::path& path) {
   const core::SafetensorsFile file = core::SafetensorsFile::open(path);
-  std::map<std::string, core::TensorBlob> tensors;
-  for (const auto& [name, view] : file.tensors()) {
-    tensors[name] = {view.dtype, view.shape, {view.data, view.data + view.size_bytes}};
-  }
+  const auto tensors = core::owned_tensors(file);
   FingerprintPair pair = make_fingerprint_pair(0);
   extractors::import_module(*pair.encoder, "generator/", tensors, file.where());
   extractors::import_module(*pair.decoder, "extractor/", tensors, file.where());

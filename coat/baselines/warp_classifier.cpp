@@ -45,7 +45,7 @@ void make_warp_key(extractors::CoatKey& key,
   const torch::Tensor grid = sampling_grid(field);
   extractors::StridedNetwork network(1);
   core::Rng rng = core::Rng(key.seed).fork("warp classifier");
-  extractors::initialise_relu_network(*network, rng.fork("weights"));
+  extractors::initialise_kaiming(*network, rng.fork("weights"));
   torch::optim::Adam optimizer(network->parameters(),
                                torch::optim::AdamOptions(options.learning_rate));
   siren::CropPool::Options crops;

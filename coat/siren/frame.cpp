@@ -118,14 +118,9 @@ Between between(int pixel, int side_px, int cells) {
 }  // namespace
 
 FrameSpectrum learnable_spectrum(int latents) {
-  const int slow_end = latents * 5 / 8;
-  const int fast_begin = latents * 7 / 4, fast_end = latents * 35 / 16;
-  const auto is_slow = [&](int k) { return k > 0 && k < slow_end; };
-  const auto is_fast = [&](int k) { return k >= fast_begin && k < fast_end; };
   FrameSpectrum spectrum;
-  for (int v = 0; v < fast_end; ++v) {
-    for (int u = 0; u < fast_end; u += 2) {
-      if ((!is_slow(u) || !is_fast(v)) && (!is_slow(v) || !is_fast(u))) continue;
+  for (int v = latents * 7 / 4; v < latents * 35 / 16; ++v) {
+    for (int u = 2; u < latents; u += 2) {
       spectrum.index.push_back({u, v});
       spectrum.magnitudes.push_back(1.0);
     }

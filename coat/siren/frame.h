@@ -25,13 +25,13 @@ struct FrameSpectrum {
   std::vector<double> magnitudes;
 };
 
-/// Cosines that are slow along one side of the frame, u or v from 1 to 5/8 of `latents`, and along
-/// the other go up and down once a latent, or nearly: 7/4 to 35/16 of `latents` half waves. To a
-/// network on the latents such a cosine is a shift of some channels that changes slowly over the
-/// picture, and images have little there of their own. Of cosines of equal strength in the training
-/// images, those come back the strongest. 0 is left out: lines
-/// right across the frame are what decoders leave behind. docs/experiments.md has the measurements,
-/// which are of the built-in base (16); Stable Diffusion has 64 at 512 pixels.
+/// Cosines that are slow across the frame, below `latents` half waves, and down it go up and down
+/// once a latent, or nearly: 7/4 to 35/16 of `latents` half waves. To a network on the latents such
+/// a cosine is a shift of some channels that changes slowly from column to column, and images have
+/// little there of their own; of all cosines of equal strength in the training images, these come
+/// back the strongest. u = 0 is left out: lines right across the frame are what decoders leave
+/// behind. docs/experiments.md has the measurements, which are of the built-in base (16); Stable
+/// Diffusion has 64 at 512 pixels.
 FrameSpectrum learnable_spectrum(int latents);
 
 /// Signs drawn from a seed.

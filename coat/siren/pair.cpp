@@ -17,24 +17,6 @@ using core::ErrorKind;
 
 namespace {
 
-// Kaiming-normal convolutions and zero biases, drawn from our own stream: LibTorch's initialisers
-// use a global generator.
-void initialise(torch::nn::Module& module, core::Rng rng) {
-  torch::NoGradGuard no_grad;
-  for (auto& item : module.named_parameters()) {
-    torch::Tensor& value = item.value();
-    if (value.dim() < 2) {
-      const bool is_norm_weight = item.key().find("layers.1.weight") != std::string::npos;
-      value.fill_(is_norm_weight ? 1.0 : 0.0);
-      continue;
-    }
-    const double fan_in = static_cast<double>(value.numel()) / static_cast<double>(value.size(0));
-    std::vector<float> draws(static_cast<std::size_t>(value.numel()));
-    for (float& draw : draws) draw = static_cast<float>(rng.normal() * std::sqrt(2.0 / fan_in));
-    value.copy_(torch::tensor(draws).view(value.sizes()));
-  }
-}
-
 core::Image crop_of(const core::Image& image, const core::Rect& rect) {
   core::Image crop = core::make_image(rect.width, rect.height, image.bit_depth);
   const std::size_t sample = image.bit_depth == 16 ? 2 : 1;
@@ -50,14 +32,6 @@ core::Image crop_of(const core::Image& image, const core::Rect& rect) {
         crop.bytes.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(y) * row_bytes));
   }
   return crop;
-}
-
-std::map<std::string, core::TensorBlob> owned_tensors(const core::SafetensorsFile& file) {
-  std::map<std::string, core::TensorBlob> tensors;
-  for (const auto& [name, view] : file.tensors()) {
-    tensors[name] = {view.dtype, view.shape, {view.data, view.data + view.size_bytes}};
-  }
-  return tensors;
 }
 
 double metadata_number(const core::SafetensorsFile& file, const std::string& name) {
@@ -93,14 +67,14 @@ Pair make_pair(std::uint64_t seed, const CoatingOptions& coating) {
             extractors::NormMode::kRunning,
             extractors::InputNorm::kMscn};
   const core::Rng rng(seed);
-  initialise(*pair.generator, rng.fork("generator"));
-  initialise(*pair.extractor, rng.fork("extractor"));
+  extractors::initialise_kaiming(*pair.generator, rng.fork("generator"));
+  extractors::initialise_kaiming(*pair.extractor, rng.fork("extractor"));
   return pair;
 }
 
 Pair read_pair(const std::filesystem::path& path) {
   const core::SafetensorsFile file = core::SafetensorsFile::open(path);
-  const auto tensors = owned_tensors(file);
+  const auto tensors = core::owned_tensors(file);
   Pair pair;
   pair.coating.strength = metadata_number(file, "strength");
   pair.coating.blur_px = metadata_number(file, "coating_blur_px");

@@ -95,10 +95,7 @@ bool load_checkpoint(const TrainOptions& options,
   if (options.checkpoint.empty() || !std::filesystem::exists(options.checkpoint)) return false;
   const core::SafetensorsFile file = core::SafetensorsFile::open(options.checkpoint);
   if (file.metadata().at("seed") != std::to_string(options.seed)) return false;
-  std::map<std::string, core::TensorBlob> tensors;
-  for (const auto& [name, view] : file.tensors()) {
-    tensors[name] = {view.dtype, view.shape, {view.data, view.data + view.size_bytes}};
-  }
+  const auto tensors = core::owned_tensors(file);
   extractors::import_module(*pair.generator, "generator/", tensors, file.where());
   extractors::import_module(*pair.extractor, "extractor/", tensors, file.where());
   state.center = extractors::tensor_from_blob(tensors.at("center")).to(options.device);
