@@ -38,10 +38,9 @@ TEST(FrameSpectrum, IsEvenAcrossAndLeavesOutLines) {
   for (const auto& [u, v] : spectrum.index) {
     EXPECT_EQ(u % 2, 0);
     EXPECT_GT(u, 0);
-    EXPECT_GT(v, 0);
-    EXPECT_LT(std::min(u, v), 10);
-    EXPECT_GE(std::max(u, v), 16);
-    EXPECT_LT(std::max(u, v), 36);
+    EXPECT_LT(u, 16);
+    EXPECT_GE(v, 28);  // Once a latent, or nearly: 32 half waves.
+    EXPECT_LT(v, 35);
   }
 }
 
