@@ -13,8 +13,8 @@
 #include "core/json.h"
 #include "core/rng.h"
 #include "evaluate/internal/models.h"
+#include "evaluate/layout.h"
 #include "extractors/coat_key.h"
-#include "stats/frechet.h"
 #include "stats/roc.h"
 #include "stats/two_sample.h"
 
@@ -28,42 +28,6 @@ Scores scores_of(core::Extractor& scorer, const std::vector<core::Image>& images
   std::vector<const core::Image*> pointers;
   for (const core::Image& image : images) pointers.push_back(&image);
   return scorer.score(pointers);
-}
-
-// What the Frechet distance compares: mean colour and deviation of luminance of 4x4 cells. 64
-// numbers, 0 to 255. A stand-in for the features of a large classifier, which cannot be had here;
-// it sees layout, palette and amount of detail, not objects.
-std::vector<double> layout_of(const core::Image& image) {
-  constexpr int kCells = 4;
-  const core::Image small = core::resize(image, 32, 32);
-  const int cell = small.width_px / kCells;
-  std::vector<double> features;
-  for (int row = 0; row < kCells; ++row) {
-    for (int column = 0; column < kCells; ++column) {
-      double sums[3] = {0.0, 0.0, 0.0}, luminance = 0.0, squares = 0.0;
-      for (int y = row * cell; y < (row + 1) * cell; ++y) {
-        for (int x = column * cell; x < (column + 1) * cell; ++x) {
-          const std::uint8_t* pixel = small.bytes.data() + 3 * (static_cast<std::size_t>(y) * 32 +
-                                                                static_cast<std::size_t>(x));
-          for (int c = 0; c < 3; ++c) sums[c] += pixel[c];
-          const double level = 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2];
-          luminance += level;
-          squares += level * level;
-        }
-      }
-      const double n = cell * cell;
-      for (const double sum : sums) features.push_back(sum / n);
-      features.push_back(std::sqrt(std::max(0.0, squares / n - luminance / n * luminance / n)));
-    }
-  }
-  return features;
-}
-
-double frechet(const std::vector<core::Image>& first, const std::vector<core::Image>& second) {
-  stats::FeatureSample a, b;
-  for (const core::Image& image : first) a.push_back(layout_of(image));
-  for (const core::Image& image : second) b.push_back(layout_of(image));
-  return stats::frechet_distance(a, b);
 }
 
 Rates rejected(const ChainOptions& options,
@@ -179,9 +143,9 @@ ChainRow row_of(const ChainOptions& options,
   row.psnr_db = coated.psnr_db;
   row.ssim = coated.ssim;
   row.delta_e_mean = coated.delta_e_mean;
-  row.frechet = frechet(suspect.images, benign.uncoated.images);
+  row.frechet = layout_distance(suspect.images, benign.uncoated.images);
   row.frechet_reseeded = training.method == diffusion::PersonalizeMethod::kFull
-                             ? frechet(benign.uncoated.images, benign.reference.images)
+                             ? layout_distance(benign.uncoated.images, benign.reference.images)
                              : std::nan("");
   row.loss_coated = suspect.last_loss;
   row.loss_uncoated = benign.uncoated.last_loss;

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// How far the images of two folders lie apart (evaluate/layout.h):
+//
+//   image_distance FOLDER FOLDER
+//
+// With halves of one folder beside it: what chance does at that number of images.
+#include <cstdio>
+#include <iostream>
+
+#include "core/image_io.h"
+#include "evaluate/layout.h"
+
+namespace {
+
+std::vector<patina::core::Image> images_of(const char* folder) {
+  std::vector<patina::core::Image> images;
+  for (const patina::core::ImageEntry& entry : patina::core::list_images({folder})) {
+    images.push_back(patina::core::read_image(entry.path).image);
+  }
+  return images;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    std::cerr << "usage: image_distance FOLDER FOLDER\n";
+    return 2;
+  }
+  try {
+    const std::vector<patina::core::Image> first = images_of(argv[1]), second = images_of(argv[2]);
+    std::vector<patina::core::Image> even, odd;
+    for (std::size_t i = 0; i < second.size(); ++i) (i % 2 == 0 ? even : odd).push_back(second[i]);
+    std::printf("distance %.0f, between halves of the second %.0f\n",
+                patina::evaluate::layout_distance(first, second),
+                patina::evaluate::layout_distance(even, odd));
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return 2;
+  }
+}

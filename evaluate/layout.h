@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// How far two collections of images lie apart. A stand-in for the Frechet inception distance, whose
+// classifier cannot be had without a download: it sees layout, palette and amount of detail, not
+// objects, and its numbers compare with each other alone.
+#pragma once
+
+#include <vector>
+
+#include "core/image.h"
+
+namespace patina::evaluate {
+
+/// Mean colour and deviation of luminance of 4x4 cells: 64 numbers, 0 to 255.
+std::vector<double> layout_of(const core::Image& image);
+
+/// Frechet distance between the layouts of two collections, in squared levels of 255. Throws
+/// Error{kInput} for a collection of fewer than two images.
+double layout_distance(const std::vector<core::Image>& first,
+                       const std::vector<core::Image>& second);
+
+}  // namespace patina::evaluate
