@@ -37,11 +37,12 @@ std::string counts(const core::Progress& progress) {
   return progress.total > 0 ? done + " of " + std::to_string(progress.total) : done + " done";
 }
 
-std::string time_text(const core::Progress& progress, double seconds) {
+std::string time_text(const core::Progress& progress, double seconds, std::int64_t done_before) {
   if (is_complete(progress)) return ", took " + format_duration(seconds);
-  const double share = share_of(progress);
-  if (share <= 0.0) return "";
-  return ", " + format_duration(seconds * (1.0 - share) / share) + " left";
+  if (progress.done <= done_before) return "";
+  const double left = static_cast<double>(progress.total - progress.done);
+  return ", " + format_duration(seconds * left / static_cast<double>(progress.done - done_before)) +
+         " left";
 }
 
 std::string percent(const core::Progress& progress) {
@@ -62,7 +63,7 @@ std::string cut(const std::string& text, std::size_t columns) {
 
 }  // namespace
 
-std::string bar_text(const core::Progress& progress, double seconds) {
+std::string bar_text(const core::Progress& progress, double seconds, std::int64_t done_before) {
   if (progress.total <= 0) {
     return cut(progress.stage + "  " + counts(progress) + detail_text(progress), kMaxColumns);
   }
@@ -71,13 +72,15 @@ std::string bar_text(const core::Progress& progress, double seconds) {
   if (filled < kBarColumns) bar += '>';
   bar.resize(kBarColumns, ' ');
   return cut(progress.stage + "  [" + bar + "]  " + percent(progress) + ", " + counts(progress) +
-                 time_text(progress, seconds) + detail_text(progress),
+                 time_text(progress, seconds, done_before) + detail_text(progress),
              kMaxColumns);
 }
 
-std::string line_text(const core::Progress& progress, double seconds) {
+std::string line_text(const core::Progress& progress, double seconds, std::int64_t done_before) {
   std::string text = progress.stage + ": " + counts(progress);
-  if (progress.total > 0) text += " (" + percent(progress) + ")" + time_text(progress, seconds);
+  if (progress.total > 0) {
+    text += " (" + percent(progress) + ")" + time_text(progress, seconds, done_before);
+  }
   return text + detail_text(progress);
 }
 
@@ -96,6 +99,7 @@ void ProgressPrinter::show(const core::Progress& progress) {
     stage_ = progress.stage;
     stage_began_ = last_shown_ = now;
     last_share_ = 0.0;
+    done_before_ = progress.done;
     ended_ = false;
   }
   if (ended_) return;
@@ -109,7 +113,7 @@ void ProgressPrinter::show(const core::Progress& progress) {
 void ProgressPrinter::draw_bar(const core::Progress& progress, double now) {
   ended_ = is_complete(progress);
   if (bar_open_ && !ended_ && now - last_shown_ < kBarInterval) return;
-  err_ << kClearLine << bar_text(progress, now - stage_began_) << std::flush;
+  err_ << kClearLine << bar_text(progress, now - stage_began_, done_before_) << std::flush;
   last_shown_ = now;
   bar_open_ = true;
   if (ended_) close_bar();
@@ -120,7 +124,7 @@ void ProgressPrinter::print_line_if_due(const core::Progress& progress, double n
   const double waited = now - last_shown_;
   const bool moved = share_of(progress) - last_share_ >= kShareInterval && waited >= kShareSeconds;
   if (!ended_ && !moved && waited < kLineInterval) return;
-  err_ << line_text(progress, now - stage_began_) << "\n" << std::flush;
+  err_ << line_text(progress, now - stage_began_, done_before_) << "\n" << std::flush;
   last_shown_ = now;
   last_share_ = share_of(progress);
 }

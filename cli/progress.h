@@ -2,6 +2,7 @@
 // Progress for people: a bar on a terminal, otherwise a line now and then.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <iosfwd>
 #include <string>
@@ -13,10 +14,11 @@ namespace patina::cli {
 enum class ProgressStyle { kSilent, kLines, kBar };
 
 /// "coating  [=========>          ]  45 %, 9 of 20, 12 s left"; counts alone without a total.
-/// `seconds` is the time since the stage began.
-std::string bar_text(const core::Progress& progress, double seconds);
+/// `seconds` is the time since the stage began, `done_before` what was done by then, as in a run
+/// that goes on where another stopped.
+std::string bar_text(const core::Progress& progress, double seconds, std::int64_t done_before = 0);
 /// "coating: 9 of 20 (45 %), 12 s left".
-std::string line_text(const core::Progress& progress, double seconds);
+std::string line_text(const core::Progress& progress, double seconds, std::int64_t done_before = 0);
 
 class ProgressPrinter {
  public:
@@ -41,6 +43,7 @@ class ProgressPrinter {
   std::function<double()> clock_;
   std::string stage_;
   double stage_began_ = 0.0;
+  std::int64_t done_before_ = 0;  // of the stage
   double last_shown_ = 0.0;
   double last_share_ = 0.0;
   bool bar_open_ = false;

@@ -68,6 +68,14 @@ TEST_F(Printer, WritesALineForEveryTenthOfTheWork) {
             "scoring: 10 of 100 (10 %), 18 s left\nscoring: 20 of 100 (20 %), 16 s left\n");
 }
 
+TEST_F(Printer, EstimatesFromItsOwnWorkWhenARunGoesOn) {
+  const auto printer = make(ProgressStyle::kLines);
+  printer->show({"personalising", 60, 100, ""});
+  now_ += 10.0;
+  printer->show({"personalising", 70, 100, ""});
+  EXPECT_EQ(err_.str(), "personalising: 70 of 100 (70 %), 30 s left\n");
+}
+
 TEST_F(Printer, WritesOneLineForShortWork) {
   const auto printer = make(ProgressStyle::kLines);
   for (int done = 0; done <= 100; ++done) printer->show({"scoring", done, 100, ""});
