@@ -118,7 +118,8 @@ Estimate estimate_coating(const CoatOptions& options);
 CoatResult coat_images(const CoatOptions& options, const core::Observer& observer = {});
 
 /// Coats one image (the first) with the warm-started pair or the given key and writes clean, coated
-/// and amplified difference side by side as PNG. Returns its quality.
-CoatedImage preview_coating(const CoatOptions& options, const std::filesystem::path& preview_png);
+/// and amplified difference side by side, in the format that the file's ending names, else as PNG.
+/// Returns its quality.
+CoatedImage preview_coating(const CoatOptions& options, const std::filesystem::path& preview);
 
 }  // namespace patina::coat

@@ -33,6 +33,12 @@ core::Image noise_image(int side) {
   return image;
 }
 
+core::ImageFormat format_named_by(const std::filesystem::path& path) {
+  const std::string ending = path.extension().string();
+  if (ending.empty()) return core::ImageFormat::kPNG;
+  return core::format_from_name(ending.substr(1)).value_or(core::ImageFormat::kPNG);
+}
+
 // Header only: the first megabyte holds it unless a file carries larger metadata in front.
 std::optional<core::ImageHeader> header_of(const std::filesystem::path& path) {
   std::ifstream stream(path, std::ios::binary);
@@ -127,7 +133,7 @@ Estimate estimate_coating(const CoatOptions& options) {
   return estimate;
 }
 
-CoatedImage preview_coating(const CoatOptions& options, const std::filesystem::path& preview_png) {
+CoatedImage preview_coating(const CoatOptions& options, const std::filesystem::path& preview) {
   validate(options);
   const std::vector<core::ImageEntry> entries = core::list_images(options.inputs);
   if (entries.empty()) {
@@ -148,8 +154,8 @@ CoatedImage preview_coating(const CoatOptions& options, const std::filesystem::p
   image.relative = entries.front().relative.generic_string();
   core::ImageFile panel;
   panel.image = side_by_side(clean.image, release.pixels);
-  panel.encoding.format = core::ImageFormat::kPNG;
-  core::write_file_atomic(preview_png, core::encode_image(panel));
+  panel.encoding.format = format_named_by(preview);
+  core::write_file_atomic(preview, core::encode_image(panel));
   return image;
 }
 

@@ -208,5 +208,17 @@ TEST_F(CoatImages, PreviewShowsThreePanels) {
   EXPECT_FALSE(std::filesystem::exists(root_ / "owner.key"));
 }
 
+TEST_F(CoatImages, PreviewIsOfTheFormatThatItsEndingNames) {
+  add("a.png", picture(1));
+  CoatOptions quick = options();
+  quick.method = Method::kFrame;
+  for (const auto& [name, format] : {std::pair("preview.jpg", core::ImageFormat::kJPEG),
+                                     std::pair("preview.PNG", core::ImageFormat::kPNG),
+                                     std::pair("preview", core::ImageFormat::kPNG)}) {
+    preview_coating(quick, root_ / name);
+    EXPECT_EQ(core::read_image(root_ / name).encoding.format, format) << name;
+  }
+}
+
 }  // namespace
 }  // namespace patina::coat
