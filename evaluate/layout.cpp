@@ -8,6 +8,8 @@
 
 namespace patina::evaluate {
 
+namespace {
+
 std::vector<double> layout_of(const core::Image& image) {
   constexpr int kCells = 4;
   const core::Image small = core::resize(image, 32, 32);
@@ -33,6 +35,8 @@ std::vector<double> layout_of(const core::Image& image) {
   }
   return features;
 }
+
+}  // namespace
 
 double layout_distance(const std::vector<core::Image>& first,
                        const std::vector<core::Image>& second) {

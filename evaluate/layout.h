@@ -10,10 +10,8 @@
 
 namespace patina::evaluate {
 
-/// Mean colour and deviation of luminance of 4x4 cells: 64 numbers, 0 to 255.
-std::vector<double> layout_of(const core::Image& image);
-
-/// Frechet distance between the layouts of two collections, in squared levels of 255. Throws
+/// Frechet distance between the layouts of two collections, in squared levels of 255. A layout is
+/// the mean colour and deviation of luminance of 4x4 cells: 64 numbers, 0 to 255. Throws
 /// Error{kInput} for a collection of fewer than two images.
 double layout_distance(const std::vector<core::Image>& first,
                        const std::vector<core::Image>& second);
