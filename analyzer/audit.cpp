@@ -13,6 +13,7 @@
 #include "core/files.h"
 #include "core/version.h"
 #include "report/bundle.h"
+#include "report/key_terms.h"
 #include "stats/score_comparison.h"
 
 namespace patina::analyzer {
@@ -115,6 +116,7 @@ void score_both(const Run& run,
 
 void test_scores(report::Evidence& evidence) {
   stats::ScoreSamples scores;
+  scores.key_terms = evidence.key_terms;
   for (const auto& sample : evidence.suspect.samples) scores.suspect.push_back(sample.score);
   for (const auto& sample : evidence.benign.samples) scores.benign.push_back(sample.score);
   evidence.comparison = stats::compare_scores(scores, evidence.options);
@@ -122,8 +124,8 @@ void test_scores(report::Evidence& evidence) {
                                           evidence.options,
                                           static_cast<std::int64_t>(scores.suspect.size()),
                                           static_cast<std::int64_t>(scores.benign.size()));
-  evidence.null_hypothesis = report::null_hypothesis_text();
-  evidence.limits = report::standing_limits();
+  evidence.null_hypothesis = report::null_hypothesis_text(!evidence.key_terms.empty());
+  evidence.limits = report::standing_limits(!evidence.key_terms.empty());
 }
 
 report::Evidence describe(const AuditKey& key,
@@ -179,6 +181,8 @@ report::Evidence run_audit(queryers::Suspect& suspect,
   count_shared(evidence.suspect, evidence.benign);
   observer.say("Scored " + std::to_string(evidence.suspect.samples.size()) + " suspect and " +
                std::to_string(evidence.benign.samples.size()) + " benign images.");
+  evidence.key_terms =
+      report::mean_key_terms(bundle, evidence.suspect, extractor, options.limits, observer);
   test_scores(evidence);
   evidence.notes = audit_notes(evidence);
   write_bundle(folder, key, evidence);

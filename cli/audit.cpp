@@ -120,25 +120,28 @@ analyzer::AuditKey audit_key(const AuditCommand& command, const extractors::Coat
 }
 
 void print_text(const AuditCommand& command, const report::Evidence& evidence, std::ostream& out) {
-  const stats::NamedTest& test = evidence.comparison.tests.front();
   const stats::EffectSize& effect = evidence.comparison.effect;
   out << wrap(evidence.verdict.headline, 80, 0) << "\n\n"
       << wrap(evidence.verdict.explanation, 80, 0) << "\n\n";
-  out << format_table({{"Images",
-                        count_of(evidence.suspect.samples.size(), "suspect") + ", " +
-                            std::to_string(evidence.benign.samples.size()) + " benign"},
-                       {test.name,
-                        "statistic " + format_number(test.statistic, 4) +
-                            ", p = " + format_p_value(test.p_value, test.log10_p_value) +
-                            ", alpha = " + exact_number(evidence.options.alpha)},
-                       {"P(suspect < benign)",
-                        format_number(effect.superiority, 3) + " [" +
-                            format_number(effect.superiority_interval.low, 3) + ", " +
-                            format_number(effect.superiority_interval.high, 3) + "]"},
-                       {"Median score",
-                        format_number(effect.median_suspect, 4) + " suspect, " +
-                            format_number(effect.median_benign, 4) + " benign"}},
-                      {Align::kLeft, Align::kLeft});
+  std::vector<std::vector<std::string>> rows = {
+      {"Images",
+       count_of(evidence.suspect.samples.size(), "suspect") + ", " +
+           std::to_string(evidence.benign.samples.size()) + " benign"}};
+  for (const stats::NamedTest& test : evidence.comparison.tests) {
+    if (!test.primary) continue;
+    rows.push_back({test.name,
+                    "statistic " + format_number(test.statistic, 4) +
+                        ", p = " + format_p_value(test.p_value, test.log10_p_value) +
+                        ", alpha = " + exact_number(evidence.options.alpha)});
+  }
+  rows.push_back({"P(suspect < benign)",
+                  format_number(effect.superiority, 3) + " [" +
+                      format_number(effect.superiority_interval.low, 3) + ", " +
+                      format_number(effect.superiority_interval.high, 3) + "]"});
+  rows.push_back({"Median score",
+                  format_number(effect.median_suspect, 4) + " suspect, " +
+                      format_number(effect.median_benign, 4) + " benign"});
+  out << format_table(rows, {Align::kLeft, Align::kLeft});
   if (!evidence.notes.empty()) out << "\n";
   for (const std::string& note : evidence.notes)
     out << "- " << wrap(printable(note), 78, 2) << "\n";

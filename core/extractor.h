@@ -27,6 +27,14 @@ class Extractor {
   virtual std::vector<double> score(const std::vector<const Image*>& images) = 0;
 
   virtual ExtractorInfo info() const = 0;
+
+  /// For methods whose keys are made of signs drawn at random: the terms of each image that
+  /// stats::key_signs_test() is about, [N][K], unit free, each with the key's sign in it. Empty for
+  /// all other methods.
+  virtual std::vector<std::vector<double>> key_terms(const std::vector<const Image*>& images) {
+    static_cast<void>(images);
+    return {};
+  }
 };
 
 }  // namespace patina::core

@@ -30,8 +30,25 @@ Scores scores_of(core::Extractor& scorer, const std::vector<core::Image>& images
   return scorer.score(pointers);
 }
 
+std::vector<std::vector<double>> key_terms_of(core::Extractor& scorer,
+                                              const std::vector<core::Image>& images) {
+  std::vector<const core::Image*> pointers;
+  for (const core::Image& image : images) pointers.push_back(&image);
+  return scorer.key_terms(pointers);
+}
+
+/// What an audit asks of one model's images.
+struct Suspected {
+  Scores scores;
+  std::vector<std::vector<double>> key_terms;
+};
+
+Suspected suspected(core::Extractor& scorer, const Generations& model) {
+  return {scores_of(scorer, model.images), key_terms_of(scorer, model.images)};
+}
+
 Rates rejected(const ChainOptions& options,
-               const Scores& suspect,
+               const Suspected& suspect,
                const Scores& benign,
                const std::string& what) {
   stats::ResampledKSOptions resampling;
@@ -40,7 +57,8 @@ Rates rejected(const ChainOptions& options,
   resampling.second_size = static_cast<std::int64_t>(benign.size());
   resampling.alphas.assign(std::begin(kChainAlphas), std::end(kChainAlphas));
   resampling.seed = core::Rng(options.seed).fork("resampling " + what).seed();
-  return stats::resampled_ks({suspect, benign}, resampling).rejected_fraction;
+  resampling.key_terms = suspect.key_terms;
+  return stats::resampled_ks({suspect.scores, benign}, resampling).rejected_fraction;
 }
 
 std::size_t measured_count(const ChainOptions& options) {
@@ -118,10 +136,10 @@ ChainRow row_of(const ChainOptions& options,
                 const core::Observer& observer) {
   const Generations suspect = generations_of(options, training, observer);
   const auto scorer = extractors::make_scorer(extractors::read_coat_key(coated.key));
-  const Scores suspect_scores = scores_of(*scorer, suspect.images);
+  const Suspected coated_model = suspected(*scorer, suspect);
   const Scores reference = scores_of(*scorer, benign.reference.images);
   const auto rates = [&](const Generations& model, const std::string& what) {
-    return rejected(options, scores_of(*scorer, model.images), reference, what);
+    return rejected(options, suspected(*scorer, model), reference, what);
   };
   const auto mean_rates = [&](const std::vector<Generations>& models, const std::string& what) {
     std::vector<Rates> all;
@@ -135,7 +153,7 @@ ChainRow row_of(const ChainOptions& options,
   row.method = diffusion::to_string(training.method);
   row.coating = training.coating;
   row.share_percent = training.share_percent;
-  row.true_positive = rejected(options, suspect_scores, reference, "coated");
+  row.true_positive = rejected(options, coated_model, reference, "coated");
   row.false_uncoated = rates(benign.uncoated, "uncoated");
   row.false_other = mean_rates(benign.others, "other set");
   row.false_owners = mean_rates(owners, "other owner");
@@ -149,7 +167,7 @@ ChainRow row_of(const ChainOptions& options,
                              : std::nan("");
   row.loss_coated = suspect.last_loss;
   row.loss_uncoated = benign.uncoated.last_loss;
-  row.auc = stats::roc_area({suspect_scores, reference}).area;
+  row.auc = stats::roc_area({coated_model.scores, reference}).area;
   return row;
 }
 

@@ -43,8 +43,8 @@ std::string content_sha256(const std::map<std::string, core::TensorBlob>& tensor
 }
 
 bool is_scoring_part(const std::string& name) {
-  return name == "center" || name == "frame/index" || name == "frame/weights" || name == "bits" ||
-         name == "step" || name.rfind("extractor/", 0) == 0;
+  return name == "center" || name == "frame/index" || name == "frame/amplitudes" ||
+         name == "bits" || name == "step" || name.rfind("extractor/", 0) == 0;
 }
 
 std::map<std::string, core::TensorBlob> scoring_part(const CoatKey& key) {

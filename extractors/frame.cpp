@@ -112,8 +112,25 @@ double frame_statistic(const std::vector<double>& z, const std::vector<double>& 
   return norms > 0.0 ? std::sqrt(static_cast<double>(z.size())) * dot(z, weights) / norms : 0.0;
 }
 
+std::vector<double> frame_terms(const std::vector<double>& z, const std::vector<double>& a) {
+  const double norms = std::sqrt(dot(z, z) * dot(a, a));
+  const double scale = norms > 0.0 ? std::sqrt(static_cast<double>(z.size())) / norms : 0.0;
+  std::vector<double> terms(z.size());
+  for (std::size_t k = 0; k < z.size(); ++k) terms[k] = scale * z[k] * a[k];
+  return terms;
+}
+
 double FrameReader::statistic(const core::Image& image) const {
   return frame_statistic(whitened(frame_coefficients(image, index), index), weights);
+}
+
+std::vector<double> FrameReader::key_terms(const core::Image& image) const {
+  return frame_terms(whitened(frame_coefficients(image, index), index), weights);
+}
+
+FrameReader frame_reader(const std::vector<FrameIndex>& index,
+                         const std::vector<double>& amplitudes) {
+  return {index, whitened(amplitudes, index)};
 }
 
 }  // namespace patina::extractors

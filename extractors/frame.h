@@ -38,12 +38,22 @@ std::vector<double> whitened(const std::vector<double>& coefficients,
 /// s; 0 for an image without any contrast in the band. `z` and `weights` have one length.
 double frame_statistic(const std::vector<double>& z, const std::vector<double>& weights);
 
+/// sqrt(K) z_k a_k / (|z| |a|), which sum to the statistic of weights `a`; zeros for an image
+/// without any contrast in the band.
+std::vector<double> frame_terms(const std::vector<double>& z, const std::vector<double>& a);
+
 /// What a key reads with.
 struct FrameReader {
   std::vector<FrameIndex> index;
-  std::vector<double> weights;
+  std::vector<double> weights;  ///< Whitened amplitudes of the mark, with the key's random signs.
 
   double statistic(const core::Image& image) const;
+  /// One term for each sign of the key [K].
+  std::vector<double> key_terms(const core::Image& image) const;
 };
+
+/// The reader of a mark of these signed amplitudes [K].
+FrameReader frame_reader(const std::vector<FrameIndex>& index,
+                         const std::vector<double>& amplitudes);
 
 }  // namespace patina::extractors

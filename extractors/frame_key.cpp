@@ -60,16 +60,17 @@ std::vector<FrameIndex> frame_index(const CoatKey& key) {
 
 FrameSphere frame_sphere(const CoatKey& key) {
   FrameSphere sphere;
-  sphere.reader.index = frame_index(key);
-  sphere.reader.weights = values_of(key, "frame/weights");
+  const std::vector<FrameIndex> index = frame_index(key);
+  const std::vector<double> amplitudes = values_of(key, "frame/amplitudes");
   const std::vector<double> center = values_of(key, "center");
-  if (sphere.reader.index.empty() || sphere.reader.weights.size() != sphere.reader.index.size() ||
-      center.size() != 1 || center[0] <= 0.0) {
+  if (index.empty() || amplitudes.size() != index.size() || center.size() != 1 ||
+      center[0] <= 0.0) {
     throw Error(ErrorKind::kInput,
                 "key",
-                "frame/index, frame/weights and center do not go together",
+                "frame/index, frame/amplitudes and center do not go together",
                 "use the key as it was written");
   }
+  sphere.reader = frame_reader(index, amplitudes);
   sphere.center = center[0];
   return sphere;
 }

@@ -76,6 +76,13 @@ class FrameScorer : public core::Extractor {
 
   core::ExtractorInfo info() const override { return info_; }
 
+  std::vector<std::vector<double>> key_terms(
+      const std::vector<const core::Image*>& images) override {
+    std::vector<std::vector<double>> terms;
+    for (const core::Image* image : images) terms.push_back(sphere_.reader.key_terms(*image));
+    return terms;
+  }
+
  private:
   FrameSphere sphere_;
   core::ExtractorInfo info_;

@@ -9,11 +9,10 @@
 namespace patina::report {
 namespace {
 
-const stats::NamedTest* primary_test(const stats::ScoreComparison& comparison) {
-  for (const auto& test : comparison.tests) {
-    if (test.primary) return &test;
-  }
-  return nullptr;
+// The second primary test, which only keys with signs have.
+const stats::NamedTest* signs_test(const stats::ScoreComparison& comparison) {
+  const bool there = comparison.tests.size() > 1 && comparison.tests[1].primary;
+  return there ? &comparison.tests[1] : nullptr;
 }
 
 struct Facts {
@@ -22,6 +21,8 @@ struct Facts {
   std::string p_value;
   std::string smallest_p;
   std::string alpha;
+  std::string scores_p;  ///< Of the comparison of scores alone.
+  std::string signs_p;   ///< Of the key's signs; empty for a key without.
 };
 
 Verdict evidence_found(const Facts& facts) {
@@ -58,6 +59,47 @@ Verdict no_evidence(const Facts& facts) {
   return verdict;
 }
 
+Verdict evidence_found_with_signs(const Facts& facts) {
+  Verdict verdict = evidence_found(facts);
+  verdict.explanation =
+      "The coating scores of " + facts.suspect_images + " were compared with those of " +
+      facts.benign_images +
+      " and are smaller, that is, more like coated images (p = " + facts.scores_p +
+      "). And the suspect images follow the signs of this key, which were drawn at random: of all "
+      "keys, a share of " +
+      facts.signs_p + " fits them as well. Both lie below the limit alpha = " + facts.alpha +
+      " of this audit. This speaks of the images examined; who put the coating there and whether "
+      "it "
+      "was allowed are other questions.";
+  return verdict;
+}
+
+Verdict another_pattern(const Facts& facts) {
+  Verdict verdict;
+  verdict.decision = Decision::kNoEvidence;
+  verdict.headline =
+      "No evidence found: the suspect images differ from the benign ones, but do not follow this "
+      "key.";
+  verdict.explanation =
+      "The coating scores of " + facts.suspect_images + " are smaller than those of " +
+      facts.benign_images + " (p = " + facts.scores_p +
+      "). But of all keys that could have been drawn, a share of " + facts.signs_p +
+      " fits the suspect images as well as this one, which does not fall below the limit alpha = " +
+      facts.alpha +
+      " of this audit. The difference can come from another owner's coating or from any other "
+      "pattern that the suspect images share.";
+  return verdict;
+}
+
+Verdict no_evidence_with_signs(const Facts& facts) {
+  Facts of_scores = facts;
+  of_scores.p_value = facts.scores_p;
+  Verdict verdict = no_evidence(of_scores);
+  verdict.explanation += " Of all keys that could have been drawn, a share of " + facts.signs_p +
+                         " fits the suspect images as well as this one.";
+  return verdict;
+}
+
 Verdict inconclusive(const Facts& facts) {
   Verdict verdict;
   verdict.decision = Decision::kInconclusive;
@@ -89,27 +131,40 @@ Verdict make_verdict(const stats::ScoreComparison& comparison,
                      const stats::ComparisonOptions& options,
                      std::int64_t suspect_count,
                      std::int64_t benign_count) {
-  const stats::NamedTest* primary = primary_test(comparison);
+  const stats::NamedTest& deciding = stats::deciding_test(comparison);
+  const stats::NamedTest& scores = comparison.tests.front();
+  const stats::NamedTest* signs = signs_test(comparison);
   Facts facts;
   facts.suspect_images = counted_text(suspect_count, "suspect image");
   facts.benign_images = counted_text(benign_count, "benign image");
-  facts.p_value = primary ? p_value_text(primary->p_value, primary->log10_p_value) : "n/a";
+  facts.p_value = p_value_text(deciding.p_value, deciding.log10_p_value);
+  facts.scores_p = p_value_text(scores.p_value, scores.log10_p_value);
+  if (signs != nullptr) facts.signs_p = p_value_text(signs->p_value, signs->log10_p_value);
   facts.smallest_p = p_value_text(comparison.smallest_possible_p, -300.0);
   facts.alpha = p_value_text(options.alpha, -300.0);
-  if (comparison.rejected) return evidence_found(facts);
+  if (comparison.rejected) {
+    return signs == nullptr ? evidence_found(facts) : evidence_found_with_signs(facts);
+  }
   // A test rejects when p < alpha, so a smallest p equal to alpha cannot reject either.
   if (comparison.smallest_possible_p >= options.alpha) return inconclusive(facts);
-  return no_evidence(facts);
+  if (signs == nullptr) return no_evidence(facts);
+  return scores.rejected ? another_pattern(facts) : no_evidence_with_signs(facts);
 }
 
-std::string null_hypothesis_text() {
+std::string null_hypothesis_text(bool key_signs) {
+  if (key_signs) {
+    return "The coating scores of the suspect images and of the benign images are independent "
+           "draws "
+           "from the same distribution, or the signs of the key were drawn without regard to the "
+           "suspect images. Evidence is reported only if both are rejected.";
+  }
   return "The coating scores of the suspect images and of the benign images are independent draws "
          "from "
          "the same distribution.";
 }
 
-std::vector<std::string> standing_limits() {
-  return {
+std::vector<std::string> standing_limits(bool key_signs) {
+  std::vector<std::string> limits = {
       "The test compares the suspect images with these benign images and no others. A small "
       "p-value says "
       "that the two sets differ in the direction of the coating; it does not say why they differ.",
@@ -141,6 +196,16 @@ std::vector<std::string> standing_limits() {
       "No number in this report is the share of images that were copied, nor the probability that "
       "copying took place.",
   };
+  if (key_signs) {
+    limits.emplace_back(
+        "The test of the key's signs holds for any suspect, however its images depend on each "
+        "other, "
+        "as long as the key was drawn at random, once, and kept secret. Whoever knows the key, or "
+        "tries many keys on the same images, can make its p-value small: a published commitment "
+        "older "
+        "than the images speaks against both.");
+  }
+  return limits;
 }
 
 }  // namespace patina::report

@@ -81,6 +81,8 @@ struct Evidence {
   std::optional<CommitmentRecord> commitment;
   SampleSet suspect;
   SampleSet benign;
+  /// Mean over the suspect images of core::Extractor::key_terms(), [K]; empty for a method without.
+  std::vector<double> key_terms;
   stats::ComparisonOptions options;
   stats::ScoreComparison comparison;
   std::string null_hypothesis;  ///< In words.
@@ -95,9 +97,10 @@ Verdict make_verdict(const stats::ScoreComparison& comparison,
                      std::int64_t suspect_count,
                      std::int64_t benign_count);
 
-/// The statement of H0 and the standing limits of the method.
-std::string null_hypothesis_text();
-std::vector<std::string> standing_limits();
+/// The statement of H0 and the standing limits of the method; `key_signs`: the key has random
+/// signs, which are tested too.
+std::string null_hypothesis_text(bool key_signs);
+std::vector<std::string> standing_limits(bool key_signs);
 
 nlohmann::json to_json(const Evidence& evidence);
 /// Throws Error{kInput} naming `where` and the field if the document is not evidence of a known

@@ -149,6 +149,7 @@ nlohmann::json to_json(const Evidence& evidence) {
           {"options", options_json(evidence.options)},
           {"suspect", set_json(evidence.suspect)},
           {"benign", set_json(evidence.benign)},
+          {"key_terms", evidence.key_terms},
           {"null_hypothesis", evidence.null_hypothesis},
           {"tests", std::move(tests)},
           {"effect", effect_json(evidence.comparison.effect)},

@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t kMostShortText = 4096;
 constexpr std::size_t kMostLongText = 65536;
 constexpr std::size_t kMostSamples = 1'000'000;
+constexpr std::size_t kMostKeyTerms = 1 << 20;
 constexpr std::size_t kMostTests = 64;
 constexpr std::size_t kMostRemarks = 1000;
 constexpr std::int64_t kLargestSide = 1 << 20;
@@ -195,18 +196,22 @@ stats::EffectSize read_effect(const JsonField& field) {
   return effect;
 }
 
-stats::ScoreComparison read_comparison(const JsonField& document) {
+stats::ScoreComparison read_comparison(const JsonField& document, bool key_signs) {
   stats::ScoreComparison comparison;
   const JsonField tests = document.member("tests");
-  int primaries = 0;
+  std::size_t primaries = 0;
+  comparison.rejected = true;
   for (const JsonField& test : tests.elements(kMostTests)) {
     comparison.tests.push_back(read_test(test));
     if (!comparison.tests.back().primary) continue;
     ++primaries;
-    comparison.rejected = comparison.tests.back().rejected;
+    comparison.rejected = comparison.rejected && comparison.tests.back().rejected;
   }
-  if (primaries != 1)
-    tests.fail("has " + std::to_string(primaries) + " primary tests, it must be one");
+  const std::size_t expected = key_signs ? 2 : 1;
+  if (primaries != expected) {
+    tests.fail("has " + std::to_string(primaries) + " primary tests, it must be " +
+               (key_signs ? "two" : "one"));
+  }
   comparison.effect = read_effect(document.member("effect"));
   comparison.smallest_possible_p = document.member("smallest_possible_p").number(0.0, 1.0);
   return comparison;
@@ -260,6 +265,7 @@ Evidence evidence_from_json(const nlohmann::json& json, const std::string& where
                         "options",
                         "suspect",
                         "benign",
+                        "key_terms",
                         "null_hypothesis",
                         "tests",
                         "effect",
@@ -280,7 +286,10 @@ Evidence evidence_from_json(const nlohmann::json& json, const std::string& where
   evidence.suspect = read_set(document.member("suspect"));
   evidence.benign = read_set(document.member("benign"));
   evidence.null_hypothesis = document.member("null_hypothesis").text(kMostLongText);
-  evidence.comparison = read_comparison(document);
+  for (const JsonField& term : document.member("key_terms").elements(kMostKeyTerms)) {
+    evidence.key_terms.push_back(term.finite());
+  }
+  evidence.comparison = read_comparison(document, !evidence.key_terms.empty());
   evidence.verdict = read_verdict(document.member("verdict"));
   evidence.notes = read_texts(document.member("notes"));
   evidence.limits = read_texts(document.member("limits"));

@@ -38,6 +38,18 @@ void draw_statistic(Flow& flow, const Evidence& evidence) {
       "tests "
       "are printed for comparison and decide nothing.",
       kBody);
+  if (!evidence.key_terms.empty()) {
+    flow.paragraph(
+        "Second deciding test: the key holds " + std::to_string(evidence.key_terms.size()) +
+            " signs, drawn at random. Its statistic is the sum of the suspect images' mean amounts "
+            "of the key's cosines, each with the key's sign, over the sum without signs: 1 if "
+            "every "
+            "sign fits. p is the share of all sign patterns that give at least this sum, counted, "
+            "not estimated. It needs no benign images and no independence; another owner's coating "
+            "fails it. Evidence is reported only if both tests reject; the larger p-value is the "
+            "audit's.",
+        kBody);
+  }
   flow.paragraph(
       "p-value: how probable a difference at least this large is if H0 is true. It is not the "
       "probability that H0 is true.",

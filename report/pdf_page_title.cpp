@@ -65,12 +65,9 @@ std::string interval_text(const stats::Interval& interval, double confidence) {
 }
 
 KeyNumber p_value_number(const Evidence& evidence) {
-  for (const stats::NamedTest& test : evidence.comparison.tests) {
-    if (!test.primary) continue;
-    return {
-        "p-value of the deciding test", p_value_text(test.p_value, test.log10_p_value), test.name};
-  }
-  return {"p-value of the deciding test", "n/a", ""};
+  const stats::NamedTest& test = stats::deciding_test(evidence.comparison);
+  return {
+      "p-value of the deciding test", p_value_text(test.p_value, test.log10_p_value), test.name};
 }
 
 std::vector<KeyNumber> key_numbers(const Evidence& evidence) {

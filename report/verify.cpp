@@ -9,6 +9,7 @@
 #include "core/image_io.h"
 #include "core/json.h"
 #include "report/bag.h"
+#include "report/key_terms.h"
 #include "report/number_text.h"
 #include "report/text_codec.h"
 #include "report/verify_steps.h"
@@ -134,6 +135,31 @@ class Rescoring {
   std::vector<const Claims*> owners_;  ///< One per image.
 };
 
+void check_key_terms(const fs::path& bundle,
+                     const Evidence& evidence,
+                     core::Extractor& extractor,
+                     const VerifyOptions& options,
+                     const core::Observer& observer,
+                     Findings& findings) {
+  std::vector<double> found;
+  try {
+    found = mean_key_terms(bundle, evidence.suspect, extractor, options.limits, observer);
+  } catch (const core::Error& error) {
+    if (error.kind() == core::ErrorKind::kCancelled) throw;
+    return;  // An unreadable sample, reported with the scores.
+  }
+  findings.compare("number of the key's signs",
+                   std::to_string(evidence.key_terms.size()),
+                   std::to_string(found.size()));
+  const std::size_t both = std::min(found.size(), evidence.key_terms.size());
+  for (std::size_t k = 0; k < both; ++k) {
+    if (std::fabs(evidence.key_terms[k] - found[k]) <= options.score_tolerance) continue;
+    findings.add("term " + std::to_string(k + 1) + " of the key's signs",
+                 exact_text(evidence.key_terms[k]),
+                 exact_text(found[k]));
+  }
+}
+
 }  // namespace
 
 void Findings::add(const std::string& what, const std::string& claimed, const std::string& found) {
@@ -166,6 +192,7 @@ VerifyResult verify_bundle(const fs::path& bundle,
   if (extractor != nullptr) {
     check_extractor(evidence.key.extractor, extractor->info(), findings);
     Rescoring(bundle, *extractor, options, findings).run(evidence, observer);
+    check_key_terms(bundle, evidence, *extractor, options, observer, findings);
   }
   return std::move(findings.result());
 }

@@ -102,8 +102,9 @@ void check_statistics(const Evidence& evidence, Findings& findings) {
   const stats::ScoreComparison& claimed = evidence.comparison;
   stats::ScoreComparison found;
   try {
-    found = stats::compare_scores({scores_of(evidence.suspect), scores_of(evidence.benign)},
-                                  evidence.options);
+    found = stats::compare_scores(
+        {scores_of(evidence.suspect), scores_of(evidence.benign), evidence.key_terms},
+        evidence.options);
   } catch (const core::Error& error) {
     findings.add("tests", std::to_string(claimed.tests.size()) + " tests", error.what());
     return;
@@ -128,8 +129,9 @@ void check_statistics(const Evidence& evidence, Findings& findings) {
 }
 
 void check_wording(const Evidence& evidence, Findings& findings) {
-  findings.compare("null hypothesis", evidence.null_hypothesis, null_hypothesis_text());
-  for (const std::string& limit : standing_limits()) {
+  const bool key_signs = !evidence.key_terms.empty();
+  findings.compare("null hypothesis", evidence.null_hypothesis, null_hypothesis_text(key_signs));
+  for (const std::string& limit : standing_limits(key_signs)) {
     const bool stated =
         std::find(evidence.limits.begin(), evidence.limits.end(), limit) != evidence.limits.end();
     if (!stated)

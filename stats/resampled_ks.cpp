@@ -12,6 +12,7 @@
 #include "core/rng.h"
 #include "stats/internal/ranks.h"
 #include "stats/internal/requirements.h"
+#include "stats/key_signs.h"
 #include "stats/two_sample.h"
 
 namespace patina::stats {
@@ -96,6 +97,28 @@ std::vector<double> draw_second(const std::vector<double>& pool,
   return sample;
 }
 
+void require_terms(const std::vector<std::vector<double>>& terms, std::size_t pool_size) {
+  if (terms.empty()) return;
+  bool fits = terms.size() == pool_size;
+  for (const std::vector<double>& row : terms) fits = fits && row.size() == terms.front().size();
+  if (fits) return;
+  throw core::Error(core::ErrorKind::kInput,
+                    "key terms",
+                    std::to_string(terms.size()) + " lists or lists of different lengths, " +
+                        std::to_string(pool_size) + " of one length are needed",
+                    "give one list for each value of the first pool");
+}
+
+double key_signs_p(const std::vector<std::vector<double>>& terms,
+                   const std::vector<std::size_t>& drawn) {
+  constexpr std::int64_t kGrid = 1 << 12;
+  std::vector<double> sums(terms.front().size(), 0.0);
+  for (const std::size_t index : drawn) {
+    for (std::size_t k = 0; k < sums.size(); ++k) sums[k] += terms[index][k];
+  }
+  return key_signs_test(sums, kGrid).p_value;
+}
+
 std::vector<double> rejected_fractions(const std::vector<double>& p_values,
                                        const std::vector<double>& alphas) {
   std::vector<double> fractions;
@@ -116,6 +139,10 @@ ResampledKSResult resampled_ks(const TwoSamples& pools, const ResampledKSOptions
   for (const double alpha : options.alphas) {
     internal::require_open_unit(alpha, "alpha");
   }
+  require_terms(options.key_terms, pools.first.size());
+  const double largest_alpha =
+      options.alphas.empty() ? 1.0
+                             : *std::max_element(options.alphas.begin(), options.alphas.end());
   const std::vector<std::int64_t> below =
       count_at_or_below(pools.first, draw_second(pools.second, options.second_size, options.seed));
 
@@ -138,7 +165,11 @@ ResampledKSResult resampled_ks(const TwoSamples& pools, const ResampledKSOptions
       entry->second =
           ks_exact_p_value(options.first_size, options.second_size, count, Alternative::kGreater);
     }
-    result.p_values.push_back(entry->second);
+    double p_value = entry->second;
+    if (!options.key_terms.empty() && p_value < largest_alpha) {
+      p_value = std::max(p_value, key_signs_p(options.key_terms, drawn));
+    }
+    result.p_values.push_back(p_value);
   }
   result.rejected_fraction = rejected_fractions(result.p_values, options.alphas);
   return result;

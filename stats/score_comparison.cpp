@@ -5,11 +5,13 @@
 #include <cmath>
 #include <utility>
 
+#include "core/error.h"
 #include "stats/binomial.h"
 #include "stats/internal/difference_quantile.h"
 #include "stats/internal/ranks.h"
 #include "stats/internal/requirements.h"
 #include "stats/internal/special_functions.h"
+#include "stats/key_signs.h"
 #include "stats/rank_tests.h"
 #include "stats/roc.h"
 #include "stats/t_test.h"
@@ -30,6 +32,19 @@ NamedTest named_ks(const TwoSamples& samples, Alternative alternative) {
   test.alternative =
       test.primary ? kSmaller : "suspect and benign scores are distributed differently";
   test.method = to_string(result.method);
+  test.statistic = result.statistic;
+  test.p_value = result.p_value;
+  test.log10_p_value = result.log10_p_value;
+  return test;
+}
+
+NamedTest named_key_signs(const std::vector<double>& terms) {
+  const KeySignsResult result = key_signs_test(terms);
+  NamedTest test;
+  test.primary = true;
+  test.name = "Signs of the key, randomisation";
+  test.alternative = "the suspect images follow the signs of this key";
+  test.method = "exact";
   test.statistic = result.statistic;
   test.p_value = result.p_value;
   test.log10_p_value = result.log10_p_value;
@@ -133,10 +148,12 @@ EffectSize effect_size(const ScoreSamples& samples, const ComparisonOptions& opt
   return effect;
 }
 
-double smallest_possible_p(std::size_t n, std::size_t m) {
-  const std::int64_t first = static_cast<std::int64_t>(n);
-  const std::int64_t all = static_cast<std::int64_t>(n + m);
-  return std::exp(-internal::log_binomial_coefficient(all, first));
+double smallest_possible_p(const ScoreSamples& samples) {
+  const auto first = static_cast<std::int64_t>(samples.suspect.size());
+  const auto all = first + static_cast<std::int64_t>(samples.benign.size());
+  const double of_scores = std::exp(-internal::log_binomial_coefficient(all, first));
+  if (samples.key_terms.empty()) return of_scores;
+  return std::max(of_scores, std::ldexp(1.0, -static_cast<int>(samples.key_terms.size())));
 }
 
 }  // namespace
@@ -149,6 +166,7 @@ ScoreComparison compare_scores(const ScoreSamples& samples, const ComparisonOpti
   const TwoSamples pair = {samples.suspect, samples.benign};
   ScoreComparison comparison;
   comparison.tests.push_back(named_ks(pair, Alternative::kGreater));
+  if (!samples.key_terms.empty()) comparison.tests.push_back(named_key_signs(samples.key_terms));
   comparison.tests.push_back(named_ks(pair, Alternative::kTwoSided));
   comparison.tests.push_back(named_mann_whitney(pair));
   if (welch_is_defined(pair)) {
@@ -158,10 +176,24 @@ ScoreComparison compare_scores(const ScoreSamples& samples, const ComparisonOpti
     test.rejected = test.p_value < options.alpha;
   }
   comparison.effect = effect_size(samples, options);
-  comparison.smallest_possible_p =
-      smallest_possible_p(samples.suspect.size(), samples.benign.size());
-  comparison.rejected = comparison.tests.front().rejected;
+  comparison.smallest_possible_p = smallest_possible_p(samples);
+  comparison.rejected = deciding_test(comparison).rejected;
   return comparison;
+}
+
+const NamedTest& deciding_test(const ScoreComparison& comparison) {
+  const NamedTest* deciding = nullptr;
+  for (const NamedTest& test : comparison.tests) {
+    if (!test.primary) continue;
+    if (deciding == nullptr || test.p_value > deciding->p_value ||
+        (test.p_value == deciding->p_value && test.log10_p_value > deciding->log10_p_value)) {
+      deciding = &test;
+    }
+  }
+  if (deciding == nullptr) {
+    throw core::Error(core::ErrorKind::kInternal, "comparison", "has no primary test", "report it");
+  }
+  return *deciding;
 }
 
 }  // namespace patina::stats

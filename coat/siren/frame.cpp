@@ -28,12 +28,6 @@ double mean_square(const FrameIndex& at) {
   return (at[0] == 0 ? 1.0 : 0.5) * (at[1] == 0 ? 1.0 : 0.5);
 }
 
-double dot(const std::vector<double>& a, const std::vector<double>& b) {
-  double sum = 0.0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
-  return sum;
-}
-
 /// Mean luminance (0 to 255) and mean squared gradient of square cells.
 struct Cells {
   int side_px = 4;
@@ -119,8 +113,11 @@ Between between(int pixel, int side_px, int cells) {
 
 FrameSpectrum learnable_spectrum(int latents) {
   FrameSpectrum spectrum;
-  for (int v = latents * 7 / 4; v < latents * 35 / 16; ++v) {
-    for (int u = 2; u < latents; u += 2) {
+  const int once_a_latent = 2 * latents - 1;
+  for (int u = 2; u < latents; u += 2) {
+    const int width =
+        static_cast<int>(std::lround(0.625 * latents * std::exp(-(u - 2) / (0.4 * latents))));
+    for (int v = once_a_latent - width; v <= once_a_latent + width; ++v) {
       spectrum.index.push_back({u, v});
       spectrum.magnitudes.push_back(1.0);
     }
@@ -136,27 +133,6 @@ FrameMark draw_mark(const FrameSpectrum& spectrum, std::uint64_t seed) {
     mark.amplitudes.push_back(rng.bernoulli(0.5) ? magnitude : -magnitude);
   }
   return mark;
-}
-
-std::vector<double> reader_weights(const FrameMark& mark,
-                                   const std::vector<std::vector<double>>& means) {
-  std::vector<double> weights = extractors::whitened(mark.amplitudes, mark.index);
-  std::vector<std::vector<double>> basis;
-  for (std::vector<double> mean : means) {
-    for (const std::vector<double>& b : basis) {
-      const double along = dot(mean, b);
-      for (std::size_t i = 0; i < mean.size(); ++i) mean[i] -= along * b[i];
-    }
-    const double norm = std::sqrt(dot(mean, mean));
-    if (norm < 1e-12) continue;
-    for (double& value : mean) value /= norm;
-    basis.push_back(mean);
-  }
-  for (const std::vector<double>& b : basis) {
-    const double along = dot(weights, b);
-    for (std::size_t i = 0; i < weights.size(); ++i) weights[i] -= along * b[i];
-  }
-  return weights;
 }
 
 std::vector<float> mark_plane(const FrameMark& mark,

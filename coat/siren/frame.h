@@ -26,22 +26,17 @@ struct FrameSpectrum {
 };
 
 /// Cosines that are slow across the frame, below `latents` half waves, and down it go up and down
-/// once a latent, or nearly: 7/4 to 35/16 of `latents` half waves. To a network on the latents such
-/// a cosine is a shift of some channels that changes slowly from column to column, and images have
-/// little there of their own; of all cosines of equal strength in the training images, these come
-/// back the strongest. u = 0 is left out: lines right across the frame are what decoders leave
-/// behind. docs/experiments.md has the measurements, which are of the built-in base (16); Stable
-/// Diffusion has 64 at 512 pixels.
+/// once a latent (2 `latents` half waves), the more nearly so the faster they are across: v within
+/// 0.625 `latents` exp(-(u - 2) / (0.4 `latents`)) of it. To a network on the latents such a cosine
+/// is a shift of some channels that changes slowly from column to column, and images have little
+/// there of their own; of all cosines of equal strength in the training images, these come back the
+/// strongest. For 16 latents there are 73. u = 0 is left out: lines right across the frame are what
+/// decoders leave behind. docs/experiments.md has the measurements, which are of the built-in base
+/// (16); Stable Diffusion has 64 at 512 pixels.
 FrameSpectrum learnable_spectrum(int latents);
 
 /// Signs drawn from a seed.
 FrameMark draw_mark(const FrameSpectrum& spectrum, std::uint64_t seed);
-
-/// Weights that the reader uses: amplitudes as they look after whitening, made orthogonal to
-/// `means` (whitened mean coefficients of image sets that carry no mark), so that a composition
-/// which many images share does not count as a mark.
-std::vector<double> reader_weights(const FrameMark& mark,
-                                   const std::vector<std::vector<double>>& means);
 
 /// The mark of root mean square 1 over the frame at the pixels of `rect`, continued beyond the
 /// frame; row by row.

@@ -25,47 +25,26 @@ double rms_of(const CoatingPattern& pattern) {
   return kPatternStep * std::sqrt(sum / static_cast<double>(pattern.steps.size()));
 }
 
-/// Whitened coefficients of the images without and with the mark.
-struct Measured {
-  std::vector<std::vector<double>> clean, coated;
-};
-
-Measured measure(const FrameMark& mark,
-                 const std::vector<std::size_t>& order,
-                 const ImageAt& image_at,
-                 const FrameKeyOptions& options) {
-  Measured measured;
-  const auto z_of = [&](const core::Image& image) {
-    return extractors::whitened(extractors::frame_coefficients(image, mark.index), mark.index);
-  };
+/// Statistics of the images with the mark.
+std::vector<double> measure(const FrameMark& mark,
+                            const std::vector<std::size_t>& order,
+                            const ImageAt& image_at,
+                            const FrameKeyOptions& options) {
+  const extractors::FrameReader reader = extractors::frame_reader(mark.index, mark.amplitudes);
+  std::vector<double> statistics;
   for (const std::size_t i : order) {
-    if (measured.clean.size() == options.images) break;
+    if (statistics.size() == options.images) break;
     try {
       const core::Image image = image_at(i);
       const CoatingPattern pattern = frame_pattern(image, mark);
       const double strength =
           std::pow(10.0, -options.psnr_db / 20.0) / std::max(rms_of(pattern), 1e-9);
-      std::vector<double> coated = z_of(apply_pattern(image, pattern, strength));
-      measured.clean.push_back(z_of(image));
-      measured.coated.push_back(std::move(coated));
+      statistics.push_back(reader.statistic(apply_pattern(image, pattern, strength)));
     } catch (const Error&) {
       continue;  // Reported, with its reason, when its turn to be coated comes.
     }
   }
-  return measured;
-}
-
-// Mean direction of the images without the mark; a few images have none worth the name.
-std::vector<std::vector<double>> shared_composition(const std::vector<std::vector<double>>& clean) {
-  constexpr std::size_t kFewest = 8;
-  if (clean.size() < kFewest) return {};
-  std::vector<double> mean(clean.front().size(), 0.0);
-  for (const std::vector<double>& z : clean) {
-    double squares = 0.0;
-    for (const double value : z) squares += value * value;
-    for (std::size_t k = 0; k < z.size(); ++k) mean[k] += z[k] / std::sqrt(squares + 1e-20);
-  }
-  return {mean};
+  return statistics;
 }
 
 }  // namespace
@@ -108,17 +87,14 @@ void make_frame_key(CoatKey& key,
                     const FrameKeyOptions& options) {
   const FrameMark mark = draw_mark(learnable_spectrum(options.latents), key.seed);
   core::Rng rng = core::Rng(key.seed).fork("frame images");
-  const Measured measured = measure(mark, rng.permutation(count), image_at, options);
-  if (measured.clean.empty()) {
+  std::vector<double> statistics = measure(mark, rng.permutation(count), image_at, options);
+  if (statistics.empty()) {
     throw Error(ErrorKind::kInput, "IMAGES", "none of the images can be read", "check the files");
   }
-  const std::vector<double> weights = reader_weights(mark, shared_composition(measured.clean));
-  std::vector<double> statistics;
   double sum = 0.0, squares = 0.0;
-  for (const std::vector<double>& z : measured.coated) {
-    statistics.push_back(extractors::frame_statistic(z, weights));
-    sum += statistics.back();
-    squares += statistics.back() * statistics.back();
+  for (const double statistic : statistics) {
+    sum += statistic;
+    squares += statistic * statistic;
   }
   const auto n = static_cast<double>(statistics.size());
   const double mean = sum / n;
@@ -136,7 +112,6 @@ void make_frame_key(CoatKey& key,
   const auto K = static_cast<std::int64_t>(mark.index.size());
   key.tensors["frame/index"] = extractors::blob_of_values(index, {K, 2});
   key.tensors["frame/amplitudes"] = extractors::blob_of_values(mark.amplitudes, {K});
-  key.tensors["frame/weights"] = extractors::blob_of_values(weights, {K});
   key.tensors["center"] = extractors::blob_of_values({center}, {1});
 }
 

@@ -39,9 +39,14 @@ TEST(FrameSpectrum, IsEvenAcrossAndLeavesOutLines) {
     EXPECT_EQ(u % 2, 0);
     EXPECT_GT(u, 0);
     EXPECT_LT(u, 16);
-    EXPECT_GE(v, 28);  // Once a latent, or nearly: 32 half waves.
-    EXPECT_LT(v, 35);
+    EXPECT_GE(v, 21);  // Once a latent, or nearly: 32 half waves.
+    EXPECT_LE(v, 41);
+    if (u == 14) {
+      EXPECT_NEAR(v, 31, 2) << "the faster across, the nearer";
+    }
   }
+  // Two keys agree by chance as the root of this number says, and 2^-73 is the smallest p-value.
+  EXPECT_EQ(spectrum.index.size(), 73U);
 }
 
 TEST(FrameMarkOf, ASeedIsItsOwn) {
@@ -79,24 +84,6 @@ TEST(HidingPlane, IsLargerInTextureThanInTheFlat) {
   EXPECT_GT(plane[64 * 128 + 96], 3.0F * plane[64 * 128 + 32]);
   // 3 levels at mid grey [Chou & Li 1995].
   EXPECT_NEAR(plane[64 * 128 + 20], 3.0 / 255.0, 0.1 / 255.0);
-}
-
-TEST(ReaderWeights, AreOrthogonalToWhatCleanSetsShare) {
-  const FrameMark drawn = mark(1);
-  core::Rng rng(2);
-  std::vector<std::vector<double>> means(2);
-  for (std::vector<double>& mean : means) {
-    for (std::size_t k = 0; k < drawn.index.size(); ++k) mean.push_back(rng.normal());
-  }
-  const std::vector<double> weights = siren::reader_weights(drawn, means);
-  for (const std::vector<double>& mean : means) {
-    double along = 0.0, size = 0.0;
-    for (std::size_t k = 0; k < mean.size(); ++k) {
-      along += mean[k] * weights[k];
-      size += std::abs(mean[k] * weights[k]);
-    }
-    EXPECT_LT(std::abs(along), 1e-9 * size);
-  }
 }
 
 class FrameCoating : public ::testing::Test {
@@ -161,15 +148,17 @@ TEST_F(FrameCoating, OfTheSameSeedIsTheSame) {
   EXPECT_EQ(coat_images(options(5, "one")).merkle_root, coat_images(options(5, "two")).merkle_root);
 }
 
-TEST_F(FrameCoating, KeepsItsSecretOutOfTheScoringPart) {
+TEST_F(FrameCoating, IsReadByTheScoringPartOfItsKey) {
   coat_images(options(1, "one"));
   const extractors::CoatKey key = extractors::read_coat_key(scratch_ / "one.key");
   extractors::write_extractor(scratch_ / "extractor.safetensors", key);
   const extractors::CoatKey part = extractors::read_extractor(scratch_ / "extractor.safetensors");
-  EXPECT_EQ(part.tensors.count("frame/amplitudes"), 0U);
+  EXPECT_EQ(part.seed, 0U) << "the seed stays secret";
   const core::Image image = core::read_image(core::data_file("photos/owner/clock-00.jpg")).image;
   EXPECT_EQ(extractors::make_scorer(part)->score({&image}),
             extractors::make_scorer(key)->score({&image}));
+  EXPECT_EQ(extractors::make_scorer(part)->key_terms({&image}),
+            extractors::make_scorer(key)->key_terms({&image}));
 }
 
 }  // namespace

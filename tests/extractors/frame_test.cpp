@@ -130,6 +130,19 @@ TEST(FrameStatistic, IsAtMostTheRootOfTheNumberOfCosines) {
   EXPECT_DOUBLE_EQ(frame_statistic({1.0, -2.0, 3.0, 0.5}, {-2.0, 4.0, -6.0, -1.0}), -2.0);
 }
 
+TEST(FrameTerms, SumToTheStatistic) {
+  core::Rng rng(3);
+  std::vector<double> z, a;
+  for (int k = 0; k < 20; ++k) {
+    z.push_back(rng.normal());
+    a.push_back(rng.normal());
+  }
+  double sum = 0.0;
+  for (const double term : frame_terms(z, a)) sum += term;
+  EXPECT_NEAR(sum, frame_statistic(z, a), 1e-12);
+  for (const double term : frame_terms(std::vector<double>(20, 0.0), a)) EXPECT_EQ(term, 0.0);
+}
+
 TEST(FrameStatistic, OfAFlatImageIsZero) {
   FrameReader reader{some_index(), std::vector<double>(some_index().size(), 1.0)};
   EXPECT_NEAR(reader.statistic(core::make_image(64, 64)), 0.0, 1e-9);
@@ -151,7 +164,7 @@ TEST(FrameKeys, ThatDoNotHoldAMarkAreRefused) {
   EXPECT_NE(core::caught_text([&] { frame_sphere(key); }).find("frame/index holds 16.5"),
             std::string::npos);
   key.tensors["frame/index"] = blob_of_values({2, 16}, {1, 2});
-  key.tensors["frame/weights"] = blob_of_values({1, 1}, {2});
+  key.tensors["frame/amplitudes"] = blob_of_values({1, 1}, {2});
   key.tensors["center"] = blob_of_values({4}, {1});
   EXPECT_NE(core::caught_text([&] { frame_sphere(key); }).find("do not go together"),
             std::string::npos);

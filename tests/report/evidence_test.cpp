@@ -20,10 +20,46 @@ stats::ScoreComparison comparison(double p, bool rejected, double smallest) {
   primary.log10_p_value = -11.5;
   primary.rejected = rejected;
   stats::ScoreComparison result;
-  result.tests = {companion, primary};
+  result.tests = {primary, companion};
   result.rejected = rejected;
   result.smallest_possible_p = smallest;
   return result;
+}
+
+/// Of a key with signs: p-values of the two primary tests.
+stats::ScoreComparison with_signs(double scores_p, double signs_p) {
+  stats::ScoreComparison result = comparison(scores_p, scores_p < 1e-6, 1e-14);
+  stats::NamedTest signs;
+  signs.primary = true;
+  signs.p_value = signs_p;
+  signs.rejected = signs_p < 1e-6;
+  result.tests.insert(result.tests.begin() + 1, signs);
+  result.rejected = result.rejected && signs.rejected;
+  return result;
+}
+
+TEST(Verdict, NeedsTheSignsOfTheKeyWhereItHasAny) {
+  const Verdict verdict = make_verdict(with_signs(3.2e-12, 4.5e-10), {}, 30, 300);
+  EXPECT_EQ(verdict.decision, Decision::kEvidence);
+  EXPECT_THAT(verdict.explanation, HasSubstr("p = 3.2 × 10⁻¹²"));
+  EXPECT_THAT(verdict.explanation, HasSubstr("of all keys, a share of 4.5 × 10⁻¹⁰"));
+}
+
+TEST(Verdict, SaysSoWhenTheImagesDifferButFollowAnotherKey) {
+  const Verdict verdict = make_verdict(with_signs(3.2e-12, 0.07), {}, 30, 300);
+  EXPECT_EQ(verdict.decision, Decision::kNoEvidence);
+  EXPECT_EQ(verdict.headline,
+            "No evidence found: the suspect images differ from the benign ones, but do not follow "
+            "this key.");
+  EXPECT_THAT(verdict.explanation, HasSubstr("a share of 0.07"));
+  EXPECT_THAT(verdict.explanation, HasSubstr("another owner's coating"));
+}
+
+TEST(Verdict, IsNoEvidenceWhenOnlyTheSignsAgree) {
+  const Verdict verdict = make_verdict(with_signs(0.34, 1e-9), {}, 30, 300);
+  EXPECT_EQ(verdict.decision, Decision::kNoEvidence);
+  EXPECT_THAT(verdict.headline, HasSubstr("were not told apart"));
+  EXPECT_THAT(verdict.explanation, HasSubstr("p = 0.34"));
 }
 
 TEST(Verdict, IsEvidenceWhenThePrimaryTestRejects) {
@@ -65,11 +101,15 @@ TEST(Verdict, IsInconclusiveWhenTheSmallestPEqualsAlpha) {
 }
 
 TEST(Verdict, NeverSpeaksOfProofOrTheft) {
-  std::vector<std::string> texts = standing_limits();
-  texts.push_back(null_hypothesis_text());
+  std::vector<std::string> texts = standing_limits(true);
+  texts.push_back(null_hypothesis_text(true));
+  texts.push_back(null_hypothesis_text(false));
   for (const auto& one : {comparison(1e-12, true, 1e-30),
                           comparison(0.3, false, 1e-30),
-                          comparison(0.3, false, 0.1)}) {
+                          comparison(0.3, false, 0.1),
+                          with_signs(1e-12, 1e-12),
+                          with_signs(1e-12, 0.1),
+                          with_signs(0.1, 0.1)}) {
     const Verdict verdict = make_verdict(one, {}, 30, 300);
     texts.push_back(verdict.headline);
     texts.push_back(verdict.explanation);
@@ -87,7 +127,7 @@ TEST(Decision, HasANameForMachines) {
 
 TEST(Limits, NameWhatTheMethodCannotTell) {
   std::string all;
-  for (const std::string& limit : standing_limits()) all += limit + "\n";
+  for (const std::string& limit : standing_limits(false)) all += limit + "\n";
   for (const char* topic : {"benign images must be comparable",
                             "compression",
                             "forged",
@@ -97,7 +137,10 @@ TEST(Limits, NameWhatTheMethodCannotTell) {
                             "Finding no evidence"}) {
     EXPECT_THAT(all, HasSubstr(topic));
   }
-  EXPECT_THAT(null_hypothesis_text(), HasSubstr("the same distribution"));
+  EXPECT_THAT(null_hypothesis_text(false), HasSubstr("the same distribution"));
+  EXPECT_EQ(standing_limits(true).size(), standing_limits(false).size() + 1);
+  EXPECT_THAT(standing_limits(true).back(), HasSubstr("tries many keys"));
+  EXPECT_THAT(null_hypothesis_text(true), HasSubstr("only if both are rejected"));
 }
 
 }  // namespace

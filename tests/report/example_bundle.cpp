@@ -10,6 +10,7 @@
 #include "core/json.h"
 #include "report/bag.h"
 #include "report/bundle.h"
+#include "report/key_terms.h"
 #include "tests/report/example_evidence.h"
 
 namespace patina::report::test {
@@ -66,7 +67,17 @@ std::vector<double> BrightnessExtractor::score(const std::vector<const core::Ima
   return scores;
 }
 
-Evidence write_payload(const fs::path& bundle, const BundleSizes& sizes) {
+std::vector<std::vector<double>> BrightnessExtractor::key_terms(
+    const std::vector<const core::Image*>& images) {
+  std::vector<std::vector<double>> terms;
+  if (signs_ == 0) return terms;
+  for (const double score : score(images)) terms.emplace_back(signs_, (8.0 - score) / 10.0);
+  return terms;
+}
+
+Evidence write_payload(const fs::path& bundle,
+                       const BundleSizes& sizes,
+                       BrightnessExtractor extractor) {
   core::make_folder(bundle / kSamplesFolder);
   core::write_file_atomic(bundle / kExtractorFile, std::string("weights"));
   Evidence evidence = example_evidence({0, 0});
@@ -78,14 +89,18 @@ Evidence write_payload(const fs::path& bundle, const BundleSizes& sizes) {
     evidence.benign.samples.push_back(
         write_sample(bundle, 100 + 3 * i, "benign " + std::to_string(i) + ".png"));
   }
-  evidence.key.extractor = BrightnessExtractor().info();
+  evidence.key.extractor = extractor.info();
+  evidence.key_terms = mean_key_terms(bundle, evidence.suspect, extractor, {}, {});
+  evidence.null_hypothesis = null_hypothesis_text(!evidence.key_terms.empty());
+  evidence.limits = standing_limits(!evidence.key_terms.empty());
   recompute(evidence);
   return evidence;
 }
 
 void recompute(Evidence& evidence) {
   evidence.comparison = stats::compare_scores(
-      {scores_of(evidence.suspect), scores_of(evidence.benign)}, evidence.options);
+      {scores_of(evidence.suspect), scores_of(evidence.benign), evidence.key_terms},
+      evidence.options);
   evidence.verdict = make_verdict(evidence.comparison,
                                   evidence.options,
                                   static_cast<std::int64_t>(evidence.suspect.samples.size()),

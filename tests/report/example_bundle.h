@@ -20,8 +20,13 @@ class BrightnessExtractor : public core::Extractor {
   std::vector<double> score(const std::vector<const core::Image*>& images) override;
   core::ExtractorInfo info() const override { return info_; }
   void set_info(const core::ExtractorInfo& info) { info_ = info; }
+  /// Plays a method whose keys have this many signs, all of which dark images follow.
+  void set_signs(std::size_t count) { signs_ = count; }
+  std::vector<std::vector<double>> key_terms(
+      const std::vector<const core::Image*>& images) override;
 
  private:
+  std::size_t signs_ = 0;
   core::ExtractorInfo info_ = {"siren", "float32", std::string(64, 'e'), 3.872983346207417};
 };
 
@@ -32,7 +37,9 @@ struct BundleSizes {
 
 /// Writes images and extractor below `bundle` and returns the evidence about them, tests and
 /// verdict included. The bundle is not finished yet.
-Evidence write_payload(const std::filesystem::path& bundle, const BundleSizes& sizes = {});
+Evidence write_payload(const std::filesystem::path& bundle,
+                       const BundleSizes& sizes = {},
+                       BrightnessExtractor extractor = {});
 
 /// Recomputes tests and verdict of an evidence whose samples changed.
 void recompute(Evidence& evidence);

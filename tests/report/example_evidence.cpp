@@ -113,10 +113,10 @@ Evidence example_evidence(const Example& example) {
   evidence.comparison.rejected = found;
   evidence.comparison.smallest_possible_p =
       example.decision == Decision::kInconclusive ? 3.9e-3 : 1.7e-22;
-  evidence.null_hypothesis = null_hypothesis_text();
+  evidence.null_hypothesis = null_hypothesis_text(false);
   evidence.verdict =
       make_verdict(evidence.comparison, evidence.options, example.suspects, example.benign);
-  evidence.limits = standing_limits();
+  evidence.limits = standing_limits(false);
   return evidence;
 }
 

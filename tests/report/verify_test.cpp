@@ -259,6 +259,33 @@ INSTANTIATE_TEST_SUITE_P(
         EditCase{"WeightsDigest", "/key/extractor/weights_sha256", "\"\"", {"extractor weights"}}),
     [](const auto& test) { return test.param.name; });
 
+TEST(VerifyBundleOfAKeyWithSigns, RecomputesTheirTermsFromTheImages) {
+  const core::ScratchFolder scratch;
+  test::BrightnessExtractor extractor;
+  extractor.set_signs(30);
+  Evidence evidence = test::write_payload(scratch.path(), {}, extractor);
+  ASSERT_EQ(evidence.key_terms.size(), 30U);
+  finish_bundle(scratch.path(), evidence);
+  const VerifyResult result = verify_bundle(scratch.path(), &extractor);
+  EXPECT_THAT(result.differences, IsEmpty());
+  EXPECT_EQ(result.tests_recomputed, 5);
+
+  // A forger who also makes the tests follow is found by reading the images again.
+  evidence.key_terms[4] *= 2.0;
+  test::recompute(evidence);
+  finish_bundle(scratch.path(), evidence);
+  EXPECT_THAT(verify_bundle(scratch.path(), nullptr).differences, IsEmpty());
+  const std::vector<Difference> found = verify_bundle(scratch.path(), &extractor).differences;
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].what, "term 5 of the key's signs");
+
+  evidence.key_terms.pop_back();
+  test::recompute(evidence);
+  finish_bundle(scratch.path(), evidence);
+  EXPECT_THAT(verify_bundle(scratch.path(), &extractor).differences[0].what,
+              StartsWith("number of the key's signs"));
+}
+
 TEST_F(VerifyBundle, FindsSwappedRoles) {
   test::edit_evidence(scratch_.path(),
                       [](json& document) { std::swap(document["suspect"], document["benign"]); });

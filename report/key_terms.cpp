@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/key_terms.h"
+
+namespace patina::report {
+
+std::vector<double> mean_key_terms(const std::filesystem::path& bundle,
+                                   const SampleSet& set,
+                                   core::Extractor& extractor,
+                                   const core::ImageLimits& limits,
+                                   const core::Observer& observer) {
+  const auto total = static_cast<std::int64_t>(set.samples.size());
+  std::vector<double> mean;
+  std::int64_t done = 0;
+  for (const ScoredSample& sample : set.samples) {
+    const core::Image image = core::read_image(bundle / sample.file, limits).image;
+    const std::vector<std::vector<double>> terms = extractor.key_terms({&image});
+    if (terms.empty()) return {};
+    mean.resize(terms.front().size(), 0.0);
+    for (std::size_t k = 0; k < mean.size(); ++k) {
+      mean[k] += terms.front()[k] / static_cast<double>(total);
+    }
+    observer.report({"signs of the key", ++done, total, sample.file});
+  }
+  return mean;
+}
+
+}  // namespace patina::report
