@@ -112,7 +112,10 @@ void bind_method(CommandLine& line, coat::CoatOptions& options) {
             {0.0, 60.0},
             options.min_psnr_db);
   line.whole(
-      {"--seed", "N", "Makes the key repeatable (default: drawn from the operating system)."},
+      {"--seed",
+       "N",
+       "Makes the key repeatable, and as easy to guess as N (default: drawn from the operating "
+       "system)."},
       {0, ~std::uint64_t{0}},
       [&options](std::uint64_t seed) { options.seed = seed; });
 }

@@ -10,6 +10,7 @@
 #include "core/json.h"
 #include "core/rng.h"
 #include "diffusion/generate.h"
+#include "diffusion/model_folder.h"
 
 namespace patina::evaluate {
 
@@ -123,6 +124,9 @@ CoatedSet coated_set(const ChainOptions& options,
     core::make_folder(options.output / "keys");
     coat::CoatOptions coating_options;
     coating_options.method = coating;
+    coating_options.base = options.base;
+    coating_options.latents =
+        static_cast<int>(diffusion::open_model_folder(options.base).unet.sample_size);
     coating_options.inputs = {options.sets[set]};
     coating_options.output = coated.folder;
     coating_options.key_path = coated.key;

@@ -55,7 +55,9 @@ std::string summary_table(const ChainResult& result) {
 std::string markdown(const ChainOptions& options, const ChainResult& result) {
   std::ostringstream text;
   text << "Share of " << options.repeats << " draws of " << options.suspect_images
-       << " images that the one-sided KS test rejects against " << options.images
+       << " images that an audit rejects (one-sided KS test and, for keys with signs, their "
+          "randomisation test) against "
+       << options.images
        << " images of a model fully fine-tuned on the uncoated set, at 1e-3 / 1e-6 / 1e-9 / 1e-12. "
           "Rates are over "
           "draws of a model's images, and then averaged over the models that there are: they say "
