@@ -34,9 +34,7 @@ void draw_statistic(Flow& flow, const Evidence& evidence) {
   flow.paragraph(
       "Deciding test: the one-sided Kolmogorov-Smirnov test. Its statistic D is the largest amount "
       "by "
-      "which the suspects' distribution line stands above the benign one [Siren, Eq. 8]. The other "
-      "tests "
-      "are printed for comparison and decide nothing.",
+      "which the suspects' distribution line stands above the benign one [Siren, Eq. 8].",
       kBody);
   if (!evidence.key_terms.empty()) {
     flow.paragraph(
@@ -51,8 +49,8 @@ void draw_statistic(Flow& flow, const Evidence& evidence) {
         kBody);
   }
   flow.paragraph(
-      "p-value: how probable a difference at least this large is if H0 is true. It is not the "
-      "probability that H0 is true.",
+      "The other tests are printed for comparison and decide nothing. p-value: how probable a "
+      "difference at least this large is if H0 is true. It is not the probability that H0 is true.",
       kBody);
 }
 

@@ -91,7 +91,7 @@ void draw_effect(Canvas& canvas, Flow& flow, const Evidence& evidence) {
 }  // namespace
 
 void draw_numbers_pages(Canvas& canvas, const Evidence& evidence) {
-  constexpr double kPlotHeight = 240.0;
+  constexpr double kPlotHeight = 212.0;
   Flow flow(canvas, "Scores and tests");
   flow.paragraph(
       "Each line climbs from 0 to 100 % as the score grows. A line further left means smaller "
