@@ -101,6 +101,17 @@ void note_skipped(const char* role, const SampleSet& set, std::vector<std::strin
 void note_power(const report::Evidence& evidence, std::vector<std::string>& notes) {
   if (evidence.comparison.smallest_possible_p <= evidence.options.alpha) return;
   char text[160];
+  if (!evidence.key_terms.empty()) {
+    std::snprintf(text,
+                  sizeof text,
+                  "With the %zu signs of this key no p-value below %.2g is possible and alpha is "
+                  "%.2g; ask for a larger alpha.",
+                  evidence.key_terms.size(),
+                  evidence.comparison.smallest_possible_p,
+                  evidence.options.alpha);
+    notes.emplace_back(text);
+    return;
+  }
   std::snprintf(
       text,
       sizeof text,

@@ -128,7 +128,7 @@ void print_text(const AuditCommand& command, const report::Evidence& evidence, s
        count_of(evidence.suspect.samples.size(), "suspect") + ", " +
            std::to_string(evidence.benign.samples.size()) + " benign"}};
   for (const stats::NamedTest& test : evidence.comparison.tests) {
-    if (!test.primary) continue;
+    if (!test.primary && test.name != stats::kScoresTest) continue;
     rows.push_back({test.name,
                     "statistic " + format_number(test.statistic, 4) +
                         ", p = " + format_p_value(test.p_value, test.log10_p_value) +

@@ -15,6 +15,7 @@
 #include "evaluate/internal/models.h"
 #include "evaluate/layout.h"
 #include "extractors/coat_key.h"
+#include "stats/key_signs.h"
 #include "stats/roc.h"
 #include "stats/two_sample.h"
 
@@ -47,17 +48,24 @@ Suspected suspected(core::Extractor& scorer, const Generations& model) {
   return {scores_of(scorer, model.images), key_terms_of(scorer, model.images)};
 }
 
+// By the test that decides an audit with the key.
 Rates rejected(const ChainOptions& options,
                const Suspected& suspect,
                const Scores& benign,
                const std::string& what) {
+  const std::vector<double> alphas(std::begin(kChainAlphas), std::end(kChainAlphas));
+  const std::uint64_t seed = core::Rng(options.seed).fork("resampling " + what).seed();
+  if (!suspect.key_terms.empty()) {
+    return stats::resampled_key_signs(suspect.key_terms,
+                                      {options.repeats, options.suspect_images, alphas, seed})
+        .rejected_fraction;
+  }
   stats::ResampledKSOptions resampling;
   resampling.repeats = options.repeats;
   resampling.first_size = options.suspect_images;
   resampling.second_size = static_cast<std::int64_t>(benign.size());
-  resampling.alphas.assign(std::begin(kChainAlphas), std::end(kChainAlphas));
-  resampling.seed = core::Rng(options.seed).fork("resampling " + what).seed();
-  resampling.key_terms = suspect.key_terms;
+  resampling.alphas = alphas;
+  resampling.seed = seed;
   return stats::resampled_ks({suspect.scores, benign}, resampling).rejected_fraction;
 }
 

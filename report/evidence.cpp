@@ -9,20 +9,14 @@
 namespace patina::report {
 namespace {
 
-// The second primary test, which only keys with signs have.
-const stats::NamedTest* signs_test(const stats::ScoreComparison& comparison) {
-  const bool there = comparison.tests.size() > 1 && comparison.tests[1].primary;
-  return there ? &comparison.tests[1] : nullptr;
-}
-
 struct Facts {
   std::string suspect_images;  ///< "30 suspect images".
   std::string benign_images;
   std::string p_value;
   std::string smallest_p;
   std::string alpha;
-  std::string scores_p;  ///< Of the comparison of scores alone.
-  std::string signs_p;   ///< Of the key's signs; empty for a key without.
+  std::string
+      scores_p;  ///< Of the comparison of scores, which decides nothing for keys with signs.
 };
 
 Verdict evidence_found(const Facts& facts) {
@@ -59,18 +53,20 @@ Verdict no_evidence(const Facts& facts) {
   return verdict;
 }
 
-Verdict evidence_found_with_signs(const Facts& facts) {
-  Verdict verdict = evidence_found(facts);
+// The same for keys with signs, whose test decides.
+
+Verdict signs_followed(const Facts& facts) {
+  Verdict verdict;
+  verdict.decision = Decision::kEvidence;
+  verdict.headline = "Evidence found: the suspect images carry this coating.";
   verdict.explanation =
-      "The coating scores of " + facts.suspect_images + " were compared with those of " +
-      facts.benign_images +
-      " and are smaller, that is, more like coated images (p = " + facts.scores_p +
-      "). And the suspect images follow the signs of this key, which were drawn at random: of all "
-      "keys, a share of " +
-      facts.signs_p + " fits them as well. Both lie below the limit alpha = " + facts.alpha +
-      " of this audit. This speaks of the images examined; who put the coating there and whether "
-      "it "
-      "was allowed are other questions.";
+      "The signs of this key were drawn at random, and " + facts.suspect_images +
+      " follow them: of all keys that could have been drawn, a share of p = " + facts.p_value +
+      " fits these images as well or better, which lies below the limit alpha = " + facts.alpha +
+      " of this audit. For comparison, the coating scores of " + facts.benign_images +
+      " were held beside theirs (p = " + facts.scores_p +
+      "). This speaks of the images examined; who put the coating there and whether it was allowed "
+      "are other questions.";
   return verdict;
 }
 
@@ -83,20 +79,38 @@ Verdict another_pattern(const Facts& facts) {
   verdict.explanation =
       "The coating scores of " + facts.suspect_images + " are smaller than those of " +
       facts.benign_images + " (p = " + facts.scores_p +
-      "). But of all keys that could have been drawn, a share of " + facts.signs_p +
-      " fits the suspect images as well as this one, which does not fall below the limit alpha = " +
+      "). But of all keys that could have been drawn, a share of p = " + facts.p_value +
+      " fits the suspect images as well as this one or better, which does not fall below the limit "
+      "alpha = " +
       facts.alpha +
       " of this audit. The difference can come from another owner's coating or from any other "
       "pattern that the suspect images share.";
   return verdict;
 }
 
-Verdict no_evidence_with_signs(const Facts& facts) {
-  Facts of_scores = facts;
-  of_scores.p_value = facts.scores_p;
-  Verdict verdict = no_evidence(of_scores);
-  verdict.explanation += " Of all keys that could have been drawn, a share of " + facts.signs_p +
-                         " fits the suspect images as well as this one.";
+Verdict signs_not_followed(const Facts& facts) {
+  Verdict verdict;
+  verdict.decision = Decision::kNoEvidence;
+  verdict.headline = "No evidence found: the suspect images do not follow this key.";
+  verdict.explanation =
+      "The signs of this key were drawn at random. Of all keys that could have been drawn, a share "
+      "of p = " +
+      facts.p_value + " fits " + facts.suspect_images +
+      " as well as this one or better, which does not fall below the limit alpha = " + facts.alpha +
+      " of this audit. This does not show that the coated images were not used: a weak or "
+      "washed-out signal can be missed, and more images show a weaker one.";
+  return verdict;
+}
+
+Verdict too_few_signs(const Facts& facts) {
+  Verdict verdict;
+  verdict.decision = Decision::kInconclusive;
+  verdict.headline =
+      "Inconclusive: this key has too few signs to reach alpha = " + facts.alpha + ".";
+  verdict.explanation = "The smallest possible p-value with this key is " + facts.smallest_p +
+                        ", so this audit could not have found evidence however strong the signal, "
+                        "and finding none says nothing. The p-value was " +
+                        facts.p_value + ". Ask for a larger alpha.";
   return verdict;
 }
 
@@ -111,6 +125,42 @@ Verdict inconclusive(const Facts& facts) {
                         "nothing. The p-value was " +
                         facts.p_value + ". Collect more images and repeat the audit.";
   return verdict;
+}
+
+std::vector<std::string> limits_of_scores() {
+  return {
+      "The test compares the suspect images with these benign images and no others. A small "
+      "p-value says "
+      "that the two sets differ in the direction of the coating; it does not say why they differ.",
+      "The benign images must be comparable with the suspect images in kind, subject, size and "
+      "compression, and known not to come from a model that used the coated images. Otherwise any "
+      "other "
+      "difference between the sets can make p small.",
+      "alpha is the rate of false alarms for independent scores. Images that share prompts, seeds "
+      "or a "
+      "source are not independent, every model has its own habits, and repeated audits with other "
+      "images "
+      "or other benign sets are further chances of a false alarm; then the true rate is higher "
+      "than "
+      "alpha.",
+  };
+}
+
+std::vector<std::string> limits_of_signs() {
+  return {
+      "The deciding test holds for any suspect, however its images depend on each other and "
+      "whatever "
+      "the benign images are, as long as the key was drawn at random, once, and kept secret. "
+      "Whoever "
+      "knows the key, or tries many keys on the same images, can make its p-value small: a "
+      "published "
+      "commitment older than the images speaks against both.",
+      "A small p-value says that the suspect images carry this coating's pattern; it does not say "
+      "how "
+      "it came there. The comparison with the benign images decides nothing.",
+      "alpha is the rate of false alarms of one audit. Repeated audits, with other images or other "
+      "keys, are further chances of one; then the true rate is higher than alpha.",
+  };
 }
 
 }  // namespace
@@ -131,32 +181,29 @@ Verdict make_verdict(const stats::ScoreComparison& comparison,
                      const stats::ComparisonOptions& options,
                      std::int64_t suspect_count,
                      std::int64_t benign_count) {
-  const stats::NamedTest& deciding = stats::deciding_test(comparison);
-  const stats::NamedTest& scores = comparison.tests.front();
-  const stats::NamedTest* signs = signs_test(comparison);
+  const stats::NamedTest& primary = comparison.tests.front();
+  const stats::NamedTest& scores = stats::test_called(comparison, stats::kScoresTest);
   Facts facts;
   facts.suspect_images = counted_text(suspect_count, "suspect image");
   facts.benign_images = counted_text(benign_count, "benign image");
-  facts.p_value = p_value_text(deciding.p_value, deciding.log10_p_value);
+  facts.p_value = p_value_text(primary.p_value, primary.log10_p_value);
   facts.scores_p = p_value_text(scores.p_value, scores.log10_p_value);
-  if (signs != nullptr) facts.signs_p = p_value_text(signs->p_value, signs->log10_p_value);
   facts.smallest_p = p_value_text(comparison.smallest_possible_p, -300.0);
   facts.alpha = p_value_text(options.alpha, -300.0);
-  if (comparison.rejected) {
-    return signs == nullptr ? evidence_found(facts) : evidence_found_with_signs(facts);
-  }
+  const bool by_signs = primary.name == stats::kKeySignsTest;
+  if (comparison.rejected) return by_signs ? signs_followed(facts) : evidence_found(facts);
   // A test rejects when p < alpha, so a smallest p equal to alpha cannot reject either.
-  if (comparison.smallest_possible_p >= options.alpha) return inconclusive(facts);
-  if (signs == nullptr) return no_evidence(facts);
-  return scores.rejected ? another_pattern(facts) : no_evidence_with_signs(facts);
+  if (comparison.smallest_possible_p >= options.alpha) {
+    return by_signs ? too_few_signs(facts) : inconclusive(facts);
+  }
+  if (!by_signs) return no_evidence(facts);
+  return scores.rejected ? another_pattern(facts) : signs_not_followed(facts);
 }
 
 std::string null_hypothesis_text(bool key_signs) {
   if (key_signs) {
-    return "The coating scores of the suspect images and of the benign images are independent "
-           "draws "
-           "from the same distribution, or the signs of the key were drawn without regard to the "
-           "suspect images. Evidence is reported only if both are rejected.";
+    return "The signs of the key were drawn at random and have nothing to do with the suspect "
+           "images, so that every pattern of signs is equally probable.";
   }
   return "The coating scores of the suspect images and of the benign images are independent draws "
          "from "
@@ -164,21 +211,8 @@ std::string null_hypothesis_text(bool key_signs) {
 }
 
 std::vector<std::string> standing_limits(bool key_signs) {
-  std::vector<std::string> limits = {
-      "The test compares the suspect images with these benign images and no others. A small "
-      "p-value says "
-      "that the two sets differ in the direction of the coating; it does not say why they differ.",
-      "The benign images must be comparable with the suspect images in kind, subject, size and "
-      "compression, and known not to come from a model that used the coated images. Otherwise any "
-      "other "
-      "difference between the sets can make p small.",
-      "alpha is the rate of false alarms for independent scores. Images that share prompts, seeds "
-      "or a "
-      "source are not independent, every model has its own habits, and repeated audits with other "
-      "images "
-      "or other benign sets are further chances of a false alarm; then the true rate is higher "
-      "than "
-      "alpha.",
+  std::vector<std::string> limits = key_signs ? limits_of_signs() : limits_of_scores();
+  const std::vector<std::string> common = {
       "The scores belong to the images examined, not to a model. Whether a given model made these "
       "images "
       "has to be shown by how they were collected.",
@@ -196,15 +230,7 @@ std::vector<std::string> standing_limits(bool key_signs) {
       "No number in this report is the share of images that were copied, nor the probability that "
       "copying took place.",
   };
-  if (key_signs) {
-    limits.emplace_back(
-        "The test of the key's signs holds for any suspect, however its images depend on each "
-        "other, "
-        "as long as the key was drawn at random, once, and kept secret. Whoever knows the key, or "
-        "tries many keys on the same images, can make its p-value small: a published commitment "
-        "older "
-        "than the images speaks against both.");
-  }
+  limits.insert(limits.end(), common.begin(), common.end());
   return limits;
 }
 

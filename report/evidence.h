@@ -98,7 +98,7 @@ Verdict make_verdict(const stats::ScoreComparison& comparison,
                      std::int64_t benign_count);
 
 /// The statement of H0 and the standing limits of the method; `key_signs`: the key has random
-/// signs, which are tested too.
+/// signs, whose test decides.
 std::string null_hypothesis_text(bool key_signs);
 std::vector<std::string> standing_limits(bool key_signs);
 

@@ -196,22 +196,18 @@ stats::EffectSize read_effect(const JsonField& field) {
   return effect;
 }
 
-stats::ScoreComparison read_comparison(const JsonField& document, bool key_signs) {
+stats::ScoreComparison read_comparison(const JsonField& document) {
   stats::ScoreComparison comparison;
   const JsonField tests = document.member("tests");
-  std::size_t primaries = 0;
-  comparison.rejected = true;
+  int primaries = 0;
   for (const JsonField& test : tests.elements(kMostTests)) {
     comparison.tests.push_back(read_test(test));
     if (!comparison.tests.back().primary) continue;
     ++primaries;
-    comparison.rejected = comparison.rejected && comparison.tests.back().rejected;
+    comparison.rejected = comparison.tests.back().rejected;
   }
-  const std::size_t expected = key_signs ? 2 : 1;
-  if (primaries != expected) {
-    tests.fail("has " + std::to_string(primaries) + " primary tests, it must be " +
-               (key_signs ? "two" : "one"));
-  }
+  if (primaries != 1)
+    tests.fail("has " + std::to_string(primaries) + " primary tests, it must be one");
   comparison.effect = read_effect(document.member("effect"));
   comparison.smallest_possible_p = document.member("smallest_possible_p").number(0.0, 1.0);
   return comparison;
@@ -289,7 +285,7 @@ Evidence evidence_from_json(const nlohmann::json& json, const std::string& where
   for (const JsonField& term : document.member("key_terms").elements(kMostKeyTerms)) {
     evidence.key_terms.push_back(term.finite());
   }
-  evidence.comparison = read_comparison(document, !evidence.key_terms.empty());
+  evidence.comparison = read_comparison(document);
   evidence.verdict = read_verdict(document.member("verdict"));
   evidence.notes = read_texts(document.member("notes"));
   evidence.limits = read_texts(document.member("limits"));

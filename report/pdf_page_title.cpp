@@ -65,7 +65,7 @@ std::string interval_text(const stats::Interval& interval, double confidence) {
 }
 
 KeyNumber p_value_number(const Evidence& evidence) {
-  const stats::NamedTest& test = stats::deciding_test(evidence.comparison);
+  const stats::NamedTest& test = evidence.comparison.tests.front();
   return {
       "p-value of the deciding test", p_value_text(test.p_value, test.log10_p_value), test.name};
 }

@@ -141,9 +141,9 @@ std::vector<LegendEntry> legend_of(const Evidence& evidence) {
   return entries;
 }
 
-double primary_statistic(const Evidence& evidence) {
+double scores_statistic(const Evidence& evidence) {
   for (const stats::NamedTest& test : evidence.comparison.tests) {
-    if (test.primary) return test.statistic;
+    if (test.name == stats::kScoresTest) return test.statistic;
   }
   return std::nan("");
 }
@@ -185,7 +185,7 @@ void draw_ecdf_plot(Canvas& canvas, const Box& box, const Evidence& evidence) {
   const std::vector<double> suspect = finite_scores(evidence.suspect);
   const std::vector<double> benign = finite_scores(evidence.benign);
   const LargestGap gap = largest_gap(suspect, benign);
-  const double statistic = primary_statistic(evidence);
+  const double statistic = scores_statistic(evidence);
   const bool gap_drawn = gap.suspect_share > gap.benign_share && std::isfinite(statistic);
   const double radius = evidence.options.radius_score;
 

@@ -8,7 +8,11 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <string>
 
+#include "core/error.h"
+#include "core/rng.h"
+#include "stats/internal/draws.h"
 #include "stats/internal/requirements.h"
 
 namespace patina::stats {
@@ -79,6 +83,37 @@ KeySignsResult key_signs_test(const std::vector<double>& terms, std::int64_t gri
   }
   result.log10_p_value = std::min(0.0, counts.log10_share());
   result.p_value = std::min(1.0, counts.share());
+  return result;
+}
+
+ResampledKeySignsResult resampled_key_signs(const std::vector<std::vector<double>>& terms,
+                                            const ResampledKeySignsOptions& options) {
+  constexpr std::int64_t kGrid = 2048;
+  internal::require_at_least(options.size, 1, "size drawn");
+  internal::require_at_least(static_cast<std::int64_t>(terms.size()), options.size, "images");
+  internal::require_at_least(options.repeats, 1, "repeats");
+  for (const double alpha : options.alphas) internal::require_open_unit(alpha, "alpha");
+  for (const std::vector<double>& row : terms) {
+    if (row.size() == terms.front().size()) continue;
+    throw core::Error(core::ErrorKind::kInput,
+                      "terms",
+                      "lists of " + std::to_string(terms.front().size()) + " and " +
+                          std::to_string(row.size()) + " terms",
+                      "give all images' terms by one key");
+  }
+  core::Rng rng = core::Rng(options.seed).fork("first");
+  internal::Drawer drawer(terms.size());
+  std::vector<std::size_t> drawn;
+  ResampledKeySignsResult result;
+  for (std::int64_t repeat = 0; repeat < options.repeats; ++repeat) {
+    drawer.draw(static_cast<std::size_t>(options.size), rng, drawn);
+    std::vector<double> sums(terms.front().size(), 0.0);
+    for (const std::size_t index : drawn) {
+      for (std::size_t k = 0; k < sums.size(); ++k) sums[k] += terms[index][k];
+    }
+    result.p_values.push_back(key_signs_test(sums, kGrid).p_value);
+  }
+  result.rejected_fraction = internal::rejected_fractions(result.p_values, options.alphas);
   return result;
 }
 

@@ -25,4 +25,20 @@ struct KeySignsResult {
 /// Error{kInput} if a term is not finite or `grid` < 2.
 KeySignsResult key_signs_test(const std::vector<double>& terms, std::int64_t grid = 1 << 16);
 
+/// key_signs_test() on draws from one suspect's images, as resampled_ks() draws its first sample.
+struct ResampledKeySignsOptions {
+  std::int64_t repeats = 10'000;
+  std::int64_t size = 30;
+  std::vector<double> alphas = {1e-3, 1e-6, 1e-9};
+  std::uint64_t seed = 0;
+};
+struct ResampledKeySignsResult {
+  std::vector<double> rejected_fraction;  ///< One per alpha.
+  std::vector<double> p_values;           ///< One per repeat, in order; on a grid of 2048.
+};
+/// `terms` [images][K], of which each repeat takes the sum over the images drawn. Throws
+/// Error{kInput} if the lists differ in length or there are fewer than are drawn.
+ResampledKeySignsResult resampled_key_signs(const std::vector<std::vector<double>>& terms,
+                                            const ResampledKeySignsOptions& options = {});
+
 }  // namespace patina::stats

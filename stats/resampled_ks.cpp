@@ -3,47 +3,20 @@
 // compared once, and without ties the p-value depends on the count n*m*max(F-G) alone, so each
 // distinct count is evaluated once.
 #include <algorithm>
-#include <numeric>
 #include <string>
 #include <unordered_map>
 #include <utility>
 
 #include "core/error.h"
 #include "core/rng.h"
+#include "stats/internal/draws.h"
 #include "stats/internal/ranks.h"
 #include "stats/internal/requirements.h"
-#include "stats/key_signs.h"
 #include "stats/two_sample.h"
 
 namespace patina::stats {
 
 namespace {
-
-// Draws without replacement from 0..size-1; every draw starts from the identity order.
-class Drawer {
- public:
-  explicit Drawer(std::size_t size) : order_(size) {
-    std::iota(order_.begin(), order_.end(), std::size_t{0});
-  }
-
-  void draw(std::size_t count, core::Rng& rng, std::vector<std::size_t>& drawn) {
-    swaps_.clear();
-    drawn.clear();
-    for (std::size_t k = 0; k < count; ++k) {
-      const std::size_t other = k + static_cast<std::size_t>(rng.below(order_.size() - k));
-      std::swap(order_[k], order_[other]);
-      swaps_.push_back(other);
-      drawn.push_back(order_[k]);
-    }
-    for (std::size_t k = count; k > 0; --k) {
-      std::swap(order_[k - 1], order_[swaps_[k - 1]]);
-    }
-  }
-
- private:
-  std::vector<std::size_t> order_;
-  std::vector<std::size_t> swaps_;
-};
 
 void require_pool(const std::vector<double>& pool, std::int64_t draw, const std::string& where) {
   internal::require_sample(pool, where);
@@ -88,46 +61,13 @@ std::vector<double> draw_second(const std::vector<double>& pool,
                                 std::uint64_t seed) {
   core::Rng rng = core::Rng(seed).fork("second");
   std::vector<std::size_t> drawn;
-  Drawer(pool.size()).draw(static_cast<std::size_t>(size), rng, drawn);
+  internal::Drawer(pool.size()).draw(static_cast<std::size_t>(size), rng, drawn);
   std::vector<double> sample;
   sample.reserve(drawn.size());
   for (const std::size_t index : drawn) {
     sample.push_back(pool[index]);
   }
   return sample;
-}
-
-void require_terms(const std::vector<std::vector<double>>& terms, std::size_t pool_size) {
-  if (terms.empty()) return;
-  bool fits = terms.size() == pool_size;
-  for (const std::vector<double>& row : terms) fits = fits && row.size() == terms.front().size();
-  if (fits) return;
-  throw core::Error(core::ErrorKind::kInput,
-                    "key terms",
-                    std::to_string(terms.size()) + " lists or lists of different lengths, " +
-                        std::to_string(pool_size) + " of one length are needed",
-                    "give one list for each value of the first pool");
-}
-
-double key_signs_p(const std::vector<std::vector<double>>& terms,
-                   const std::vector<std::size_t>& drawn) {
-  constexpr std::int64_t kGrid = 1 << 12;
-  std::vector<double> sums(terms.front().size(), 0.0);
-  for (const std::size_t index : drawn) {
-    for (std::size_t k = 0; k < sums.size(); ++k) sums[k] += terms[index][k];
-  }
-  return key_signs_test(sums, kGrid).p_value;
-}
-
-std::vector<double> rejected_fractions(const std::vector<double>& p_values,
-                                       const std::vector<double>& alphas) {
-  std::vector<double> fractions;
-  for (const double alpha : alphas) {
-    const auto rejected =
-        std::count_if(p_values.begin(), p_values.end(), [alpha](double p) { return p < alpha; });
-    fractions.push_back(static_cast<double>(rejected) / static_cast<double>(p_values.size()));
-  }
-  return fractions;
 }
 
 }  // namespace
@@ -139,15 +79,11 @@ ResampledKSResult resampled_ks(const TwoSamples& pools, const ResampledKSOptions
   for (const double alpha : options.alphas) {
     internal::require_open_unit(alpha, "alpha");
   }
-  require_terms(options.key_terms, pools.first.size());
-  const double largest_alpha =
-      options.alphas.empty() ? 1.0
-                             : *std::max_element(options.alphas.begin(), options.alphas.end());
   const std::vector<std::int64_t> below =
       count_at_or_below(pools.first, draw_second(pools.second, options.second_size, options.seed));
 
   core::Rng rng = core::Rng(options.seed).fork("first");
-  Drawer drawer(pools.first.size());
+  internal::Drawer drawer(pools.first.size());
   std::unordered_map<std::int64_t, double> p_of_count;
   std::vector<std::size_t> drawn;
   std::vector<std::int64_t> drawn_below;
@@ -165,13 +101,9 @@ ResampledKSResult resampled_ks(const TwoSamples& pools, const ResampledKSOptions
       entry->second =
           ks_exact_p_value(options.first_size, options.second_size, count, Alternative::kGreater);
     }
-    double p_value = entry->second;
-    if (!options.key_terms.empty() && p_value < largest_alpha) {
-      p_value = std::max(p_value, key_signs_p(options.key_terms, drawn));
-    }
-    result.p_values.push_back(p_value);
+    result.p_values.push_back(entry->second);
   }
-  result.rejected_fraction = rejected_fractions(result.p_values, options.alphas);
+  result.rejected_fraction = internal::rejected_fractions(result.p_values, options.alphas);
   return result;
 }
 

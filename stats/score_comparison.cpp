@@ -23,14 +23,13 @@ namespace {
 constexpr char kSmaller[] = "suspect scores are smaller";
 
 NamedTest named_ks(const TwoSamples& samples, Alternative alternative) {
+  const bool one_sided = alternative == Alternative::kGreater;
   KSOptions options;
   options.alternative = alternative;
   const KSResult result = ks_two_sample(samples, options);
   NamedTest test;
-  test.primary = alternative == Alternative::kGreater;
-  test.name = test.primary ? "Kolmogorov-Smirnov, one-sided" : "Kolmogorov-Smirnov, two-sided";
-  test.alternative =
-      test.primary ? kSmaller : "suspect and benign scores are distributed differently";
+  test.name = one_sided ? kScoresTest : "Kolmogorov-Smirnov, two-sided";
+  test.alternative = one_sided ? kSmaller : "suspect and benign scores are distributed differently";
   test.method = to_string(result.method);
   test.statistic = result.statistic;
   test.p_value = result.p_value;
@@ -41,8 +40,7 @@ NamedTest named_ks(const TwoSamples& samples, Alternative alternative) {
 NamedTest named_key_signs(const std::vector<double>& terms) {
   const KeySignsResult result = key_signs_test(terms);
   NamedTest test;
-  test.primary = true;
-  test.name = "Signs of the key, randomisation";
+  test.name = kKeySignsTest;
   test.alternative = "the suspect images follow the signs of this key";
   test.method = "exact";
   test.statistic = result.statistic;
@@ -149,11 +147,12 @@ EffectSize effect_size(const ScoreSamples& samples, const ComparisonOptions& opt
 }
 
 double smallest_possible_p(const ScoreSamples& samples) {
+  if (!samples.key_terms.empty()) {
+    return std::ldexp(1.0, -static_cast<int>(samples.key_terms.size()));
+  }
   const auto first = static_cast<std::int64_t>(samples.suspect.size());
   const auto all = first + static_cast<std::int64_t>(samples.benign.size());
-  const double of_scores = std::exp(-internal::log_binomial_coefficient(all, first));
-  if (samples.key_terms.empty()) return of_scores;
-  return std::max(of_scores, std::ldexp(1.0, -static_cast<int>(samples.key_terms.size())));
+  return std::exp(-internal::log_binomial_coefficient(all, first));
 }
 
 }  // namespace
@@ -165,35 +164,28 @@ ScoreComparison compare_scores(const ScoreSamples& samples, const ComparisonOpti
   internal::require_open_unit(options.confidence, "confidence");
   const TwoSamples pair = {samples.suspect, samples.benign};
   ScoreComparison comparison;
-  comparison.tests.push_back(named_ks(pair, Alternative::kGreater));
   if (!samples.key_terms.empty()) comparison.tests.push_back(named_key_signs(samples.key_terms));
+  comparison.tests.push_back(named_ks(pair, Alternative::kGreater));
   comparison.tests.push_back(named_ks(pair, Alternative::kTwoSided));
   comparison.tests.push_back(named_mann_whitney(pair));
   if (welch_is_defined(pair)) {
     comparison.tests.push_back(named_welch(pair));
   }
+  comparison.tests.front().primary = true;
   for (NamedTest& test : comparison.tests) {
     test.rejected = test.p_value < options.alpha;
   }
   comparison.effect = effect_size(samples, options);
   comparison.smallest_possible_p = smallest_possible_p(samples);
-  comparison.rejected = deciding_test(comparison).rejected;
+  comparison.rejected = comparison.tests.front().rejected;
   return comparison;
 }
 
-const NamedTest& deciding_test(const ScoreComparison& comparison) {
-  const NamedTest* deciding = nullptr;
+const NamedTest& test_called(const ScoreComparison& comparison, const std::string& name) {
   for (const NamedTest& test : comparison.tests) {
-    if (!test.primary) continue;
-    if (deciding == nullptr || test.p_value > deciding->p_value ||
-        (test.p_value == deciding->p_value && test.log10_p_value > deciding->log10_p_value)) {
-      deciding = &test;
-    }
+    if (test.name == name) return test;
   }
-  if (deciding == nullptr) {
-    throw core::Error(core::ErrorKind::kInternal, "comparison", "has no primary test", "report it");
-  }
-  return *deciding;
+  throw core::Error(core::ErrorKind::kInternal, "comparison", "has no test " + name, "report it");
 }
 
 }  // namespace patina::stats

@@ -33,7 +33,7 @@ struct ComparisonOptions {
 
 struct NamedTest {
   std::string name;         ///< "Kolmogorov-Smirnov, one-sided", "Mann-Whitney U", ...
-  bool primary = false;     ///< H0 is rejected if and only if every primary test rejects it.
+  bool primary = false;     ///< Exactly one test decides.
   std::string alternative;  ///< Plain sentence: "suspect scores are smaller".
   std::string method;       ///< "exact", "exact-ties", "asymptotic", ...
   double statistic = 0.0;
@@ -60,25 +60,27 @@ struct EffectSize {
 };
 
 struct ScoreComparison {
-  std::vector<NamedTest> tests;  ///< Primary ones first: one, or two for keys with signs.
+  std::vector<NamedTest> tests;  ///< Primary first.
   EffectSize effect;
-  /// Smallest p-value that the primary tests can both give at these sizes; if above alpha the audit
-  /// cannot find evidence however strong the signal.
+  /// Smallest p-value that the primary test can give at these sizes, or with these signs; if above
+  /// alpha the audit cannot find evidence however strong the signal.
   double smallest_possible_p = 1.0;
-  bool rejected = false;  ///< By every primary test.
+  bool rejected = false;  ///< Of the primary test.
 };
 
-/// The primary test with the largest p-value, whose p-value is that of the audit [Berger 1982,
-/// intersection-union tests]. Throws Error{kInternal} if there is none.
-const NamedTest& deciding_test(const ScoreComparison& comparison);
+/// Names of the two tests that can be primary.
+inline constexpr const char* kScoresTest = "Kolmogorov-Smirnov, one-sided";
+inline constexpr const char* kKeySignsTest = "Signs of the key, randomisation";
 
-/// Runs the primary one-sided Kolmogorov-Smirnov test [Siren 2025, Eq. 8; exact, given ties] and
-/// its companions (two-sided Kolmogorov-Smirnov, Mann-Whitney U one-sided, Welch t one-sided; the
-/// last is left out where it is not defined, see t_test.h). Where the key has signs,
-/// key_signs_test() is a second primary test: a model that learned another owner's coating scores
-/// unlike benign ones too, but does not follow this key's signs. Scores at the radius count as
-/// inside. Throws Error{kInput} if a sample is empty or not finite, or alpha or confidence is
-/// outside (0,1).
+/// The test called `name`. Throws Error{kInternal} if there is none.
+const NamedTest& test_called(const ScoreComparison& comparison, const std::string& name);
+
+/// Runs the one-sided Kolmogorov-Smirnov test [Siren 2025, Eq. 8; exact, given ties], which is
+/// primary, and its companions (two-sided Kolmogorov-Smirnov, Mann-Whitney U one-sided, Welch t
+/// one-sided; the last is left out where it is not defined, see t_test.h). Where the key has signs,
+/// key_signs_test() is primary instead and the others are companions: they would reject as well for
+/// a model that learned another owner's coating. Scores at the radius count as inside. Throws
+/// Error{kInput} if a sample is empty or not finite, or alpha or confidence is outside (0,1).
 ScoreComparison compare_scores(const ScoreSamples& samples, const ComparisonOptions& options = {});
 
 }  // namespace patina::stats

@@ -92,17 +92,12 @@ struct ResampledKSOptions {
   std::int64_t second_size = 300;
   std::vector<double> alphas = {1e-3, 1e-6, 1e-9};
   std::uint64_t seed = 0;
-  /// [first pool][K] terms for key_signs_test(), or empty. Where given, the p-value of a repeat is
-  /// the larger one of the two tests, the second on the mean terms of the values drawn; it is left
-  /// at the first's where that already reaches the largest alpha.
-  std::vector<std::vector<double>> key_terms;
 };
 struct ResampledKSResult {
   std::vector<double> rejected_fraction;  ///< One per alpha.
   std::vector<double> p_values;           ///< One per repeat, in order.
 };
-/// One-sided kGreater, exact. Throws Error{kInput} if a pool is smaller than its draw, or terms are
-/// not one list of one length for every value of the first pool.
+/// One-sided kGreater, exact. Throws Error{kInput} if a pool is smaller than its draw.
 ResampledKSResult resampled_ks(const TwoSamples& pools, const ResampledKSOptions& options = {});
 
 }  // namespace patina::stats

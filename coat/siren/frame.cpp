@@ -113,15 +113,16 @@ Between between(int pixel, int side_px, int cells) {
 
 FrameSpectrum learnable_spectrum(int latents) {
   FrameSpectrum spectrum;
-  const int once_a_latent = 2 * latents - 1;
-  for (int u = 2; u < latents; u += 2) {
-    const int width =
-        static_cast<int>(std::lround(0.625 * latents * std::exp(-(u - 2) / (0.4 * latents))));
-    for (int v = once_a_latent - width; v <= once_a_latent + width; ++v) {
+  const auto add = [&spectrum](int u, int first, int last) {
+    for (int v = first; v <= last; ++v) {
       spectrum.index.push_back({u, v});
       spectrum.magnitudes.push_back(1.0);
     }
-  }
+  };
+  const int once_a_latent = 2 * latents;
+  add(0, latents - 1, once_a_latent - 1);
+  add(0, once_a_latent + 1, 3 * latents - 3);
+  add(2, latents * 5 / 4, latents * 11 / 4);
   return spectrum;
 }
 

@@ -56,6 +56,12 @@ std::vector<double> FakeExtractor::score(const std::vector<const core::Image*>& 
   return scores;
 }
 
+std::vector<std::vector<double>> FakeExtractor::key_terms(
+    const std::vector<const core::Image*>& images) {
+  if (signs.empty()) return {};
+  return std::vector<std::vector<double>>(images.size(), signs);
+}
+
 AuditTest::AuditTest() {
   fill("suspect", 12, {1000, 60});
   fill("benign", 12, {2000, 180});

@@ -36,7 +36,11 @@ class FakeExtractor : public core::Extractor {
  public:
   std::vector<double> score(const std::vector<const core::Image*>& images) override;
   core::ExtractorInfo info() const override { return info_; }
+  /// `signs` for each image; an empty list plays a method whose keys have none.
+  std::vector<std::vector<double>> key_terms(
+      const std::vector<const core::Image*>& images) override;
 
+  std::vector<double> signs;
   int images_scored = 0;
   std::vector<std::size_t> batch_sizes;
   std::optional<double> fixed_score;

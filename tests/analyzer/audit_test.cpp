@@ -45,6 +45,32 @@ TEST_F(AuditTest, IsInconclusiveWhenFiveImagesCannotReachAlpha) {
                        "alpha is 1e-06; add images."));
 }
 
+TEST_F(AuditTest, IsDecidedByTheSignsOfAKeyThatHasAny) {
+  extractor_.signs = std::vector<double>(40, 0.5);
+  const report::Evidence evidence = audit();
+  EXPECT_EQ(evidence.verdict.decision, report::Decision::kEvidence);
+  EXPECT_EQ(evidence.key_terms, std::vector<double>(40, 0.5));
+  EXPECT_DOUBLE_EQ(evidence.comparison.tests.front().p_value, std::ldexp(1.0, -40));
+  EXPECT_EQ(verification(), "");
+}
+
+TEST_F(AuditTest, DoesNotTakeAnotherOwnersCoatingForThisOne) {
+  // Scores far from the benign ones, as of a coated model, but half of the signs disagree.
+  for (int k = 0; k < 40; ++k) extractor_.signs.push_back(k % 2 == 0 ? 0.5 : -0.5);
+  const report::Evidence evidence = audit();
+  EXPECT_TRUE(stats::test_called(evidence.comparison, stats::kScoresTest).rejected);
+  EXPECT_EQ(evidence.verdict.decision, report::Decision::kNoEvidence);
+  EXPECT_THAT(evidence.verdict.headline, HasSubstr("do not follow this key"));
+  EXPECT_EQ(verification(), "");
+}
+
+TEST_F(AuditTest, SaysWhenAKeyHasTooFewSigns) {
+  extractor_.signs = std::vector<double>(10, 0.5);
+  EXPECT_THAT(audit().notes,
+              Contains("With the 10 signs of this key no p-value below 0.00098 is possible and "
+                       "alpha is 1e-06; ask for a larger alpha."));
+}
+
 TEST_F(AuditTest, WritesABundleThatVerifies) {
   audit();
   EXPECT_TRUE(report::is_finished_bundle(bundle_));

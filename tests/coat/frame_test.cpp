@@ -32,21 +32,16 @@ double rms(const std::vector<float>& values) {
 
 FrameMark mark(std::uint64_t seed) { return siren::draw_mark(siren::learnable_spectrum(16), seed); }
 
-TEST(FrameSpectrum, IsEvenAcrossAndLeavesOutLines) {
+TEST(FrameSpectrum, IsEvenAndSlowAcross) {
   const siren::FrameSpectrum spectrum = siren::learnable_spectrum(16);
-  ASSERT_FALSE(spectrum.index.empty());
   for (const auto& [u, v] : spectrum.index) {
-    EXPECT_EQ(u % 2, 0);
-    EXPECT_GT(u, 0);
-    EXPECT_LT(u, 16);
-    EXPECT_GE(v, 21);  // Once a latent, or nearly: 32 half waves.
-    EXPECT_LE(v, 41);
-    if (u == 14) {
-      EXPECT_NEAR(v, 31, 2) << "the faster across, the nearer";
-    }
+    EXPECT_TRUE(u == 0 || u == 2) << u;
+    EXPECT_GE(v, 15);  // Half a wave a latent ...
+    EXPECT_LE(v, 45);  // ... to one and a half.
+    EXPECT_FALSE(u == 0 && v == 32) << "a line that every decoder leaves";
   }
-  // Two keys agree by chance as the root of this number says, and 2^-73 is the smallest p-value.
-  EXPECT_EQ(spectrum.index.size(), 73U);
+  // Two keys agree by chance as the root of this number says, and 2^-55 is the smallest p-value.
+  EXPECT_EQ(spectrum.index.size(), 55U);
 }
 
 TEST(FrameMarkOf, ASeedIsItsOwn) {

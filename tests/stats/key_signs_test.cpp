@@ -122,5 +122,39 @@ TEST(KeySigns, NoTermsOrOnlyZerosSayNothing) {
   EXPECT_EQ(refusal([] { key_signs_test({1.0}, 1); }).rfind("grid", 0), 0U);
 }
 
+TEST(ResampledKeySigns, EqualsTheTestOfEveryDocumentedDraw) {
+  std::vector<std::vector<double>> terms;
+  for (std::uint64_t i = 0; i < 40; ++i) terms.push_back(normal_terms(20, 0.4, 100 + i));
+  ResampledKeySignsOptions options;
+  options.repeats = 20;
+  options.size = 12;
+  options.alphas = {0.1, 1e-12};
+  options.seed = 5;
+  const ResampledKeySignsResult result = resampled_key_signs(terms, options);
+  core::Rng rng = core::Rng(5).fork("first");
+  for (const double p : result.p_values) {
+    // The draw as documented in two_sample.h, written the long way.
+    std::vector<std::vector<double>> order = terms;
+    std::vector<double> sums(20, 0.0);
+    for (std::size_t k = 0; k < 12; ++k) {
+      std::swap(order[k], order[k + rng.below(order.size() - k)]);
+      for (std::size_t j = 0; j < 20; ++j) sums[j] += order[k][j];
+    }
+    EXPECT_DOUBLE_EQ(p, key_signs_test(sums, 2048).p_value);
+  }
+  EXPECT_EQ(result.rejected_fraction[0], 1.0);
+  EXPECT_EQ(result.rejected_fraction[1], 0.0) << "20 signs allow no less than 2^-20";
+}
+
+TEST(ResampledKeySigns, RefusesListsThatDoNotGoTogether) {
+  ResampledKeySignsOptions options;
+  options.size = 2;
+  EXPECT_EQ(refusal([&] {
+              resampled_key_signs({{1.0, 2.0}, {1.0}}, options);
+            }),
+            "terms: lists of 2 and 1 terms; give all images' terms by one key.");
+  EXPECT_EQ(refusal([&] { resampled_key_signs({{1.0}}, options); }).rfind("images", 0), 0U);
+}
+
 }  // namespace
 }  // namespace patina::stats

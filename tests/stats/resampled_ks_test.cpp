@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -7,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include "core/rng.h"
-#include "stats/key_signs.h"
 #include "stats/two_sample.h"
 #include "tests/stats/refusal.h"
 
@@ -55,37 +53,6 @@ TEST(ResampledKS, EqualsTheTestOfEveryDocumentedDraw) {
   for (const double p : result.p_values) {
     EXPECT_EQ(p, ks_two_sample({documented_draw(first, 12, first_rng), benign}, test).p_value);
   }
-}
-
-TEST(ResampledKS, TakesTheLargerOfTwoPValuesWhereTheKeyHasSigns) {
-  const std::vector<double> first = normals(40, -4.0, 1);
-  const std::vector<double> second = normals(100, 0.0, 2);
-  ResampledKSOptions options;
-  options.repeats = 20;
-  options.first_size = 12;
-  options.second_size = 100;
-  options.alphas = {1e-3, 1e-12};
-  const std::vector<double> of_scores = resampled_ks({first, second}, options).p_values;
-  for (std::size_t i = 0; i < 40; ++i) options.key_terms.push_back(normals(20, 0.6, 10 + i));
-  const ResampledKSResult both = resampled_ks({first, second}, options);
-
-  core::Rng rng = core::Rng(0).fork("first");
-  std::vector<double> indices(40);
-  for (std::size_t i = 0; i < indices.size(); ++i) indices[i] = static_cast<double>(i);
-  for (std::size_t repeat = 0; repeat < 20; ++repeat) {
-    std::vector<double> sums(20, 0.0);
-    for (const double index : documented_draw(indices, 12, rng)) {
-      for (std::size_t k = 0; k < 20; ++k) {
-        sums[k] += options.key_terms[static_cast<std::size_t>(index)][k];
-      }
-    }
-    const double of_signs = key_signs_test(sums, 1 << 12).p_value;
-    EXPECT_DOUBLE_EQ(both.p_values[repeat], std::max(of_scores[repeat], of_signs));
-  }
-  EXPECT_EQ(both.rejected_fraction[0], 1.0);
-  EXPECT_EQ(both.rejected_fraction[1], 0.0) << "20 signs allow no less than 2^-20";
-  options.key_terms.pop_back();
-  EXPECT_EQ(refusal([&] { resampled_ks({first, second}, options); }).rfind("key terms", 0), 0U);
 }
 
 TEST(ResampledKS, HandlesTiesAsTheExactTestDoes) {
