@@ -340,13 +340,25 @@ Method method_from_name(const std::string& name) {
               "use frame, siren, dct-dwt-svd, fingerprint or warp");
 }
 
+namespace {
+
+// Where coated images and key are to go; a preview needs neither.
+void require_places(const CoatOptions& options) {
+  const auto require = [](bool holds, const char* flag) {
+    if (!holds) throw Error(ErrorKind::kUsage, flag, "not given", "see patina coat --help");
+  };
+  require(!options.output.empty(), "--output");
+  require(!options.key_path.empty(), "--key");
+}
+
+}  // namespace
+
 void validate(const CoatOptions& options) {
   const auto require = [](bool holds, const char* flag, const std::string& what) {
     if (!holds) throw Error(ErrorKind::kUsage, flag, what, "see patina coat --help");
   };
   require(!options.inputs.empty(), "IMAGES", "none given");
-  require(!options.output.empty(), "--output", "not given");
-  require(!options.key_path.empty(), "--key", "not given");
+  require(!options.use_key || !options.key_path.empty(), "--use-key", "not given");
   require(options.latents >= 8 && options.latents <= 256,
           "--latents",
           std::to_string(options.latents) + " is outside 8 to 256");
@@ -375,6 +387,7 @@ void validate(const CoatOptions& options) {
 
 CoatResult coat_images(const CoatOptions& options, const core::Observer& observer) {
   validate(options);
+  require_places(options);
   const std::vector<core::ImageEntry> entries = find_images(options);
   check_places(options);
   const fs::path run_folder = run_folder_path(options);

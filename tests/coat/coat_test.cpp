@@ -203,7 +203,10 @@ TEST_F(CoatImages, SurvivesKillNine) {
 
 TEST_F(CoatImages, PreviewShowsThreePanels) {
   add("a.png", picture(1));
-  preview_coating(options(), root_ / "preview.png");
+  CoatOptions without_places = options();
+  without_places.output.clear();
+  without_places.key_path.clear();
+  preview_coating(without_places, root_ / "preview.png");
   const core::ImageFile panel = core::read_image(root_ / "preview.png");
   EXPECT_EQ(panel.image.width_px, 3 * 96);
   EXPECT_FALSE(std::filesystem::exists(root_ / "out"));
