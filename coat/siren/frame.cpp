@@ -122,7 +122,11 @@ FrameSpectrum learnable_spectrum(int latents) {
   const int once_a_latent = 2 * latents;
   add(0, latents - 1, once_a_latent - 1);
   add(0, once_a_latent + 1, 3 * latents - 3);
-  add(2, latents * 5 / 4, latents * 11 / 4);
+  for (int u = 2; u < latents; u += 2) {
+    const auto width =
+        static_cast<int>(std::lround(0.625 * latents * std::exp(-(u - 2) / (0.4 * latents))));
+    add(u, once_a_latent - 1 - width, once_a_latent - 1 + width);
+  }
   return spectrum;
 }
 

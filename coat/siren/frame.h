@@ -25,15 +25,15 @@ struct FrameSpectrum {
   std::vector<double> magnitudes;
 };
 
-/// Cosines that are constant across the frame or go up and down once (u = 0 or 2), and down it go
-/// between half a wave and one and a half a latent: `latents` - 1 to 3 `latents` - 3 half waves, or
-/// 5/4 to 11/4 of `latents`. To a network on the latents such a cosine is a shift of some channels
-/// that is the same, or nearly so, along a row: of all cosines of equal strength in the training
-/// images these come back the strongest, and a LoRA, whose tokens know their row well and their
-/// column hardly, learns no others. Lines right across the frame are also what decoders leave
-/// behind by themselves; the one line a latent that all images of the built-in base have is left
-/// out. For 16 latents there are 55. docs/experiments.md has the measurements, which are of the
-/// built-in base (16); Stable Diffusion has 64 at 512 pixels.
+/// Cosines that are slow across the frame and down it go up and down about once a latent, which is
+/// 2 `latents` half waves: the slower across, the wider the band. u = 0: v from `latents` - 1 to 3
+/// `latents` - 3, but for 2 `latents`, a line that all images of the built-in base have. u = 2, 4
+/// ... below `latents`: v within 0.625 `latents` exp(-(u - 2) / (0.4 `latents`)) of 2 `latents`
+/// - 1. To a network on the latents such a cosine is a shift of some channels that changes slowly
+/// along a row: of all cosines of equal strength in the training images these come back the
+/// strongest, and a LoRA, whose tokens know their row well and their column hardly, learns those of
+/// u = 0 and 2. For 16 latents there are 103. docs/experiments.md has the measurements, which are
+/// of the built-in base (16); Stable Diffusion has 64 at 512 pixels.
 FrameSpectrum learnable_spectrum(int latents);
 
 /// Signs drawn from a seed.
