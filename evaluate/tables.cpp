@@ -55,8 +55,8 @@ std::string summary_table(const ChainResult& result) {
 std::string markdown(const ChainOptions& options, const ChainResult& result) {
   std::ostringstream text;
   text << "Share of " << options.repeats << " draws of " << options.suspect_images
-       << " images that an audit rejects (one-sided KS test and, for keys with signs, their "
-          "randomisation test) against "
+       << " images that an audit rejects (by the signs of the key where it has any, else by the "
+          "one-sided KS test) against "
        << options.images
        << " images of a model fully fine-tuned on the uncoated set, at 1e-3 / 1e-6 / 1e-9 / 1e-12. "
           "Rates are over "
