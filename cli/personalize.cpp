@@ -159,8 +159,8 @@ void print_text(const diffusion::PersonalizeResult& result,
                 const PersonalizeOptions& options,
                 std::ostream& out) {
   out << result.images << " images, " << result.steps << " steps of "
-      << diffusion::to_string(options.method) << "; loss " << exact_number(result.first_loss)
-      << " at the start, " << exact_number(result.last_loss) << " at the end.\n\n";
+      << diffusion::to_string(options.method) << "; loss " << format_number(result.first_loss, 4)
+      << " at the start, " << format_number(result.last_loss, 4) << " at the end.\n\n";
   for (const std::filesystem::path& file : result.files) out << printable(file.string()) << "\n";
 }
 
