@@ -40,6 +40,15 @@ json read_json(const fs::path& path) {
   return core::parse_json(core::read_text_file(path), path.string());
 }
 
+// The mark is made for latents of 8 pixels, as Stable Diffusion has them: finer ones hold no image
+// content of its frequencies.
+int latents_for_mark(const diffusion::ModelFolder& model) {
+  constexpr std::int64_t kPixels = 8, kFewest = 8, kMost = 256;
+  const std::int64_t side_px = model.unet.sample_size * model.vae.downscale();
+  return static_cast<int>(
+      std::clamp(std::min(model.unet.sample_size, side_px / kPixels), kFewest, kMost));
+}
+
 fs::path image_path(const fs::path& folder, int index) {
   return folder / (std::to_string(index) + ".png");
 }
@@ -125,8 +134,7 @@ CoatedSet coated_set(const ChainOptions& options,
     coat::CoatOptions coating_options;
     coating_options.method = coating;
     coating_options.base = options.base;
-    coating_options.latents =
-        static_cast<int>(diffusion::open_model_folder(options.base).unet.sample_size);
+    coating_options.latents = latents_for_mark(diffusion::open_model_folder(options.base));
     coating_options.inputs = {options.sets[set]};
     coating_options.output = coated.folder;
     coating_options.key_path = coated.key;
