@@ -306,6 +306,15 @@ void write_commitment(const CoatOptions& options,
   core::write_file_atomic(options.output / kCommitmentFile, document.dump(2) + "\n");
 }
 
+// Where coated images and key are to go; a preview needs neither.
+void require_places(const CoatOptions& options) {
+  const auto require = [](bool holds, const char* flag) {
+    if (!holds) throw Error(ErrorKind::kUsage, flag, "not given", "see patina coat --help");
+  };
+  require(!options.output.empty(), "--output");
+  require(!options.key_path.empty(), "--key");
+}
+
 }  // namespace
 
 const char* to_string(Method method) {
@@ -339,19 +348,6 @@ Method method_from_name(const std::string& name) {
               "is no method of coating",
               "use frame, siren, dct-dwt-svd, fingerprint or warp");
 }
-
-namespace {
-
-// Where coated images and key are to go; a preview needs neither.
-void require_places(const CoatOptions& options) {
-  const auto require = [](bool holds, const char* flag) {
-    if (!holds) throw Error(ErrorKind::kUsage, flag, "not given", "see patina coat --help");
-  };
-  require(!options.output.empty(), "--output");
-  require(!options.key_path.empty(), "--key");
-}
-
-}  // namespace
 
 void validate(const CoatOptions& options) {
   const auto require = [](bool holds, const char* flag, const std::string& what) {

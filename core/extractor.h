@@ -31,8 +31,7 @@ class Extractor {
   /// For methods whose keys are made of signs drawn at random: the terms of each image that
   /// stats::key_signs_test() is about, [N][K], unit free, each with the key's sign in it. Empty for
   /// all other methods.
-  virtual std::vector<std::vector<double>> key_terms(const std::vector<const Image*>& images) {
-    static_cast<void>(images);
+  virtual std::vector<std::vector<double>> key_terms(const std::vector<const Image*>& /*images*/) {
     return {};
   }
 };

@@ -25,17 +25,10 @@ namespace {
 
 using Scores = std::vector<double>;
 
-Scores scores_of(core::Extractor& scorer, const std::vector<core::Image>& images) {
+std::vector<const core::Image*> pointers_to(const std::vector<core::Image>& images) {
   std::vector<const core::Image*> pointers;
   for (const core::Image& image : images) pointers.push_back(&image);
-  return scorer.score(pointers);
-}
-
-std::vector<std::vector<double>> key_terms_of(core::Extractor& scorer,
-                                              const std::vector<core::Image>& images) {
-  std::vector<const core::Image*> pointers;
-  for (const core::Image& image : images) pointers.push_back(&image);
-  return scorer.key_terms(pointers);
+  return pointers;
 }
 
 /// What an audit asks of one model's images.
@@ -45,7 +38,8 @@ struct Suspected {
 };
 
 Suspected suspected(core::Extractor& scorer, const Generations& model) {
-  return {scores_of(scorer, model.images), key_terms_of(scorer, model.images)};
+  const std::vector<const core::Image*> images = pointers_to(model.images);
+  return {scorer.score(images), scorer.key_terms(images)};
 }
 
 // By the test that decides an audit with the key.
@@ -145,7 +139,7 @@ ChainRow row_of(const ChainOptions& options,
   const Generations suspect = generations_of(options, training, observer);
   const auto scorer = extractors::make_scorer(extractors::read_coat_key(coated.key));
   const Suspected coated_model = suspected(*scorer, suspect);
-  const Scores reference = scores_of(*scorer, benign.reference.images);
+  const Scores reference = scorer->score(pointers_to(benign.reference.images));
   const auto rates = [&](const Generations& model, const std::string& what) {
     return rejected(options, suspected(*scorer, model), reference, what);
   };

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <string>
 
 #include "core/error.h"
@@ -108,8 +109,8 @@ std::vector<double> whitened(const std::vector<double>& coefficients,
 }
 
 double frame_statistic(const std::vector<double>& z, const std::vector<double>& weights) {
-  const double norms = std::sqrt(dot(z, z) * dot(weights, weights));
-  return norms > 0.0 ? std::sqrt(static_cast<double>(z.size())) * dot(z, weights) / norms : 0.0;
+  const std::vector<double> terms = frame_terms(z, weights);
+  return std::accumulate(terms.begin(), terms.end(), 0.0);
 }
 
 std::vector<double> frame_terms(const std::vector<double>& z, const std::vector<double>& a) {

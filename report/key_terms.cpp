@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/key_terms.h"
 
+#include "core/error.h"
+#include "report/bag.h"
+
 namespace patina::report {
 
 std::vector<double> mean_key_terms(const std::filesystem::path& bundle,
@@ -12,6 +15,12 @@ std::vector<double> mean_key_terms(const std::filesystem::path& bundle,
   std::vector<double> mean;
   std::int64_t done = 0;
   for (const ScoredSample& sample : set.samples) {
+    if (!is_plain_file(bundle, sample.file)) {
+      throw core::Error(core::ErrorKind::kInput,
+                        (bundle / sample.file).string(),
+                        "is missing or not a plain file",
+                        "use the bundle as patina audit wrote it");
+    }
     const core::Image image = core::read_image(bundle / sample.file, limits).image;
     const std::vector<std::vector<double>> terms = extractor.key_terms({&image});
     if (terms.empty()) return {};

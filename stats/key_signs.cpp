@@ -33,8 +33,9 @@ class SetCounts {
     counts_.swap(next_);
     constexpr int kSafeDoublings = 500;
     if (++doublings_ < kSafeDoublings) return;
-    for (double& count : counts_) count = std::ldexp(count, -doublings_);
-    exponent_ -= doublings_;
+    const int magnitude = std::ilogb(sum());
+    for (double& count : counts_) count = std::ldexp(count, -magnitude);
+    exponent_ -= magnitude;
     doublings_ = 0;
   }
 
@@ -50,7 +51,7 @@ class SetCounts {
 
   std::vector<double> counts_;
   std::vector<double> next_;
-  int doublings_ = 0;      ///< Since counts_ was last divided.
+  int doublings_ = 0;      ///< At most, since counts_ was last divided.
   double exponent_ = 0.0;  ///< counts_ is to be multiplied by 2^-exponent_ for shares of patterns.
 };
 

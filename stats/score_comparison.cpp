@@ -22,30 +22,35 @@ namespace {
 
 constexpr char kSmaller[] = "suspect scores are smaller";
 
-NamedTest named_ks(const TwoSamples& samples, Alternative alternative) {
-  const bool one_sided = alternative == Alternative::kGreater;
-  KSOptions options;
-  options.alternative = alternative;
-  const KSResult result = ks_two_sample(samples, options);
+// `result` has the three numbers that every test gives.
+template <typename Result>
+NamedTest named(const std::string& name, const std::string& alternative, const Result& result) {
   NamedTest test;
-  test.name = one_sided ? kScoresTest : "Kolmogorov-Smirnov, two-sided";
-  test.alternative = one_sided ? kSmaller : "suspect and benign scores are distributed differently";
-  test.method = to_string(result.method);
+  test.name = name;
+  test.alternative = alternative;
   test.statistic = result.statistic;
   test.p_value = result.p_value;
   test.log10_p_value = result.log10_p_value;
   return test;
 }
 
+NamedTest named_ks(const TwoSamples& samples, Alternative alternative) {
+  const bool one_sided = alternative == Alternative::kGreater;
+  KSOptions options;
+  options.alternative = alternative;
+  const KSResult result = ks_two_sample(samples, options);
+  NamedTest test =
+      named(one_sided ? kScoresTest : "Kolmogorov-Smirnov, two-sided",
+            one_sided ? kSmaller : "suspect and benign scores are distributed differently",
+            result);
+  test.method = to_string(result.method);
+  return test;
+}
+
 NamedTest named_key_signs(const std::vector<double>& terms) {
-  const KeySignsResult result = key_signs_test(terms);
-  NamedTest test;
-  test.name = kKeySignsTest;
-  test.alternative = "the suspect images follow the signs of this key";
+  NamedTest test = named(
+      kKeySignsTest, "the suspect images follow the signs of this key", key_signs_test(terms));
   test.method = "exact";
-  test.statistic = result.statistic;
-  test.p_value = result.p_value;
-  test.log10_p_value = result.log10_p_value;
   return test;
 }
 
@@ -53,13 +58,8 @@ NamedTest named_mann_whitney(const TwoSamples& samples) {
   RankOptions options;
   options.alternative = Shift::kFirstSmaller;
   const RankTestResult result = mann_whitney(samples, options);
-  NamedTest test;
-  test.name = "Mann-Whitney U";
-  test.alternative = kSmaller;
+  NamedTest test = named("Mann-Whitney U", kSmaller, result);
   test.method = to_string(result.method);
-  test.statistic = result.statistic;
-  test.p_value = result.p_value;
-  test.log10_p_value = result.log10_p_value;
   return test;
 }
 
@@ -80,14 +80,9 @@ bool welch_is_defined(const TwoSamples& samples) {
 }
 
 NamedTest named_welch(const TwoSamples& samples) {
-  const WelchResult result = welch_t_test(samples, Shift::kFirstSmaller);
-  NamedTest test;
-  test.name = "Welch t";
-  test.alternative = "the mean suspect score is smaller";
+  NamedTest test = named(
+      "Welch t", "the mean suspect score is smaller", welch_t_test(samples, Shift::kFirstSmaller));
   test.method = "student-t";
-  test.statistic = result.statistic;
-  test.p_value = result.p_value;
-  test.log10_p_value = result.log10_p_value;
   return test;
 }
 

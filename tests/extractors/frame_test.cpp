@@ -130,16 +130,22 @@ TEST(FrameStatistic, IsAtMostTheRootOfTheNumberOfCosines) {
   EXPECT_DOUBLE_EQ(frame_statistic({1.0, -2.0, 3.0, 0.5}, {-2.0, 4.0, -6.0, -1.0}), -2.0);
 }
 
-TEST(FrameTerms, SumToTheStatistic) {
+TEST(FrameTerms, SumToTheCosineOfTheAngleTimesTheRootOfTheirNumber) {
   core::Rng rng(3);
   std::vector<double> z, a;
   for (int k = 0; k < 20; ++k) {
     z.push_back(rng.normal());
     a.push_back(rng.normal());
   }
-  double sum = 0.0;
-  for (const double term : frame_terms(z, a)) sum += term;
-  EXPECT_NEAR(sum, frame_statistic(z, a), 1e-12);
+  double products = 0.0, z_squares = 0.0, a_squares = 0.0;
+  for (std::size_t k = 0; k < z.size(); ++k) {
+    products += z[k] * a[k];
+    z_squares += z[k] * z[k];
+    a_squares += a[k] * a[k];
+  }
+  EXPECT_NEAR(
+      frame_statistic(z, a), std::sqrt(20.0) * products / std::sqrt(z_squares * a_squares), 1e-12);
+  EXPECT_EQ(frame_terms(z, a).size(), z.size());
   for (const double term : frame_terms(std::vector<double>(20, 0.0), a)) EXPECT_EQ(term, 0.0);
 }
 

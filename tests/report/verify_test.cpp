@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "report/bag.h"
 #include "report/bundle.h"
+#include "report/key_terms.h"
 #include "tests/core/caught.h"
 #include "tests/core/scratch_folder.h"
 #include "tests/report/example_bundle.h"
@@ -284,6 +285,22 @@ TEST(VerifyBundleOfAKeyWithSigns, RecomputesTheirTermsFromTheImages) {
   finish_bundle(scratch.path(), evidence);
   EXPECT_THAT(verify_bundle(scratch.path(), &extractor).differences[0].what,
               StartsWith("number of the key's signs"));
+}
+
+TEST(VerifyBundleOfAKeyWithSigns, NeverFollowsASymbolicLink) {
+  const core::ScratchFolder scratch;
+  test::BrightnessExtractor extractor;
+  extractor.set_signs(30);
+  const Evidence evidence = test::write_payload(scratch.path(), {}, extractor);
+  finish_bundle(scratch.path(), evidence);
+  const std::filesystem::path sample = scratch / evidence.suspect.samples[0].file;
+  std::filesystem::rename(sample, scratch / "elsewhere.png");
+  std::filesystem::create_symlink(scratch / "elsewhere.png", sample);
+  EXPECT_THAT(core::caught_text(
+                  [&] { mean_key_terms(scratch.path(), evidence.suspect, extractor, {}, {}); }),
+              HasSubstr("is missing or not a plain file"));
+  EXPECT_EQ(verify_bundle(scratch.path(), &extractor).differences[0].found,
+            "a symbolic link or special file");
 }
 
 TEST_F(VerifyBundle, FindsSwappedRoles) {

@@ -77,6 +77,15 @@ TEST(KeySigns, LogarithmOutlivesTheSmallestDouble) {
             12.0);
 }
 
+// Few sets count here, so that a fixed division by powers of two would leave nothing of them.
+TEST(KeySigns, LogarithmOutlivesThousandsOfSigns) {
+  std::vector<double> terms(3000, 1.0);
+  terms[7] = -1.0;
+  EXPECT_GE(matching_digits(key_signs_test(terms).log10_p_value,
+                            std::log10(3001.0) - 3000.0 * std::log10(2.0)),
+            12.0);
+}
+
 TEST(KeySigns, DoesNotDependOnUnits) {
   const std::vector<double> terms = normal_terms(60, 0.6, 3);
   std::vector<double> larger = terms;
