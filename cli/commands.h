@@ -17,6 +17,9 @@ int run_verify(std::vector<std::string> args, std::ostream& out, std::ostream& e
 int run_generate(std::vector<std::string> args, std::ostream& out, std::ostream& err);
 int run_personalize(std::vector<std::string> args, std::ostream& out, std::ostream& err);
 int run_evaluate(std::vector<std::string> args, std::ostream& out, std::ostream& err);
+int run_collect(std::vector<std::string> args, std::ostream& out, std::ostream& err);
+int run_probe(std::vector<std::string> args, std::ostream& out, std::ostream& err);
+int run_serve(std::vector<std::string> args, std::ostream& out, std::ostream& err);
 int run_inspect(std::vector<std::string> args, std::ostream& out, std::ostream& err);
 
 }  // namespace patina::cli

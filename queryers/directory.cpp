@@ -113,7 +113,7 @@ std::size_t utf8_length(const std::string& text, std::size_t at) {
 
 std::string utf8_path(const fs::path& path) {
   static constexpr char kDigits[] = "0123456789abcdef";
-  const std::string raw = path.generic_string();
+  const std::string raw = path.string();  // generic_string() would join "//", which a URL needs
   std::string text;
   for (std::size_t at = 0; at < raw.size();) {
     const std::size_t length = utf8_length(raw, at);

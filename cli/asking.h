@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// The flags with which images are asked of a suspect, shared by collect, audit and probe.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "cli/command_line.h"
+#include "core/observer.h"
+#include "queryers/collect.h"
+#include "queryers/plan.h"
+#include "queryers/services/services.h"
+#include "queryers/suspect.h"
+
+namespace patina::cli {
+
+struct AskingOptions {
+  queryers::PlanOptions plan;
+  queryers::EndpointOptions endpoint;
+  queryers::CollectOptions collect;
+  std::string prompt;                  ///< Replaces the bank.
+  std::filesystem::path prompts_file;
+  std::string sizes = "512x512";
+  std::string loras;
+  std::string key_variable = "PATINA_API_KEY";
+  std::filesystem::path key_file;
+  std::string contact;
+  std::string allowed_hosts;
+  double timeout_s = 600.0;
+};
+
+/// What is asked: prompts, seeds, sizes, model.
+void bind_plan(CommandLine& line, AskingOptions& options);
+/// How: keys, pace, budget, network.
+void bind_manners(CommandLine& line, AskingOptions& options);
+/// Puts the texts of the flags into the structs. Throws Error{kInput}, Error{kDisk}.
+void settle(AskingOptions& options);
+
+/// True for text that names an endpoint rather than a folder.
+bool is_remote(const std::string& source);
+
+/// A secret on one line of a file that nobody else may read. Throws Error{kInput}, Error{kDisk}.
+std::string read_secret(const std::filesystem::path& file);
+
+/// The credential for a service: from the file (mode 0600) or the environment; empty if there is
+/// none. Throws Error{kInput} for a file that others may read.
+queryers::Credential credential_for(const queryers::Service& service, const AskingOptions& options);
+
+/// Collects from an endpoint into a folder.
+queryers::CollectResult collect_from(const std::string& source,
+                                     const AskingOptions& options,
+                                     const std::filesystem::path& folder,
+                                     const core::Observer& observer);
+
+/// A folder of images, or of a collection.
+std::unique_ptr<queryers::Suspect> open_folder(const std::filesystem::path& folder);
+
+nlohmann::json to_json(const AskingOptions& options);
+
+}  // namespace patina::cli

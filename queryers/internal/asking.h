@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pacing, retrying, following and recording that endpoints and galleries share.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "core/rng.h"
+#include "queryers/collect.h"
+#include "queryers/http_client.h"
+
+namespace patina::queryers {
+
+/// Where exchanges are kept; both members may be empty (a probe keeps nothing).
+struct Record {
+  std::function<std::optional<HttpExchange>(const ExchangeTag&, const HttpRequest&)> replay;
+  std::function<void(const HttpExchange&, const ExchangeTag&)> keep;
+  std::function<bool(const std::string& item)> can_replay;
+};
+Record record_into(Collection& collection);
+
+/// What the threads of a run share.
+class Shared {
+ public:
+  explicit Shared(const CollectOptions& options) : options_(options), rng_(options.seed) {}
+
+  /// Waits for this request's turn; false when the run stops.
+  bool take_turn();
+  /// Sleeps in slices; false when the run stops.
+  bool sleep(double seconds);
+  double jittered_backoff(int attempt);
+  /// Ends the run with a reason; the first one counts.
+  void stop(const std::string& reason);
+  bool stopping() const { return stop_; }
+  std::string reason() const;
+
+ private:
+  const CollectOptions& options_;
+  std::atomic<bool> stop_{false};
+  std::string reason_;
+  core::Rng rng_;
+  std::chrono::steady_clock::time_point next_{};
+  mutable std::mutex mutex_;
+};
+
+/// One thread's client.
+class Asker {
+ public:
+  Asker(const CollectOptions& options, Record record, Shared& shared);
+
+  /// One exchange: from the record, or over the network in its turn and then recorded.
+  HttpExchange ask(const HttpRequest& request, const ExchangeTag& tag);
+  /// As ask(), following redirects: of GET up to the limit, of other methods not at all. A downgrade
+  /// to http is refused.
+  HttpExchange ask_through(HttpRequest request, const ExchangeTag& tag);
+  /// Pauses unless the answer comes from the record. False when the run stops.
+  bool pause(double seconds, const std::string& item);
+  /// Sends although the run stops: takes back a job.
+  HttpExchange ask_at_last(const HttpRequest& request, const ExchangeTag& tag);
+
+  Shared& shared() { return shared_; }
+  const CollectOptions& options() const { return options_; }
+
+ private:
+  const CollectOptions& options_;
+  Record record_;
+  Shared& shared_;
+  HttpClient client_;
+  std::optional<HttpClient> last_client_;
+};
+
+/// How an exchange without an answer counts. `repeatable`: asking twice costs nothing.
+Interpretation read_failure(const HttpExchange& exchange, bool repeatable);
+
+}  // namespace patina::queryers

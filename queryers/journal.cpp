@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "queryers/journal.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/hash.h"
+#include "core/json.h"
+
+namespace patina::queryers {
+namespace {
+
+using core::Error;
+using core::ErrorKind;
+using nlohmann::json;
+
+constexpr std::size_t kMaxLineBytes = 16 << 20;
+const std::string kNoLine(64, '0');
+
+struct Chain {
+  std::string head = kNoLine;
+  std::uint64_t lines = 0;
+  std::uint64_t size = 0;  ///< Bytes of whole lines.
+  bool cut = false;        ///< Something follows the last whole line.
+};
+
+[[noreturn]] void fail_disk(const std::filesystem::path& path, const char* verb) {
+  throw Error(ErrorKind::kDisk,
+              path.string(),
+              std::string("cannot be ") + verb + " (" + std::strerror(errno) + ")",
+              "free space or mend its permissions");
+}
+
+[[noreturn]] void fail_chain(const std::filesystem::path& path, std::uint64_t line) {
+  throw Error(ErrorKind::kInput,
+              path.string(),
+              "breaks its chain at line " + std::to_string(line + 1),
+              "the collection was changed afterwards; start a new one");
+}
+
+void take_line(const std::string& text,
+               const std::filesystem::path& path,
+               Chain& chain,
+               const std::function<void(const json&)>& on_line) {
+  json line;
+  try {
+    line = core::parse_json(text, path.string());
+  } catch (const Error&) {
+    fail_chain(path, chain.lines);
+  }
+  const bool sound = line.is_object() && line.value("n", json()) == json(chain.lines) &&
+                     line.value("prev", json()) == json(chain.head);
+  if (!sound) fail_chain(path, chain.lines);
+  on_line(line);
+  chain.head = core::to_hex(core::sha256(text));
+  ++chain.lines;
+  chain.size += text.size() + 1;
+}
+
+Chain follow(const std::filesystem::path& path, const std::function<void(const json&)>& on_line) {
+  Chain chain;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return chain;
+  std::string text;
+  while (std::getline(file, text)) {
+    if (file.eof()) {  // no line end: it was cut short
+      chain.cut = !text.empty();
+      break;
+    }
+    if (text.size() > kMaxLineBytes) fail_chain(path, chain.lines);
+    take_line(text, path, chain, on_line);
+  }
+  return chain;
+}
+
+}  // namespace
+
+Journal::Journal(std::filesystem::path path, const std::function<void(const json&)>& on_line)
+    : path_(std::move(path)) {
+  const Chain chain = follow(path_, on_line);
+  lines_ = chain.lines;
+  size_ = chain.size;
+  head_ = chain.head;
+  file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+  if (file_ < 0) fail_disk(path_, "opened");
+  if (::ftruncate(file_, static_cast<off_t>(size_)) != 0) fail_disk(path_, "cut to its length");
+}
+
+Journal::~Journal() {
+  if (file_ >= 0) ::close(file_);
+}
+
+void Journal::append(json line) {
+  line["n"] = lines_;
+  line["prev"] = head_;
+  const std::string text = line.dump(-1, ' ', false, json::error_handler_t::replace);
+  const std::string written = text + "\n";
+  std::size_t done = 0;
+  while (done < written.size()) {
+    const ssize_t count = ::pwrite(
+        file_, written.data() + done, written.size() - done, static_cast<off_t>(size_ + done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) fail_disk(path_, "written");  // the cut line goes at the next opening
+    done += static_cast<std::size_t>(count);
+  }
+  size_ += written.size();
+  head_ = core::to_hex(core::sha256(text));
+  ++lines_;
+}
+
+void Journal::sync() {
+  if (::fdatasync(file_) != 0) fail_disk(path_, "written to the disk");
+}
+
+std::string read_chain(const std::filesystem::path& path,
+                       const std::function<void(const json&)>& on_line) {
+  const Chain chain = follow(path, on_line);
+  if (chain.cut) fail_chain(path, chain.lines);
+  return chain.head;
+}
+
+}  // namespace patina::queryers

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The services that can be asked, by the scheme a user writes in front. One file each; the contract
+// they follow stands at the top of it.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "queryers/service.h"
+#include "queryers/url.h"
+
+namespace patina::queryers {
+
+/// Where a suspect is, as the user wrote it: "a1111+http://host:7860", "replicate:owner/model".
+struct Endpoint {
+  std::string scheme;  ///< One of endpoint_schemes().
+  std::string text;    ///< Whole.
+  std::optional<Url> url;  ///< Of the service, where the user named it.
+  std::string name;        ///< After "scheme:", where no URL stands there.
+};
+
+struct EndpointOptions {
+  std::string model;  ///< Asked for; empty = what is loaded, or what the endpoint's name says.
+  std::vector<std::string> loras;   ///< Names or URLs of LoRAs to ask for, as the service takes them.
+  double lora_scale = 1.0;
+  std::filesystem::path workflow;   ///< ComfyUI: graph in the API format.
+};
+
+/// "a1111", "comfyui", "openai", "replicate", "huggingface", "stability", "fal", "generic".
+const std::vector<std::string>& endpoint_schemes();
+
+/// Nothing if the text does not start with one of the schemes. Throws Error{kInput} for one that is
+/// followed by nothing useful.
+std::optional<Endpoint> parse_endpoint(const std::string& text);
+
+/// Throws Error{kInput} for an option that the service needs and lacks or does not know,
+/// Error{kDisk}.
+Service make_service(const Endpoint& endpoint, const EndpointOptions& options);
+
+/// The host that the user named with the endpoint; empty for a hosted service.
+std::string named_host(const Endpoint& endpoint);
+
+Service make_a1111(const Endpoint& endpoint, const EndpointOptions& options);
+Service make_comfyui(const Endpoint& endpoint, const EndpointOptions& options);
+Service make_openai(const Endpoint& endpoint, const EndpointOptions& options);
+Service make_replicate(const Endpoint& endpoint, const EndpointOptions& options);
+Service make_huggingface(const Endpoint& endpoint, const EndpointOptions& options);
+Service make_stability(const Endpoint& endpoint, const EndpointOptions& options);
+Service make_fal(const Endpoint& endpoint, const EndpointOptions& options);
+Service make_generic(const Endpoint& endpoint, const EndpointOptions& options);
+
+}  // namespace patina::queryers

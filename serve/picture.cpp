@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a picture says about itself.
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "core/hash.h"
+#include "core/image_io.h"
+#include "serve/internal/api.h"
+
+namespace patina::serve {
+namespace {
+
+void append_number(std::vector<std::uint8_t>& bytes, std::uint32_t value) {
+  for (const int shift : {24, 16, 8, 0}) bytes.push_back(static_cast<std::uint8_t>(value >> shift));
+}
+
+// CRC-32 of PNG, Annex D.
+std::uint32_t crc_of(const std::uint8_t* data, std::size_t size) {
+  static const std::array<std::uint32_t, 256> kTable = [] {
+    std::array<std::uint32_t, 256> table{};
+    for (std::uint32_t n = 0; n < 256; ++n) {
+      std::uint32_t c = n;
+      for (int k = 0; k < 8; ++k) c = (c & 1U) != 0 ? 0xEDB88320U ^ (c >> 1) : c >> 1;
+      table[n] = c;
+    }
+    return table;
+  }();
+  std::uint32_t crc = 0xFFFFFFFFU;
+  for (std::size_t i = 0; i < size; ++i) crc = kTable[(crc ^ data[i]) & 0xFFU] ^ (crc >> 8);
+  return crc ^ 0xFFFFFFFFU;
+}
+
+std::vector<std::uint8_t> text_chunk(const std::string& text) {
+  const bool ascii = std::all_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x80;
+  });
+  std::string body = ascii ? std::string("tEXtparameters") : std::string("iTXtparameters");
+  body += '\0';
+  if (!ascii) body += std::string(4, '\0');  // not compressed, no language, no translated keyword
+  body += text;
+  std::vector<std::uint8_t> chunk;
+  append_number(chunk, static_cast<std::uint32_t>(body.size() - 4));
+  chunk.insert(chunk.end(), body.begin(), body.end());
+  append_number(chunk, crc_of(chunk.data() + 4, body.size()));
+  return chunk;
+}
+
+std::string number_text(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", value);
+  return text;
+}
+
+// A value with a comma, colon or line end is a JSON string there.
+std::string quoted_value(const std::string& value) {
+  if (value.find_first_of(",:\n") == std::string::npos) return value;
+  return nlohmann::json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string infotext(const ModelCard& card,
+                     const diffusion::GenerateOptions& options,
+                     const std::string& sampler) {
+  std::string text = options.prompt;
+  if (!options.negative_prompt.empty()) text += "\nNegative prompt: " + options.negative_prompt;
+  text += "\nSteps: " + std::to_string(options.steps) + ", Sampler: " + sampler +
+          ", Schedule type: Automatic, CFG scale: " + number_text(options.guidance_scale) +
+          ", Seed: " + std::to_string(options.seed) + ", Size: " + std::to_string(options.width_px) +
+          "x" + std::to_string(options.height_px) + ", Model hash: " + card.sha256.substr(0, 10) +
+          ", Model: " + quoted_value(card.name);
+  if (!card.loras.empty()) {
+    std::string hashes;
+    for (const ServedLora& lora : card.loras) {
+      hashes += (hashes.empty() ? "" : ", ") + lora.name + ": " + lora.sha256.substr(0, 12);
+    }
+    text += ", Lora hashes: " + quoted_value(hashes);
+  }
+  return text + ", Version: patina";
+}
+
+std::string encode_png(const core::Image& image, const std::string& parameters) {
+  core::ImageFile file;
+  file.image = image;
+  file.metadata.container = core::ImageFormat::kPNG;
+  file.metadata.container_blocks = text_chunk(parameters);
+  const std::vector<std::uint8_t> bytes = core::encode_image(file);
+  return std::string(bytes.begin(), bytes.end());
+}
+
+std::string PictureShelf::put(std::string png) {
+  const std::string name = core::to_hex(core::sha256(png)).substr(0, 32) + ".png";
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (pictures_.emplace(name, std::move(png)).second) order_.push_back(name);
+  while (order_.size() > kMost) {
+    pictures_.erase(order_.front());
+    order_.pop_front();
+  }
+  return name;
+}
+
+std::optional<std::string> PictureShelf::get(const std::string& name) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = pictures_.find(name);
+  return found == pictures_.end() ? std::nullopt : std::optional<std::string>(found->second);
+}
+
+}  // namespace patina::serve
