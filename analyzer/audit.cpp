@@ -78,11 +78,32 @@ struct Run {
   AuditFolder& folder;
 };
 
+std::optional<report::AcquisitionRecord> acquisition_record(const queryers::SuspectInfo& info) {
+  if (!info.acquisition) return std::nullopt;
+  const queryers::Acquisition& from = *info.acquisition;
+  report::AcquisitionRecord record;
+  record.service = from.service;
+  record.model = from.model;
+  record.model_digest = from.model_digest;
+  record.identity_grade = from.identity_grade;
+  record.began = from.began;
+  record.ended = from.ended;
+  record.journal_sha256 = from.journal_sha256;
+  record.planned = static_cast<std::int64_t>(from.planned);
+  record.requests = static_cast<std::int64_t>(from.requests);
+  for (const auto& [name, count] : from.outcomes) {
+    record.outcomes[name] = static_cast<std::int64_t>(count);
+  }
+  record.remarks = from.remarks;
+  return record;
+}
+
 report::SampleSet score_set(const Run& run, queryers::Suspect& source, const std::string& stage) {
   const queryers::SuspectInfo info = source.info();
   report::SampleSet set;
   set.kind = info.kind;
   set.location = info.location;
+  set.acquisition = acquisition_record(info);
   ScoringOptions options;
   options.batch_size = run.options.batch_size;
   options.limits = run.options.limits;

@@ -98,6 +98,22 @@ void note_skipped(const char* role, const SampleSet& set, std::vector<std::strin
                   "listed with its reason.");
 }
 
+void note_acquisition(const char* role, const SampleSet& set, std::vector<std::string>& notes) {
+  if (!set.acquisition) return;
+  const report::AcquisitionRecord& record = *set.acquisition;
+  const auto images = record.outcomes.find("image");
+  const std::int64_t got = images == record.outcomes.end() ? 0 : images->second;
+  if (got < record.planned) {
+    notes.push_back("Completeness: of " + std::to_string(record.planned) + " images planned of the " +
+                    role + ", " + std::to_string(got) +
+                    " were received; what became of the others is listed, and losing some kinds of "
+                    "images more than others biases a sample.");
+  }
+  for (const std::string& remark : record.remarks) {
+    notes.push_back(std::string("Acquisition of the ") + role + ": " + remark);
+  }
+}
+
 void note_power(const report::Evidence& evidence, std::vector<std::string>& notes) {
   if (evidence.comparison.smallest_possible_p <= evidence.options.alpha) return;
   char text[160];
@@ -189,6 +205,8 @@ std::vector<std::string> audit_notes(const report::Evidence& evidence) {
   }
   note_skipped("suspect", evidence.suspect, notes);
   note_skipped("benign", evidence.benign, notes);
+  note_acquisition("suspect", evidence.suspect, notes);
+  note_acquisition("benign", evidence.benign, notes);
   note_sizes(evidence, notes);
   note_formats(evidence, notes);
   note_power(evidence, notes);

@@ -86,7 +86,7 @@ void AuditFolder::require_ours() const {
   const std::vector<std::string> names = names_in(bundle_);
   const bool resumable = std::any_of(names.begin(), names.end(), [](const std::string& name) {
     return name == kJournalFile || name == report::kEvidenceFile;
-  });
+  }) || fs::exists(bundle_ / report::kAcquisitionFolder);
   for (const std::string& name : names) {
     if (resumable && own_names().count(name) > 0) continue;
     throw Error(
@@ -99,6 +99,9 @@ void AuditFolder::require_ours() const {
 
 void AuditFolder::resume() {
   std::error_code ignored;
+  const bool scored = fs::exists(bundle_ / kJournalFile, ignored) ||
+                      fs::exists(bundle_ / report::kEvidenceFile, ignored);
+  if (!scored) return;  // interrupted while it collected
   Journal found = fs::exists(bundle_ / kJournalFile, ignored)
                       ? read_journal(bundle_ / kJournalFile)
                       : read_journal_from_evidence(bundle_ / report::kEvidenceFile);

@@ -15,8 +15,6 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/version.h"
-#include "queryers/collection.h"
-#include "queryers/directory.h"
 
 namespace patina::cli {
 namespace {
@@ -220,11 +218,6 @@ queryers::CollectResult collect_from(const std::string& source,
   collect.http.credential = credential_for(service, options);
   return queryers::collect_images(
       service, queryers::make_plan(options.plan), folder, collect, observer);
-}
-
-std::unique_ptr<queryers::Suspect> open_folder(const std::filesystem::path& folder) {
-  return queryers::is_collection(folder) ? queryers::open_collection(folder)
-                                         : queryers::open_directory(folder);
 }
 
 json to_json(const AskingOptions& options) {

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,7 +14,6 @@
 #include "queryers/collect.h"
 #include "queryers/plan.h"
 #include "queryers/services/services.h"
-#include "queryers/suspect.h"
 
 namespace patina::cli {
 
@@ -56,9 +54,6 @@ queryers::CollectResult collect_from(const std::string& source,
                                      const AskingOptions& options,
                                      const std::filesystem::path& folder,
                                      const core::Observer& observer);
-
-/// A folder of images, or of a collection.
-std::unique_ptr<queryers::Suspect> open_folder(const std::filesystem::path& folder);
 
 nlohmann::json to_json(const AskingOptions& options);
 

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "analyzer/commitment.h"
+#include "cli/asking.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/json_document.h"
@@ -20,6 +21,7 @@
 #include "core/hash.h"
 #include "core/json.h"
 #include "extractors/coat_key.h"
+#include "queryers/collection.h"
 #include "queryers/directory.h"
 #include "report/bundle.h"
 
@@ -30,8 +32,9 @@ using nlohmann::json;
 
 struct AuditCommand {
   std::filesystem::path key;
-  std::filesystem::path suspect;
-  std::filesystem::path benign;
+  std::string suspect;  ///< Folder, collection or endpoint.
+  std::string benign;
+  AskingOptions asking;
   std::filesystem::path bundle;
   std::filesystem::path commitment;
   std::filesystem::path passphrase_file;
@@ -43,7 +46,7 @@ struct AuditCommand {
 CommandText audit_text() {
   return {
       "audit",
-      "--key KEY --suspect DIR --benign DIR -o BUNDLE [flags]",
+      "--key KEY --suspect SOURCE --benign SOURCE -o BUNDLE [flags]",
       "Tests whether a suspect's images score more like the coated ones than benign images do, and "
       "writes an evidence bundle with images, scores, tests and report.pdf. A rerun of an "
       "interrupted audit goes on where it stopped.",
@@ -54,11 +57,15 @@ CommandText audit_text() {
 
 void bind_options(CommandLine& line, AuditCommand& command) {
   line.path({"--key", "KEY", "Key that patina coat made.", true}, command.key);
-  line.path({"--suspect", "DIR", "Folder of images from the model under audit.", true},
+  line.text({"--suspect",
+             "SOURCE",
+             "Images from the model under audit: a folder, a folder that patina collect wrote, or an "
+             "endpoint such as a1111+http://host:7860 (see patina help collect).",
+             true},
             command.suspect);
-  line.path({"--benign",
-             "DIR",
-             "Folder of like images from models known not to have used the coated set.",
+  line.text({"--benign",
+             "SOURCE",
+             "Like images from models known not to have used the coated set; the same kinds.",
              true},
             command.benign);
   line.path({"-o,--output", "BUNDLE", "Folder to write; new, empty or an unfinished audit.", true},
@@ -76,14 +83,19 @@ void bind_options(CommandLine& line, AuditCommand& command) {
   line.toggle({"--strict", "", "Stop at the first unreadable image instead of skipping it."},
               command.options.strict);
   bind_compute(line, command.compute);
+  bind_plan(line, command.asking);
+  bind_manners(line, command.asking);
   bind_output(line, command.output);
 }
 
 json options_to_json(const AuditCommand& command) {
   json options = to_json(command.compute);
   options["key"] = printable(command.key.string());
-  options["suspect"] = printable(command.suspect.string());
-  options["benign"] = printable(command.benign.string());
+  options["suspect"] = printable(command.suspect);
+  options["benign"] = printable(command.benign);
+  if (is_remote(command.suspect) || is_remote(command.benign)) {
+    options["asking"] = to_json(command.asking);
+  }
   options["output"] = printable(command.bundle.string());
   options["commitment"] =
       command.commitment.empty() ? json() : json(printable(command.commitment.string()));
@@ -117,6 +129,32 @@ analyzer::AuditKey audit_key(const AuditCommand& command, const extractors::Coat
     extractors::write_extractor(path, key);
   };
   return audited;
+}
+
+// A folder as it is; what came over the network, or does now, as a part of the bundle.
+std::unique_ptr<queryers::Suspect> open_source(const AuditCommand& command,
+                                               const std::string& source,
+                                               const char* role,
+                                               const core::Observer& observer) {
+  const std::filesystem::path place = command.bundle / report::kAcquisitionFolder / role;
+  const bool remote = is_remote(source);
+  if (!remote && !queryers::is_collection(source)) return queryers::open_directory(source);
+  if (report::is_finished_bundle(command.bundle)) {
+    throw core::Error(core::ErrorKind::kInput,
+                      printable(command.bundle.string()),
+                      "is a finished evidence bundle",
+                      "delete the folder or choose another with --output");
+  }
+  if (!remote) {
+    queryers::copy_collection(source, place);
+    return queryers::open_collection(place);
+  }
+  const queryers::CollectResult result = collect_from(source, command.asking, place, observer);
+  if (!result.stopped.empty()) {
+    observer.say("Warning: the collection of the " + std::string(role) +
+                 " ended before its plan: " + result.stopped + ".");
+  }
+  return queryers::open_collection(place);
 }
 
 void print_text(const AuditCommand& command, const report::Evidence& evidence, std::ostream& out) {
@@ -157,8 +195,10 @@ void print_json(const AuditCommand& command,
   document.command = "audit";
   document.options = options_to_json(command);
   document.inputs.push_back(input_record("key", command.key));
-  document.inputs.push_back(input_record("suspect", command.suspect));
-  document.inputs.push_back(input_record("benign", command.benign));
+  for (const auto& [role, source] : {std::pair<const char*, const std::string&>("suspect", command.suspect),
+                                     {"benign", command.benign}}) {
+    if (!is_remote(source)) document.inputs.push_back(input_record(role, source));
+  }
   if (!command.commitment.empty()) {
     document.inputs.push_back(input_record("commitment", command.commitment));
   }
@@ -180,11 +220,12 @@ int run_audit(std::vector<std::string> args, std::ostream& out, std::ostream& er
   if (!line.parse(std::move(args), out)) return 0;
 
   const Session session(command.output, err);
-  const auto suspect = queryers::open_directory(command.suspect);
-  const auto benign = queryers::open_directory(command.benign);
+  settle(command.asking);
   const extractors::CoatKey key =
       extractors::read_coat_key(command.key, read_passphrase(command.passphrase_file, err));
   const analyzer::AuditKey audited = audit_key(command, key);
+  const auto suspect = open_source(command, command.suspect, "suspect", session.observer());
+  const auto benign = open_source(command, command.benign, "benign", session.observer());
   const auto scorer = extractors::make_scorer(key, scorer_options(command.compute));
   const report::Evidence evidence = analyzer::run_audit(
       *suspect, *benign, *scorer, audited, command.bundle, command.options, session.observer());

@@ -15,7 +15,7 @@
 #include "core/version.h"
 #include "queryers/directory.h"
 #include "queryers/internal/exchange_facts.h"
-#include "queryers/journal.h"
+#include "core/journal.h"
 #include "queryers/warc.h"
 
 namespace patina::queryers {
@@ -100,7 +100,7 @@ struct Collection::Impl {
     require_own(folder);
     core::make_folder(folder / kCollectedFolder);
     require_same_plan(folder / kPlanFile, plan);
-    journal = std::make_unique<Journal>(folder / kJournalFile,
+    journal = std::make_unique<core::Journal>(folder / kJournalFile,
                                         [this](const json& line) { take(line); });
     recover_tail();
     warc = std::make_unique<WarcFile>(folder / kWarcFile, warc_size);
@@ -114,10 +114,11 @@ struct Collection::Impl {
   std::string append(const std::vector<WarcRecord>& records, json line);
 
   fs::path folder;
-  std::unique_ptr<Journal> journal;
+  std::unique_ptr<core::Journal> journal;
   std::unique_ptr<WarcFile> warc;
   std::uint64_t warc_size = 0;  ///< Up to the last group that the journal knows.
   std::string warcinfo_id;
+  std::string began;
   std::set<std::string> ended;
   std::map<std::string, std::deque<Recorded>> recorded;  ///< Of items that have not ended.
   std::map<Outcome, std::uint64_t> counts;
@@ -149,6 +150,7 @@ void Collection::Impl::take(const json& line) {
     warc_size = place.value("offset", std::uint64_t{0}) + place.value("bytes", std::uint64_t{0});
   }
   if (kind == "begin") {
+    began = line.value("t", std::string());
     warcinfo_id = line.value("warcinfo", std::string());
   } else if (kind == "exchange") {
     take_exchange(line);
@@ -207,6 +209,7 @@ void Collection::Impl::begin(const json& plan) {
                "description: digests are SHA-256 in hexadecimal; credentials are replaced by "
                "asterisks\r\n";
   warcinfo_id = info.id;
+  began = info.date;
   append({info},
          {{"kind", "begin"},
           {"t", info.date},
@@ -318,6 +321,8 @@ void Collection::summarize(const json& facts) {
   json summary = facts;
   summary["format"] = "patina-collection";
   summary["version"] = 1;
+  summary["began"] = impl_->began;
+  summary["ended"] = utc_now_ms();
   summary["requests"] = impl_->requests;
   summary["journal_lines"] = impl_->journal->lines();
   summary["journal_head"] = impl_->journal->head();
@@ -343,6 +348,8 @@ std::uint64_t Collection::ended_items() const {
   const std::lock_guard<std::mutex> lock(impl_->mutex);
   return impl_->ended.size();
 }
+
+std::string Collection::began() const { return impl_->began; }
 
 std::string Collection::head() const {
   const std::lock_guard<std::mutex> lock(impl_->mutex);

@@ -92,6 +92,7 @@ class Collection {
   std::uint64_t requests() const;       ///< Sent, in all runs.
   std::uint64_t count(Outcome outcome) const;
   std::uint64_t ended_items() const;
+  std::string began() const;            ///< When the first run began, RFC 3339.
   std::string head() const;             ///< Of the journal.
 
  private:
@@ -104,12 +105,16 @@ class Collection {
 bool excluded_flag(const std::string& flag);
 
 /// Calls `on_end` for every item of a collection, in the order of the plan. Checks the journal's
-/// chain. Throws Error{kInput}, Error{kDisk}.
-void read_collection(const std::filesystem::path& folder,
-                     const std::function<void(const ItemEnd&)>& on_end);
+/// chain and returns its head. Throws Error{kInput}, Error{kDisk}.
+std::string read_collection(const std::filesystem::path& folder,
+                            const std::function<void(const ItemEnd&)>& on_end);
 
 /// A folder that holds a collection.
 bool is_collection(const std::filesystem::path& folder);
+
+/// Copies a collection, unless it is there already. Throws Error{kInput} if another one is there,
+/// Error{kDisk}.
+void copy_collection(const std::filesystem::path& from, const std::filesystem::path& to);
 
 /// The images of a collection as a suspect: each one that ended as an image and has no excluding flag;
 /// the others are refusals with their outcome.

@@ -9,7 +9,7 @@
 #include "core/json.h"
 #include "queryers/collection.h"
 #include "queryers/directory.h"
-#include "queryers/journal.h"
+#include "core/journal.h"
 
 namespace patina::queryers {
 namespace {
@@ -26,6 +26,11 @@ bool is_sample_name(const std::string& file) {
   return file.compare(0, folder.size(), folder) == 0 &&
          file.find('/', folder.size()) == std::string::npos &&
          file.find("..") == std::string::npos;
+}
+
+std::string text_of(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 CollectedSample sample_from_json(const json& object) {
@@ -62,18 +67,53 @@ std::string excluded_reason(const CollectedSample& sample) {
   return {};
 }
 
+// collection.json is written by the collector and bound to nothing: what counts of it is checked
+// against the journal by whoever verifies.
+Acquisition acquisition_of(const json& facts) {
+  const json service = facts.value("service_after", json::object());
+  Acquisition acquisition;
+  acquisition.service = text_of(service, "server");
+  acquisition.model = text_of(service, "model");
+  acquisition.model_digest = text_of(service, "model_digest");
+  acquisition.identity_grade = text_of(service, "identity_grade");
+  acquisition.began = text_of(facts, "began");
+  acquisition.ended = text_of(facts, "ended");
+  acquisition.planned = facts.value("planned", std::uint64_t{0});
+  acquisition.requests = facts.value("requests", std::uint64_t{0});
+  acquisition.outcomes =
+      facts.value("outcomes", std::map<std::string, std::uint64_t>());
+  acquisition.remarks = service.value("remarks", std::vector<std::string>());
+  if (facts.value("model_changed", false)) {
+    acquisition.remarks.emplace_back(
+        "The service named another model at the end of the collection than at its start.");
+  }
+  if (facts.value("insecure", false)) {
+    acquisition.remarks.emplace_back("TLS certificates were not checked (--insecure).");
+  }
+  for (const std::string& remark : facts.value("remarks", std::vector<std::string>())) {
+    acquisition.remarks.push_back(remark);
+  }
+  const std::string stopped = text_of(facts, "stopped");
+  if (!stopped.empty()) {
+    acquisition.remarks.push_back("The collection ended before its plan: " + stopped + ".");
+  }
+  return acquisition;
+}
+
 class Collected : public Suspect {
  public:
   explicit Collected(fs::path folder) : folder_(std::move(folder)) {
     info_.kind = "collection";
     info_.location = utf8_path(folder_);
-    read_collection(folder_, [this](const ItemEnd& end) { ends_.push_back(end); });
+    head_ = read_collection(folder_, [this](const ItemEnd& end) { ends_.push_back(end); });
     const fs::path summary = folder_ / kSummaryFile;
     std::error_code ignored;
     if (fs::exists(summary, ignored)) {
       const json facts = core::parse_json(core::read_text_file(summary), summary.string());
       info_.kind = facts.value("source_kind", info_.kind);
       info_.location = facts.value("source", info_.location);
+      info_.acquisition = acquisition_of(facts);
+      info_.acquisition->journal_sha256 = head_;
     }
     info_.expected_samples = static_cast<std::int64_t>(ends_.size());
     if (ends_.empty()) {
@@ -132,6 +172,7 @@ class Collected : public Suspect {
   fs::path folder_;
   SuspectInfo info_;
   std::vector<ItemEnd> ends_;
+  std::string head_;
 };
 
 }  // namespace
@@ -163,21 +204,55 @@ json to_json(const ItemEnd& end) {
   return object;
 }
 
-void read_collection(const fs::path& folder, const std::function<void(const ItemEnd&)>& on_end) {
+std::string read_collection(const fs::path& folder,
+                            const std::function<void(const ItemEnd&)>& on_end) {
   std::vector<ItemEnd> ends;
-  read_chain(folder / kJournalFile, [&ends](const json& line) {
+  std::string head = core::read_chain(folder / kJournalFile, [&ends](const json& line) {
     if (line.value("kind", std::string()) == "outcome") ends.push_back(end_from_json(line));
   });
   std::stable_sort(ends.begin(), ends.end(), [](const ItemEnd& a, const ItemEnd& b) {
     return a.item < b.item;
   });
   for (const ItemEnd& end : ends) on_end(end);
+  return head;
 }
 
 bool is_collection(const fs::path& folder) {
   std::error_code ignored;
   return fs::is_regular_file(folder / kJournalFile, ignored) &&
          fs::is_regular_file(folder / kPlanFile, ignored);
+}
+
+void copy_collection(const fs::path& from, const fs::path& to) {
+  std::error_code failure;
+  if (is_collection(to)) {
+    const auto nothing = [](const json&) {};
+    if (core::read_chain(to / kJournalFile, nothing) ==
+        core::read_chain(from / kJournalFile, nothing)) {
+      return;
+    }
+    throw Error(ErrorKind::kInput,
+                utf8_path(to),
+                "holds another collection than " + utf8_path(from),
+                "name a new folder");
+  }
+  core::make_folder(to / kCollectedFolder);
+  const auto copy = [&](const fs::path& file) {
+    if (!failure) fs::copy_file(from / file, to / file, fs::copy_options::overwrite_existing, failure);
+  };
+  for (const auto& entry : fs::directory_iterator(from / kCollectedFolder, failure)) {
+    copy(fs::path(kCollectedFolder) / entry.path().filename());
+  }
+  // The journal comes last: with it the copy is a collection.
+  for (const char* file : {kPlanFile, kWarcFile, kSummaryFile, kJournalFile}) {
+    if (fs::exists(from / file)) copy(file);
+  }
+  if (failure) {
+    throw Error(ErrorKind::kDisk,
+                utf8_path(to),
+                "cannot be filled (" + failure.message() + ")",
+                "free space or mend its permissions");
+  }
 }
 
 std::unique_ptr<Suspect> open_collection(const fs::path& folder) {

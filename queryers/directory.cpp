@@ -137,7 +137,7 @@ std::unique_ptr<Suspect> open_directory(const fs::path& folder, const DirectoryO
   for (const core::ImageEntry& entry : entries) {
     items.push_back({entry.path, utf8_path(entry.relative)});
   }
-  return std::make_unique<Files>(SuspectInfo{"directory", location, 0}, std::move(items), options);
+  return std::make_unique<Files>(SuspectInfo{"directory", location, 0, {}}, std::move(items), options);
 }
 
 std::unique_ptr<Suspect> open_files(const std::vector<fs::path>& inputs,
@@ -158,7 +158,7 @@ std::unique_ptr<Suspect> open_files(const std::vector<fs::path>& inputs,
     }
   }
   if (items.empty()) require_images({}, location);
-  return std::make_unique<Files>(SuspectInfo{"files", location, 0}, std::move(items), options);
+  return std::make_unique<Files>(SuspectInfo{"files", location, 0, {}}, std::move(items), options);
 }
 
 }  // namespace patina::queryers

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,11 +25,27 @@ struct Refusal {
   std::string reason;
 };
 
+/// How a suspect's images were got over the network, for the evidence.
+struct Acquisition {
+  std::string service;         ///< Product that answered.
+  std::string model;           ///< As the service names it.
+  std::string model_digest;    ///< As the service states it; empty = not told.
+  std::string identity_grade;  ///< "A" (digest) to "D" (unknown), see IdentityGrade.
+  std::string began;           ///< RFC 3339.
+  std::string ended;
+  std::string journal_sha256;  ///< Digest of the last line of the journal.
+  std::uint64_t planned = 0;   ///< Images that were to be asked for.
+  std::uint64_t requests = 0;
+  std::map<std::string, std::uint64_t> outcomes;  ///< By name, see Outcome.
+  std::vector<std::string> remarks;  ///< Sentences that qualify the evidence.
+};
+
 /// What a suspect is, for the evidence.
 struct SuspectInfo {
-  std::string kind;                   ///< "directory".
+  std::string kind;                   ///< "directory", "files", "a1111", ...
   std::string location;               ///< Path or URL as the user gave it.
   std::int64_t expected_samples = 0;  ///< 0 = unknown.
+  std::optional<Acquisition> acquisition;  ///< Of a collection.
 };
 
 class Suspect {

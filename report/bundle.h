@@ -22,6 +22,8 @@ inline constexpr const char* kReportFile = "report.pdf";
 inline constexpr const char* kScoresFile = "scores.csv";
 inline constexpr const char* kExtractorFile = "data/extractor.safetensors";
 inline constexpr const char* kSamplesFolder = "data/samples";
+/// Below it "suspect" and "benign": what a collection over the network left.
+inline constexpr const char* kAcquisitionFolder = "data/acquisition";
 
 /// True if the folder holds a finished bundle (its tag manifest exists).
 bool is_finished_bundle(const std::filesystem::path& bundle);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,10 +35,26 @@ struct SkippedSample {
   std::string reason;
 };
 
+/// How images were got over the network; the exchanges are in the bundle's acquisition folder.
+struct AcquisitionRecord {
+  std::string service;         ///< Product that answered.
+  std::string model;           ///< As the service names it.
+  std::string model_digest;    ///< As the service states it; empty = not told.
+  std::string identity_grade;  ///< "A": a digest of the weights; "B": a stable id; "C": a name; "D".
+  std::string began;           ///< RFC 3339.
+  std::string ended;
+  std::string journal_sha256;  ///< Digest of the last line of the chained journal.
+  std::int64_t planned = 0;
+  std::int64_t requests = 0;
+  std::map<std::string, std::int64_t> outcomes;  ///< Planned images by what became of them.
+  std::vector<std::string> remarks;
+};
+
 /// A source of images and what came of it.
 struct SampleSet {
-  std::string kind;  ///< "directory".
+  std::string kind;  ///< "directory", "a1111", ...
   std::string location;
+  std::optional<AcquisitionRecord> acquisition;
   std::vector<ScoredSample> samples;
   std::vector<SkippedSample> skipped;
 };

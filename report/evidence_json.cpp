@@ -70,9 +70,24 @@ json sample_json(const ScoredSample& sample) {
           {"score", sample.score}};
 }
 
+json acquisition_json(const AcquisitionRecord& record) {
+  return {{"service", record.service},
+          {"model", record.model},
+          {"model_digest", record.model_digest},
+          {"identity_grade", record.identity_grade},
+          {"began", record.began},
+          {"ended", record.ended},
+          {"journal_sha256", record.journal_sha256},
+          {"planned", record.planned},
+          {"requests", record.requests},
+          {"outcomes", record.outcomes},
+          {"remarks", record.remarks}};
+}
+
 json set_json(const SampleSet& set) {
   json object = {{"kind", set.kind},
                  {"location", set.location},
+                 {"acquisition", set.acquisition ? acquisition_json(*set.acquisition) : json()},
                  {"samples", json::array()},
                  {"skipped", json::array()}};
   for (const ScoredSample& sample : set.samples) object["samples"].push_back(sample_json(sample));

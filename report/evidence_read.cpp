@@ -18,6 +18,16 @@ constexpr std::size_t kMostRemarks = 1000;
 constexpr std::int64_t kLargestSide = 1 << 20;
 constexpr std::int64_t kMostFiles = std::int64_t{1} << 53;
 constexpr std::size_t kDigestDigits = 64;
+const std::vector<const char*> kOutcomes = {"image",
+                                            "filtered-image",
+                                            "refused",
+                                            "rate-limited",
+                                            "not-ready",
+                                            "failed",
+                                            "timeout",
+                                            "expired",
+                                            "cancelled",
+                                            "protocol-error"};
 
 /// The reason beside a null says why for people; it carries no value.
 void check_reason(const JsonField& object, const char* name) {
@@ -115,11 +125,46 @@ ScoredSample read_sample(const JsonField& field) {
   return sample;
 }
 
+AcquisitionRecord read_acquisition(const JsonField& field) {
+  field.expect_only({"service",
+                     "model",
+                     "model_digest",
+                     "identity_grade",
+                     "began",
+                     "ended",
+                     "journal_sha256",
+                     "planned",
+                     "requests",
+                     "outcomes",
+                     "remarks"});
+  AcquisitionRecord record;
+  record.service = field.member("service").text(kMostShortText);
+  record.model = field.member("model").text(kMostShortText);
+  record.model_digest = field.member("model_digest").text(kMostShortText);
+  record.identity_grade = field.member("identity_grade").text(1);
+  record.began = field.member("began").text(kMostShortText);
+  record.ended = field.member("ended").text(kMostShortText);
+  record.journal_sha256 = field.member("journal_sha256").hex(kDigestDigits, false);
+  record.planned = field.member("planned").integer(0, INT64_MAX);
+  record.requests = field.member("requests").integer(0, INT64_MAX);
+  const JsonField outcomes = field.member("outcomes");
+  outcomes.expect_only(kOutcomes);
+  for (const char* name : kOutcomes) {
+    if (outcomes.has(name)) record.outcomes[name] = outcomes.member(name).integer(0, INT64_MAX);
+  }
+  for (const JsonField& remark : field.member("remarks").elements(kMostRemarks)) {
+    record.remarks.push_back(remark.text(kMostLongText));
+  }
+  return record;
+}
+
 SampleSet read_set(const JsonField& field) {
-  field.expect_only({"kind", "location", "samples", "skipped"});
+  field.expect_only({"kind", "location", "acquisition", "samples", "skipped"});
   SampleSet set;
   set.kind = field.member("kind").text(kMostShortText);
   set.location = field.member("location").text(kMostLongText);
+  const JsonField acquisition = field.member("acquisition");
+  if (!acquisition.is_null()) set.acquisition = read_acquisition(acquisition);
   for (const JsonField& sample : field.member("samples").elements(kMostSamples)) {
     set.samples.push_back(read_sample(sample));
   }

@@ -67,6 +67,36 @@ void draw_error_rate(Flow& flow, const Evidence& evidence) {
       kBody);
 }
 
+std::string outcome_text(const AcquisitionRecord& record) {
+  std::string text;
+  for (const auto& [name, count] : record.outcomes) {
+    text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + name;
+  }
+  return text.empty() ? "none" : text;
+}
+
+void draw_acquisition(Flow& flow, const std::string& role, const SampleSet& set) {
+  if (!set.acquisition) return;
+  const AcquisitionRecord& record = *set.acquisition;
+  flow.heading("How the " + role + " images were got");
+  flow.paragraph(
+      "From " + set.location + " (" + record.service + ") between " + record.began + " and " +
+          record.ended + ", in " + std::to_string(record.requests) + " requests for " +
+          std::to_string(record.planned) + " planned images. Outcomes: " + outcome_text(record) +
+          ". Model as the service names it: " +
+          (record.model.empty() ? "not told" : record.model) +
+          (record.model_digest.empty() ? "" : ", digest as it states it " + record.model_digest) +
+          ". Identity grade " + record.identity_grade +
+          " (A: a digest of the weights, B: an identifier that does not change, C: a name, D: "
+          "unknown).",
+      kBody);
+  flow.paragraph("Every request and answer stands in data/acquisition/" + role +
+                     "/transcript.warc.gz (WARC 1.1, ISO 28500), in the order of journal.jsonl, whose "
+                     "lines are chained by their digests; the last one has SHA-256 " +
+                     record.journal_sha256 + ".",
+                 kBody);
+}
+
 void draw_list(Flow& flow, const std::string& heading, const std::vector<std::string>& items) {
   if (items.empty()) return;
   flow.heading(heading);
@@ -105,6 +135,8 @@ void draw_method_pages(Canvas& canvas,
   Flow flow(canvas, "Method and limits");
   draw_statistic(flow, evidence);
   draw_error_rate(flow, evidence);
+  draw_acquisition(flow, "suspect", evidence.suspect);
+  draw_acquisition(flow, "benign", evidence.benign);
   draw_list(flow, "What this evidence does not show", evidence.limits);
   draw_list(flow, "Notes on this audit", evidence.notes);
   draw_repeat(flow, evidence_sha256);

@@ -132,7 +132,15 @@ double draw_source(Canvas& canvas, double y, const std::string& role, const Samp
   y = draw_fact(canvas, y, role + " (" + set.kind + ")", set.location);
   const std::string rest =
       skipped == 0 ? ", none skipped" : ", " + counted_text(skipped, "item") + " skipped";
-  return draw_fact(canvas, y, "", counted_text(scored, "image") + " scored" + rest);
+  y = draw_fact(canvas, y, "", counted_text(scored, "image") + " scored" + rest);
+  if (!set.acquisition) return y;
+  const AcquisitionRecord& record = *set.acquisition;
+  const std::string model = record.model.empty() ? "a model it does not name" : record.model;
+  return draw_fact(canvas,
+                   y,
+                   "",
+                   model + ", identity grade " + record.identity_grade + "; " +
+                       counted_text(record.requests, "request") + " from " + record.began);
 }
 
 double draw_compared(Canvas& canvas, double y, const Evidence& evidence) {

@@ -186,6 +186,7 @@ VerifyResult verify_bundle(const fs::path& bundle,
   const FileDigests digests = check_files(bundle, findings, observer);
   const Evidence evidence = read_evidence(bundle);
   check_samples(evidence, digests, findings);
+  check_acquisition(bundle, evidence, findings);
   check_scores_file(bundle, evidence, findings);
   check_statistics(evidence, findings);
   check_wording(evidence, findings);

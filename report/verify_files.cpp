@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "core/files.h"
+#include "core/error.h"
 #include "core/hash.h"
+#include "core/journal.h"
 #include "report/bag.h"
 #include "report/text_codec.h"
 #include "report/verify_steps.h"
@@ -125,6 +127,23 @@ FileDigests check_files(const fs::path& bundle,
   report_unlisted(files.tags, tags, kTagManifestFile, findings);
   check_bag_tags(bundle, files, findings);
   return digests;
+}
+
+void check_acquisition(const fs::path& bundle, const Evidence& evidence, Findings& findings) {
+  for (const auto& [role, set] : {std::pair<const char*, const SampleSet&>("suspect", evidence.suspect),
+                                  {"benign", evidence.benign}}) {
+    if (!set.acquisition) continue;
+    const std::string file = std::string(kAcquisitionFolder) + "/" + role + "/journal.jsonl";
+    std::string found = "missing";
+    try {
+      if (is_plain_file(bundle, file)) {
+        found = core::read_chain(bundle / file, [](const nlohmann::json&) {});
+      }
+    } catch (const core::Error& error) {
+      found = error.problem();
+    }
+    findings.compare("last line of " + file, set.acquisition->journal_sha256, found);
+  }
 }
 
 void check_samples(const Evidence& evidence, const FileDigests& digests, Findings& findings) {

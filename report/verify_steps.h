@@ -37,6 +37,11 @@ FileDigests check_files(const std::filesystem::path& bundle,
 /// Samples of the evidence against the files below data/samples.
 void check_samples(const Evidence& evidence, const FileDigests& digests, Findings& findings);
 
+/// The chained journals below data/acquisition against the evidence.
+void check_acquisition(const std::filesystem::path& bundle,
+                       const Evidence& evidence,
+                       Findings& findings);
+
 /// scores.csv against the evidence.
 void check_scores_file(const std::filesystem::path& bundle,
                        const Evidence& evidence,

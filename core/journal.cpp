@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/journal.h"
+#include "core/journal.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -15,11 +15,11 @@
 #include "core/hash.h"
 #include "core/json.h"
 
-namespace patina::queryers {
+namespace patina::core {
 namespace {
 
-using core::Error;
-using core::ErrorKind;
+
+
 using nlohmann::json;
 
 constexpr std::size_t kMaxLineBytes = 16 << 20;
@@ -52,7 +52,7 @@ void take_line(const std::string& text,
                const std::function<void(const json&)>& on_line) {
   json line;
   try {
-    line = core::parse_json(text, path.string());
+    line = parse_json(text, path.string());
   } catch (const Error&) {
     fail_chain(path, chain.lines);
   }
@@ -60,7 +60,7 @@ void take_line(const std::string& text,
                      line.value("prev", json()) == json(chain.head);
   if (!sound) fail_chain(path, chain.lines);
   on_line(line);
-  chain.head = core::to_hex(core::sha256(text));
+  chain.head = to_hex(sha256(text));
   ++chain.lines;
   chain.size += text.size() + 1;
 }
@@ -112,7 +112,7 @@ void Journal::append(json line) {
     done += static_cast<std::size_t>(count);
   }
   size_ += written.size();
-  head_ = core::to_hex(core::sha256(text));
+  head_ = to_hex(sha256(text));
   ++lines_;
 }
 
@@ -127,4 +127,4 @@ std::string read_chain(const std::filesystem::path& path,
   return chain.head;
 }
 
-}  // namespace patina::queryers
+}  // namespace patina::core

@@ -10,7 +10,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-namespace patina::queryers {
+namespace patina::core {
 
 class Journal {
  public:
@@ -44,4 +44,4 @@ class Journal {
 std::string read_chain(const std::filesystem::path& path,
                        const std::function<void(const nlohmann::json& line)>& on_line);
 
-}  // namespace patina::queryers
+}  // namespace patina::core
