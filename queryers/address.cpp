@@ -68,6 +68,9 @@ bool is_public_6(const std::uint8_t* bytes) {
 }  // namespace
 
 bool is_public_address(const std::string& address) {
+  // inet_aton() also takes "127.1" and "1.2.3"; here they are no addresses.
+  const bool dotted = address.find(':') == std::string::npos;
+  if (dotted && std::count(address.begin(), address.end(), '.') != 3) return false;
   Poco::Net::IPAddress parsed;
   if (!Poco::Net::IPAddress::tryParse(address, parsed)) return false;
   std::array<std::uint8_t, 16> bytes{};

@@ -47,6 +47,7 @@ class Worker {
     std::vector<std::uint8_t> bytes;
     std::optional<core::ImageHeader> header;
     bool open = false;  ///< The run stops and the item has not ended.
+    std::string stale;  ///< Of an open item: why its answers must not be taken for answers again.
   };
   Got run(const PlannedImage& image);
 
@@ -115,6 +116,7 @@ Interpretation Worker::converse(const PlannedImage& image, bool& open) {
         continue;
       }
       open = asker_.shared().stopping();
+      if (open) result.next = Next::kAbort;
       if (open) take_back(pending, image.id);
       return result;
     }
@@ -204,6 +206,7 @@ Worker::Got Worker::run(const PlannedImage& image) {
   if (result.next == Next::kAbort) {
     asker_.shared().stop(result.detail);
     got.open = true;
+    got.stale = result.detail;
   }
   if (!got.open && !result.images.empty() && result.images.front().bytes.empty()) {
     fetch(result.images.front(), image.id, result, got.open);
@@ -328,7 +331,10 @@ const PlannedImage* Run::take_next() {
 }
 
 void Run::keep(Worker::Got& got) {
-  if (got.open) return;
+  if (got.open) {
+    if (!got.stale.empty()) collection_.forget(got.end.item, got.stale);
+    return;
+  }
   if (got.end.sample && got.header) {
     CollectedSample place = collection_.keep(got.bytes, *got.header);
     place.flags = std::move(got.end.sample->flags);

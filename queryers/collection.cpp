@@ -154,6 +154,8 @@ void Collection::Impl::take(const json& line) {
     warcinfo_id = line.value("warcinfo", std::string());
   } else if (kind == "exchange") {
     take_exchange(line);
+  } else if (kind == "forget") {
+    recorded.erase(line.value("item", std::string()));
   } else if (kind == "outcome") {
     const std::string item = line.value("item", std::string());
     if (!ended.insert(item).second) return;
@@ -301,6 +303,13 @@ void Collection::end_item(const ItemEnd& end) {
   impl_->recorded.erase(end.item);
   ++impl_->counts[end.outcome];
   impl_->journal->append(std::move(line));
+}
+
+void Collection::forget(const std::string& item, const std::string& reason) {
+  const std::lock_guard<std::mutex> lock(impl_->mutex);
+  impl_->recorded.erase(item);
+  impl_->journal->append(
+      {{"kind", "forget"}, {"t", utc_now_ms()}, {"item", item}, {"reason", reason}});
 }
 
 void Collection::note(const std::string& about, const json& facts) {

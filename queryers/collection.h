@@ -82,6 +82,8 @@ class Collection {
   /// caller's to fill.
   CollectedSample keep(const std::vector<std::uint8_t>& bytes, const core::ImageHeader& header);
   void end_item(const ItemEnd& end);
+  /// What an item was answered so far counts no longer: the next run asks anew.
+  void forget(const std::string& item, const std::string& reason);
   void note(const std::string& about, const nlohmann::json& facts);
   /// To the disk.
   void sync();

@@ -57,7 +57,8 @@ std::optional<double> reset_header(const HttpResponse& response) {
 std::optional<double> parse_http_date(std::string_view text) {
   Poco::DateTime date;
   int zone = 0;
-  if (text.size() < 20 || text.size() > 40) return std::nullopt;
+  const bool shaped = text.size() == 29 && text[3] == ',' && text.substr(26) == "GMT";
+  if (!shaped) return std::nullopt;
   if (!Poco::DateTimeParser::tryParse(
           Poco::DateTimeFormat::HTTP_FORMAT, std::string(text), date, zone)) {
     return std::nullopt;

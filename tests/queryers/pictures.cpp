@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/queryers/pictures.h"
+
+#include <zlib.h>
+
+#include "core/image_io.h"
+#include "core/rng.h"
+
+namespace patina::queryers {
+namespace {
+
+std::string encoded(const core::Image& image, core::ImageFormat format) {
+  core::ImageFile file;
+  file.image = image;
+  file.encoding.format = format;
+  const auto bytes = core::encode_image(file);
+  return std::string(bytes.begin(), bytes.end());
+}
+
+core::Image noise(std::uint64_t seed, int side_px) {
+  core::Image image = core::make_image(side_px, side_px);
+  core::Rng rng(seed);
+  for (std::uint8_t& value : image.bytes) value = static_cast<std::uint8_t>(rng.below(256));
+  return image;
+}
+
+std::string number(std::uint32_t value) {
+  std::string text;
+  for (const int shift : {24, 16, 8, 0}) text += static_cast<char>(value >> shift);
+  return text;
+}
+
+}  // namespace
+
+std::string noise_png(std::uint64_t seed, int side_px) {
+  return encoded(noise(seed, side_px), core::ImageFormat::kPNG);
+}
+
+std::string blank_png(int side_px) {
+  core::Image image = core::make_image(side_px, side_px);
+  for (std::uint8_t& value : image.bytes) value = 3;
+  return encoded(image, core::ImageFormat::kPNG);
+}
+
+std::string noise_jpeg(std::uint64_t seed, int side_px) {
+  return encoded(noise(seed, side_px), core::ImageFormat::kJPEG);
+}
+
+std::string with_chunk(const std::string& png, const std::string& type, const std::string& body) {
+  const std::string named = type + body;
+  const auto crc = static_cast<std::uint32_t>(
+      crc32(0, reinterpret_cast<const Bytef*>(named.data()), static_cast<uInt>(named.size())));
+  const std::string chunk =
+      number(static_cast<std::uint32_t>(body.size())) + named + number(crc);
+  return png.substr(0, png.size() - 12) + chunk + png.substr(png.size() - 12);
+}
+
+std::vector<std::uint8_t> bytes_of(const std::string& text) {
+  return std::vector<std::uint8_t>(text.begin(), text.end());
+}
+
+}  // namespace patina::queryers
