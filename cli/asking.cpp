@@ -22,6 +22,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMaxKeyBytes = 64 << 10;
+constexpr double kGalleryPause = 2.0;
 
 void whole_int(CommandLine& line, const Flag& flag, WholeRange range, int& value) {
   line.whole(flag, range, [&value](std::uint64_t number) { value = static_cast<int>(number); });
@@ -90,6 +91,34 @@ void bind_plan(CommandLine& line, AskingOptions& options) {
   line.path({"--workflow", "FILE", "ComfyUI: workflow in the API format."}, options.endpoint.workflow);
 }
 
+void bind_gallery(CommandLine& line, AskingOptions& options) {
+  queryers::GalleryOptions& gallery = options.gallery;
+  whole_int(line,
+            {"--max-pages", "N", "Gallery: pages to read, 1 to 100000 (default: 100)."},
+            {1, 100'000},
+            gallery.max_pages);
+  whole_int(line,
+            {"--depth", "N", "Gallery: links to follow from the first page, 0 to 100 (default: 3)."},
+            {0, 100},
+            gallery.max_depth);
+  whole_int(line,
+            {"--max-images", "N", "Gallery: pictures to fetch, 1 to 100000 (default: 1000)."},
+            {1, 100'000},
+            gallery.max_images);
+  whole_int(line,
+            {"--min-side", "PX", "Gallery: smaller pictures are icons, 1 to 4096 (default: 200)."},
+            {1, 4096},
+            gallery.min_side_px);
+  line.paths({"--released",
+              "DIR",
+              "Gallery: your released images; copies of them are kept and not scored."},
+             gallery.released);
+  line.toggle({"--ignore-robots",
+               "",
+               "Gallery: read what robots.txt disallows; the evidence says so."},
+              gallery.ignore_robots);
+}
+
 void bind_manners(CommandLine& line, AskingOptions& options) {
   queryers::CollectOptions& collect = options.collect;
   line.text({"--key-env",
@@ -101,9 +130,12 @@ void bind_manners(CommandLine& line, AskingOptions& options) {
             {"--concurrency", "N", "Requests at a time, 1 to 64 (default: 1)."},
             {1, 64},
             collect.concurrency);
-  line.real({"--pause", "S", "Least seconds between two requests, 0 to 3600 (default: 0)."},
+  line.real({"--pause",
+             "S",
+             "Least seconds between two requests, 0 to 3600 (default: 0 for endpoints, 2 for "
+             "galleries)."},
             {0.0, 3600.0},
-            collect.pause_s);
+            options.pause_s);
   whole_int(line,
             {"--attempts", "N", "Tries of one request, 1 to 100 (default: 5)."},
             {1, 100},
@@ -153,6 +185,7 @@ void settle(AskingOptions& options) {
   http.total_timeout_ms = http.idle_timeout_ms;
   options.collect.item_timeout_s = std::max(900.0, 2.0 * options.timeout_s);
   http.named.hosts = split(options.allowed_hosts);
+  options.collect.pause_s = std::max(0.0, options.pause_s);
 }
 
 std::string read_secret(const std::filesystem::path& file) {
@@ -172,7 +205,8 @@ std::string read_secret(const std::filesystem::path& file) {
 
 bool is_remote(const std::string& source) {
   std::error_code ignored;
-  return !std::filesystem::exists(source, ignored) && queryers::parse_endpoint(source).has_value();
+  if (std::filesystem::exists(source, ignored)) return false;
+  return queryers::parse_endpoint(source) || queryers::parse_gallery(source);
 }
 
 queryers::Credential credential_for(const queryers::Service& service, const AskingOptions& options) {
@@ -204,11 +238,17 @@ queryers::CollectResult collect_from(const std::string& source,
                                      const AskingOptions& options,
                                      const std::filesystem::path& folder,
                                      const core::Observer& observer) {
+  if (const auto gallery = queryers::parse_gallery(source)) {
+    queryers::CollectOptions collect = options.collect;
+    if (options.pause_s < 0.0) collect.pause_s = kGalleryPause;
+    if (gallery->url) collect.http.named.hosts.push_back(gallery->url->host);
+    return queryers::collect_gallery(*gallery, folder, collect, options.gallery, observer);
+  }
   const auto endpoint = queryers::parse_endpoint(source);
   if (!endpoint) {
     throw core::Error(core::ErrorKind::kInput,
                       printable(source),
-                      "names no endpoint",
+                      "names no endpoint and no gallery",
                       "write a1111+http://host:7860 or see patina help collect");
   }
   const queryers::Service service = queryers::make_service(*endpoint, options.endpoint);
@@ -239,7 +279,12 @@ json to_json(const AskingOptions& options) {
           {"lora_scale", options.endpoint.lora_scale},
           {"workflow", printable(options.endpoint.workflow.string())},
           {"concurrency", options.collect.concurrency},
-          {"pause_s", options.collect.pause_s},
+          {"pause_s", options.pause_s < 0.0 ? json() : json(options.pause_s)},
+          {"max_pages", options.gallery.max_pages},
+          {"depth", options.gallery.max_depth},
+          {"max_images", options.gallery.max_images},
+          {"min_side_px", options.gallery.min_side_px},
+          {"ignore_robots", options.gallery.ignore_robots},
           {"attempts", options.collect.max_attempts},
           {"timeout_s", options.timeout_s},
           {"max_requests", budget.max_requests},

@@ -12,6 +12,7 @@
 #include "cli/command_line.h"
 #include "core/observer.h"
 #include "queryers/collect.h"
+#include "queryers/gallery.h"
 #include "queryers/plan.h"
 #include "queryers/services/services.h"
 
@@ -21,6 +22,8 @@ struct AskingOptions {
   queryers::PlanOptions plan;
   queryers::EndpointOptions endpoint;
   queryers::CollectOptions collect;
+  queryers::GalleryOptions gallery;
+  double pause_s = -1.0;  ///< Below 0: none for endpoints, 2 s for galleries.
   std::string prompt;                  ///< Replaces the bank.
   std::filesystem::path prompts_file;
   std::string sizes = "512x512";
@@ -34,12 +37,14 @@ struct AskingOptions {
 
 /// What is asked: prompts, seeds, sizes, model.
 void bind_plan(CommandLine& line, AskingOptions& options);
+/// Which of the pictures that others posted.
+void bind_gallery(CommandLine& line, AskingOptions& options);
 /// How: keys, pace, budget, network.
 void bind_manners(CommandLine& line, AskingOptions& options);
 /// Puts the texts of the flags into the structs. Throws Error{kInput}, Error{kDisk}.
 void settle(AskingOptions& options);
 
-/// True for text that names an endpoint rather than a folder.
+/// True for text that names an endpoint or a gallery rather than a folder.
 bool is_remote(const std::string& source);
 
 /// A secret on one line of a file that nobody else may read. Throws Error{kInput}, Error{kDisk}.
@@ -49,7 +54,7 @@ std::string read_secret(const std::filesystem::path& file);
 /// none. Throws Error{kInput} for a file that others may read.
 queryers::Credential credential_for(const queryers::Service& service, const AskingOptions& options);
 
-/// Collects from an endpoint into a folder.
+/// Collects from an endpoint or a gallery into a folder.
 queryers::CollectResult collect_from(const std::string& source,
                                      const AskingOptions& options,
                                      const std::filesystem::path& folder,

@@ -84,6 +84,7 @@ void bind_options(CommandLine& line, AuditCommand& command) {
               command.options.strict);
   bind_compute(line, command.compute);
   bind_plan(line, command.asking);
+  bind_gallery(line, command.asking);
   bind_manners(line, command.asking);
   bind_output(line, command.output);
 }

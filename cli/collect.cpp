@@ -79,12 +79,14 @@ int run_collect(std::vector<std::string> args, std::ostream& out, std::ostream& 
              "SOURCE",
              "What to ask: a1111+URL, comfyui+URL, openai+URL, openai:model, replicate:owner/model, "
              "huggingface:owner/model, huggingface+URL, stability:model, fal:owner/app, "
-             "generic:FILE.",
+             "generic:FILE; or pictures that others posted: civitai:MODEL@VERSION, https://page, "
+             "urls:FILE.",
              true},
             command.source);
   line.path({"-o,--output", "DIR", "Folder to write; new, empty or a collection to go on with.", true},
             command.folder);
   bind_plan(line, command.asking);
+  bind_gallery(line, command.asking);
   bind_manners(line, command.asking);
   bind_output(line, command.output);
   if (!line.parse(std::move(args), out)) return 0;

@@ -50,7 +50,7 @@ function(_patina_consumer_needs module uses_out packages_out)
       list(APPEND packages OpenCV)
     elseif(library MATCHES "^patina_([a-z_]+)$")
       list(APPEND uses ${CMAKE_MATCH_1})
-    elseif(library MATCHES "^(OpenSSL|Poco|LibHaru|ICU|Threads|ZLIB|JPEG|TIFF)::")
+    elseif(library MATCHES "^(OpenSSL|Poco|LibXml2|LibHaru|ICU|Threads|ZLIB|JPEG|TIFF)::")
       list(APPEND packages ${CMAKE_MATCH_1})
     elseif(NOT library MATCHES "^\\$<(BUILD|INSTALL)_INTERFACE:|^::@")
       message(WARNING "${module} links ${library}: say in cmake/PatinaInstall.cmake how a "

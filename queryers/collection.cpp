@@ -16,6 +16,7 @@
 #include "queryers/directory.h"
 #include "queryers/internal/exchange_facts.h"
 #include "core/journal.h"
+#include "queryers/url.h"
 #include "queryers/warc.h"
 
 namespace patina::queryers {
@@ -254,8 +255,10 @@ std::optional<HttpExchange> Collection::replay(const ExchangeTag& tag, const Htt
     const auto found = impl_->recorded.find(tag.item);
     if (found == impl_->recorded.end()) return std::nullopt;
     next = found->second.front();
+    const auto url = parse_url(request.url);
     const bool same = next.facts.value("step", std::string()) == tag.step &&
-                      next.facts.value("method", std::string()) == request.method;
+                      next.facts.value("method", std::string()) == request.method && url &&
+                      next.facts.value("url", std::string()) == url->to_string();
     if (!same) {  // the procedure took another way than before: what was recorded stays a record
       impl_->recorded.erase(found);
       return std::nullopt;

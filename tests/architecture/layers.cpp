@@ -85,6 +85,7 @@ const std::vector<Library>& libraries() {
       {"libjpeg", {"jpeglib.h", "jerror.h"}, {"JPEG::"}, {"core/"}},
       {"libtiff", {"tiff.h", "tiffio.h"}, {"TIFF::"}, {"core/"}},
       {"zlib", {"zlib.h"}, {"ZLIB::"}, {"core/", "queryers/internal/inflate"}},
+      {"libxml2", {"libxml/"}, {"LibXml2::"}, {"queryers/internal/markup"}},
       {"CLI11", {"CLI/"}, {"CLI11::"}, {"cli/"}},
       {"nlohmann/json",
        {"nlohmann/"},

@@ -42,8 +42,11 @@ HttpRequest request(const std::string& body) {
   return made;
 }
 
-std::string replayed(Collection& collection, const std::string& item, const std::string& step) {
-  const auto found = collection.replay({item, step, 1}, request("x"));
+std::string replayed(Collection& collection,
+                     const std::string& item,
+                     const std::string& step,
+                     const std::string& body) {
+  const auto found = collection.replay({item, step, 1}, request(body));
   return found ? found->response.body : "nothing";
 }
 
@@ -68,10 +71,20 @@ TEST(Collection, WhatWasAnsweredBeforeAnInterruptionIsGivenAgainInOrder) {
   EXPECT_TRUE(collection.ended("2"));
   EXPECT_FALSE(collection.ended("1"));
   EXPECT_EQ(collection.requests(), 3U);
-  EXPECT_EQ(replayed(collection, "2", "submit"), "nothing") << "it has ended";
-  EXPECT_EQ(replayed(collection, "1", "submit"), "job");
-  EXPECT_EQ(replayed(collection, "1", "poll"), "wait");
-  EXPECT_EQ(replayed(collection, "1", "poll"), "nothing");
+  EXPECT_EQ(replayed(collection, "2", "submit", "other"), "nothing") << "it has ended";
+  EXPECT_EQ(replayed(collection, "1", "submit", "job"), "job");
+  EXPECT_EQ(replayed(collection, "1", "poll", "wait"), "wait");
+  EXPECT_EQ(replayed(collection, "1", "poll", "wait"), "nothing");
+}
+
+TEST(Collection, AnAnswerToAnotherQuestionIsNotGiven) {
+  const ScratchFolder folder;
+  {
+    Collection collection(folder / "c", kPlan);
+    collection.record(exchange("a"), {"1", "submit", 1});
+  }
+  Collection collection(folder / "c", kPlan);
+  EXPECT_EQ(replayed(collection, "1", "submit", "b"), "nothing");
 }
 
 TEST(Collection, AnAnswerWhoseLineWasNotWrittenIsFoundInTheTranscript) {
@@ -89,7 +102,7 @@ TEST(Collection, AnAnswerWhoseLineWasNotWrittenIsFoundInTheTranscript) {
   core::write_file_atomic(journal, before);  // as if killed between the two writes
   {
     Collection collection(folder / "c", kPlan);
-    EXPECT_EQ(replayed(collection, "2", "submit"), "second");
+    EXPECT_EQ(replayed(collection, "2", "submit", "second"), "second");
   }
   int recovered = 0;
   core::read_chain(journal, [&recovered](const json& line) {
@@ -117,8 +130,8 @@ TEST(Collection, EveryCutOfItsFilesCanBeGoneOnWith) {
     core::write_file_atomic(journal, whole_journal);
     core::write_file_atomic(warc, longer.substr(0, size));
     Collection collection(folder / "c", kPlan);
-    EXPECT_EQ(replayed(collection, "1", "submit"), "first");
-    EXPECT_EQ(replayed(collection, "2", "submit"), "nothing");
+    EXPECT_EQ(replayed(collection, "1", "submit", "first"), "first");
+    EXPECT_EQ(replayed(collection, "2", "submit", "second"), "nothing");
     EXPECT_EQ(core::read_text_file(warc).substr(0, whole_warc.size()), whole_warc);
   }
 }

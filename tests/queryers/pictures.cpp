@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/queryers/pictures.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include <zlib.h>
 
 #include "core/image_io.h"
@@ -24,6 +27,31 @@ core::Image noise(std::uint64_t seed, int side_px) {
   return image;
 }
 
+core::Image waves(std::uint64_t seed, int side_px) {
+  core::Image image = core::make_image(side_px, side_px);
+  core::Rng rng(seed);
+  double value[6][6];
+  for (auto& row : value) {
+    for (double& amount : row) amount = rng.normal();
+  }
+  for (int y = 0; y < side_px; ++y) {
+    for (int x = 0; x < side_px; ++x) {
+      double sum = 0.0;
+      for (int v = 0; v < 6; ++v) {
+        for (int u = 0; u < 6; ++u) {
+          sum += value[v][u] * std::cos(3.14159265 * (x + 0.5) / side_px * u) *
+                 std::cos(3.14159265 * (y + 0.5) / side_px * v);
+        }
+      }
+      for (int c = 0; c < 3; ++c) {
+        image.bytes[static_cast<std::size_t>((y * side_px + x) * 3 + c)] =
+            static_cast<std::uint8_t>(std::min(255.0, std::max(0.0, 128.0 + 18.0 * sum)));
+      }
+    }
+  }
+  return image;
+}
+
 std::string number(std::uint32_t value) {
   std::string text;
   for (const int shift : {24, 16, 8, 0}) text += static_cast<char>(value >> shift);
@@ -44,6 +72,14 @@ std::string blank_png(int side_px) {
 
 std::string noise_jpeg(std::uint64_t seed, int side_px) {
   return encoded(noise(seed, side_px), core::ImageFormat::kJPEG);
+}
+
+std::string smooth_png(std::uint64_t seed, int side_px) {
+  return encoded(waves(seed, side_px), core::ImageFormat::kPNG);
+}
+
+std::string smooth_jpeg(std::uint64_t seed, int side_px) {
+  return encoded(waves(seed, side_px), core::ImageFormat::kJPEG);
 }
 
 std::string with_chunk(const std::string& png, const std::string& type, const std::string& body) {

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "queryers/gallery.h"
+
+#include <algorithm>
+#include <deque>
+#include <set>
+#include <sstream>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "queryers/internal/gallery_run.h"
+#include "queryers/page.h"
+#include "queryers/services/answers.h"
+
+namespace patina::queryers {
+namespace {
+
+namespace fs = std::filesystem;
+using core::Error;
+using core::ErrorKind;
+using nlohmann::json;
+
+constexpr int kMinimumSideOnPage = 200;
+constexpr std::size_t kMaxSitemaps = 50;
+
+bool is_number(const std::string& text) {
+  return !text.empty() && text.size() <= 18 &&
+         text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+[[noreturn]] void refuse(const std::string& text) {
+  throw Error(ErrorKind::kInput,
+              core::in_quotes(text),
+              "names no gallery",
+              "write https://host/page, civitai:MODEL@VERSION or urls:FILE");
+}
+
+GallerySource parse_civitai(const std::string& text) {
+  GallerySource source;
+  source.kind = GalleryKind::kCivitai;
+  source.text = text;
+  std::string name = text.substr(std::string("civitai").size());
+  if (name.front() == '+') {
+    const std::size_t colon = name.rfind(':');
+    source.url = require_url(name.substr(1, colon - 1));
+    name = name.substr(colon);
+  }
+  name.erase(0, 1);
+  const std::size_t at = name.find('@');
+  source.model = name.substr(0, at);
+  if (at != std::string::npos) source.version = name.substr(at + 1);
+  const bool sound = (source.model.empty() || is_number(source.model)) &&
+                     (source.version.empty() ? !source.model.empty() && at == std::string::npos
+                                             : is_number(source.version));
+  if (!sound) refuse(text);
+  return source;
+}
+
+bool same_site(const Url& a, const Url& b) { return a.host == b.host && a.port == b.port; }
+
+void note_signals(GalleryRun& run, const HttpExchange& exchange, const Page& page) {
+  for (const char* header : {"X-Robots-Tag", "tdm-reservation", "tdm-policy", "Content-Usage"}) {
+    const std::string value = exchange.response.headers.get(header);
+    if (!value.empty()) {
+      run.remark("The site sends \"" + std::string(header) + ": " + value.substr(0, 200) + "\".");
+    }
+  }
+  for (const std::string& signal : page.signals) {
+    run.remark("A page of the site states \"" + signal.substr(0, 200) + "\".");
+  }
+}
+
+struct Visit {
+  Url url;
+  int depth = 0;
+};
+
+// Pages still to be read, each once.
+class Frontier {
+ public:
+  void add(const Url& url, int depth, bool first) {
+    if (!seen_.insert(url.to_string()).second) return;
+    if (first) {
+      queue_.push_front({url, depth});
+    } else {
+      queue_.push_back({url, depth});
+    }
+  }
+  bool empty() const { return queue_.empty(); }
+  Visit take() {
+    Visit visit = queue_.front();
+    queue_.pop_front();
+    return visit;
+  }
+
+ private:
+  std::deque<Visit> queue_;
+  std::set<std::string> seen_;
+};
+
+void add_sitemaps(GalleryRun& run, const Url& start, Frontier& frontier) {
+  std::deque<Url> sitemaps;
+  std::set<std::string> seen;
+  for (const std::string& text : run.robots(start).sitemaps) {
+    const auto url = resolve_url(start, text);
+    if (url && same_site(*url, start)) sitemaps.push_back(*url);
+  }
+  while (!sitemaps.empty() && seen.size() < kMaxSitemaps && !run.over()) {
+    const Url url = sitemaps.front();
+    sitemaps.pop_front();
+    if (!seen.insert(url.to_string()).second) continue;
+    const auto exchange = run.read(url.to_string(), "application/xml,text/xml;q=0.9,*/*;q=0.5");
+    if (!exchange) continue;
+    std::string xml = exchange->response.body;
+    if (xml.substr(0, 2) == "\x1f\x8b") {  // a compressed file rather than a content coding
+      try {
+        xml = decode_content(xml, "gzip", 50ULL << 20, url.to_string());
+      } catch (const Error& error) {
+        run.remark("The sitemap " + url.to_string() + " " + error.problem() + ".");
+        continue;
+      }
+    }
+    const Sitemap sitemap = read_sitemap(xml, url);
+    for (const Url& next : sitemap.sitemaps) {
+      if (same_site(next, start)) sitemaps.push_back(next);
+    }
+    for (const Url& page : sitemap.pages) {
+      if (same_site(page, start)) frontier.add(page, 1, false);
+    }
+    for (const Url& image : sitemap.images) {
+      Posted posted;
+      posted.urls = {image.to_string()};
+      posted.page = url.to_string();
+      run.fetch(posted);
+    }
+  }
+}
+
+void take_page(GalleryRun& run,
+               const HttpExchange& exchange,
+               const Visit& visit,
+               const GalleryOptions& options,
+               Frontier& frontier) {
+  const Url here = parse_url(exchange.url).value_or(visit.url);
+  const Page page = read_page(exchange.response.body, here, kMinimumSideOnPage);
+  note_signals(run, exchange, page);
+  for (const PagePicture& picture : page.pictures) {
+    if (run.over()) return;
+    Posted posted;
+    posted.page = here.to_string();
+    for (const Candidate& candidate : picture.candidates) {
+      posted.urls.push_back(candidate.url.to_string());
+    }
+    posted.reported = {{"page", posted.page},
+                       {"found_in", to_string(picture.candidates.front().place)}};
+    if (!page.title.empty()) posted.reported["title"] = page.title;
+    if (!picture.alt.empty()) posted.reported["alt"] = picture.alt;
+    run.fetch(posted);
+  }
+  if (page.no_follow) return;
+  if (page.next && same_site(*page.next, visit.url)) frontier.add(*page.next, visit.depth, true);
+  if (visit.depth >= options.max_depth) return;
+  for (const Url& link : page.links) {
+    if (same_site(link, visit.url)) frontier.add(link, visit.depth + 1, false);
+  }
+}
+
+}  // namespace
+
+std::optional<GallerySource> parse_gallery(const std::string& text) {
+  const auto starts = [&text](const char* prefix) {
+    return text.compare(0, std::char_traits<char>::length(prefix), prefix) == 0;
+  };
+  if (starts("civitai:") || starts("civitai+")) return parse_civitai(text);
+  GallerySource source;
+  source.text = text;
+  if (starts("urls:")) {
+    source.kind = GalleryKind::kUrls;
+    source.file = text.substr(5);
+    if (source.file.empty()) refuse(text);
+    return source;
+  }
+  if (!starts("http://") && !starts("https://")) return std::nullopt;
+  source.url = require_url(text);
+  return source;
+}
+
+void validate(const GalleryOptions& options) {
+  const auto require = [](const char* field, int value, int low, int high) {
+    if (value >= low && value <= high) return;
+    throw Error(ErrorKind::kInput,
+                field,
+                "is " + std::to_string(value) + ", " + std::to_string(low) + " to " +
+                    std::to_string(high) + " are allowed",
+                "change it");
+  };
+  require("max_pages", options.max_pages, 1, 100'000);
+  require("max_depth", options.max_depth, 0, 100);
+  require("max_images", options.max_images, 1, 100'000);
+  require("min_side_px", options.min_side_px, 1, 4096);
+}
+
+void collect_pages(GalleryRun& run, const Url& start, const GalleryOptions& options) {
+  Frontier frontier;
+  frontier.add(start, 0, true);
+  if (options.use_sitemap) add_sitemaps(run, start, frontier);
+  for (int pages = 0; !frontier.empty() && !run.over(); ++pages) {
+    if (pages >= options.max_pages) {
+      run.remark("The site has more pages than the " + std::to_string(options.max_pages) +
+                 " that were read.");
+      return;
+    }
+    const Visit visit = frontier.take();
+    const auto exchange = run.read(visit.url.to_string(), "text/html,application/xhtml+xml;q=0.9");
+    if (!exchange) continue;
+    const std::string type = lower_ascii(exchange->response.headers.get("Content-Type"));
+    if (type.find("html") == std::string::npos) continue;
+    take_page(run, *exchange, visit, options, frontier);
+  }
+}
+
+void collect_urls(GalleryRun& run, const fs::path& file) {
+  std::istringstream lines(core::read_text_file(file, 64 << 20));
+  std::string line;
+  std::uint64_t number = 0;
+  while (std::getline(lines, line) && !run.over()) {
+    ++number;
+    while (!line.empty() && static_cast<unsigned char>(line.back()) <= 0x20) line.pop_back();
+    if (line.empty() || line.front() == '#') continue;
+    const auto url = parse_url(line);
+    if (!url) {
+      run.remark("Line " + std::to_string(number) + " of the list is no http or https URL.");
+      continue;
+    }
+    Posted posted;
+    posted.urls = {url->to_string()};
+    run.fetch(posted);
+  }
+}
+
+CollectResult collect_gallery(const GallerySource& source,
+                              const fs::path& folder,
+                              const CollectOptions& options,
+                              const GalleryOptions& gallery,
+                              const core::Observer& observer) {
+  validate(options);
+  validate(gallery);
+  json plan = {{"format", "patina-collection-plan"},
+               {"version", 1},
+               {"service", "gallery"},
+               {"source", source.text},
+               {"max_pages", gallery.max_pages},
+               {"max_depth", gallery.max_depth},
+               {"max_images", gallery.max_images},
+               {"min_side_px", gallery.min_side_px},
+               {"ignore_robots", gallery.ignore_robots},
+               {"insecure", options.http.insecure}};
+  Collection collection(folder, plan);
+  GalleryRun run(collection, options, gallery, observer);
+  CollectResult result;
+  result.before.server = "web pages of " + (source.url ? source.url->host : source.text);
+  result.before.grade = IdentityGrade::kUnknown;
+  if (gallery.ignore_robots) run.remark("robots.txt was not obeyed (--ignore-robots).");
+  try {
+    if (source.kind == GalleryKind::kCivitai) {
+      result.before = collect_civitai(run, source, gallery);
+    } else if (source.kind == GalleryKind::kUrls) {
+      result.before.server = "a list of URLs";
+      collect_urls(run, source.file);
+    } else {
+      collect_pages(run, *source.url, gallery);
+    }
+  } catch (...) {
+    collection.sync();
+    throw;
+  }
+  result.before.remarks.emplace_back(
+      "The pictures were posted by others, who chose and may have edited and recompressed them: they "
+      "are no random sample of a model's images.");
+  result.after = result.before;
+  result.planned = run.found();
+  result.images = collection.count(Outcome::kImage);
+  result.stopped = run.stopped();
+  const ServiceFacts& facts = result.after;
+  collection.summarize({{"source_kind", "gallery"},
+                        {"source", source.text},
+                        {"model_requested", source.model},
+                        {"service_after",
+                         {{"server", facts.server},
+                          {"model", facts.model},
+                          {"model_digest", facts.model_digest},
+                          {"identity_grade", to_string(facts.grade)},
+                          {"remarks", facts.remarks}}},
+                        {"remarks", run.remarks()},
+                        {"insecure", options.http.insecure},
+                        {"planned", result.planned},
+                        {"stopped", result.stopped}});
+  return result;
+}
+
+}  // namespace patina::queryers

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "queryers/page.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/json.h"
+#include "queryers/http_message.h"
+#include "queryers/internal/markup.h"
+
+namespace patina::queryers {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kMaxPictures = 5'000;
+constexpr std::size_t kMaxLinks = 10'000;
+constexpr std::size_t kMaxScript = 4 << 20;
+constexpr std::size_t kMaxTitle = 300;
+
+bool ends_like_image(const Url& url) {
+  const std::string path = lower_ascii(url.path);
+  for (const char* extension : {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}) {
+    const std::size_t length = std::strlen(extension);
+    if (path.size() > length && path.compare(path.size() - length, length, extension) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
+
+std::set<std::string> words_of(std::string_view text) {
+  std::set<std::string> words;
+  std::string word;
+  for (const char c : lower_ascii(text) + " ") {
+    if (is_space(c) || c == ',') {
+      if (!word.empty()) words.insert(word);
+      word.clear();
+    } else {
+      word += c;
+    }
+  }
+  return words;
+}
+
+// url(...) of a style attribute.
+std::string background_url(const std::string& style) {
+  const std::string lower = lower_ascii(style);
+  const std::size_t at = lower.find("background");
+  const std::size_t open = at == std::string::npos ? at : lower.find("url(", at);
+  if (open == std::string::npos) return {};
+  const std::size_t close = style.find(')', open);
+  if (close == std::string::npos) return {};
+  std::string url = style.substr(open + 4, close - open - 4);
+  while (!url.empty() && (is_space(url.back()) || url.back() == '"' || url.back() == '\'')) {
+    url.pop_back();
+  }
+  while (!url.empty() && (is_space(url.front()) || url.front() == '"' || url.front() == '\'')) {
+    url.erase(0, 1);
+  }
+  return url;
+}
+
+// Collects while the parser walks through the page.
+class Reader {
+ public:
+  Reader(const Url& url, int min_side_px) : base_(url), min_side_px_(min_side_px) {}
+
+  void open(const std::string& name, const Attributes& attributes) {
+    if (name == "base" && !based_) {
+      based_ = true;
+      if (const auto url = resolve_url(base_, attributes.get("href"))) base_ = *url;
+    } else if (name == "a") {
+      open_link(attributes);
+    } else if (name == "picture") {
+      in_picture_ = true;
+      sources_.clear();
+    } else if (name == "source" && in_picture_) {
+      sources_.push_back(attributes);
+    } else if (name == "img") {
+      take_image(attributes);
+    } else if (name == "meta") {
+      take_meta(attributes);
+    } else if (name == "link") {
+      take_link(attributes);
+    } else if (name == "script") {
+      in_structured_ = lower_ascii(attributes.get("type")) == "application/ld+json";
+      script_.clear();
+    } else if (name == "title") {
+      in_title_ = page_.title.empty();
+    }
+    const std::string background = background_url(attributes.get("style"));
+    if (!background.empty()) add_alone(background, FoundIn::kStyle);
+  }
+
+  void close(const std::string& name) {
+    if (name == "a") link_.reset();
+    if (name == "picture") in_picture_ = false;
+    if (name == "title") in_title_ = false;
+    if (name == "script" && in_structured_) {
+      in_structured_ = false;
+      take_structured();
+    }
+  }
+
+  void text(std::string_view text) {
+    if (in_title_ && page_.title.size() < kMaxTitle) page_.title += text;
+    if (in_structured_ && script_.size() + text.size() < kMaxScript) script_ += text;
+  }
+
+  Page finish() {
+    std::stable_sort(alone_.begin(), alone_.end(), [](const auto& a, const auto& b) {
+      return a.candidates.front().place < b.candidates.front().place;
+    });
+    for (PagePicture& picture : alone_) {
+      if (known_.insert(picture.candidates.front().url.to_string()).second) {
+        page_.pictures.push_back(std::move(picture));
+      }
+    }
+    return std::move(page_);
+  }
+
+ private:
+  std::optional<Url> resolve(const std::string& reference) const {
+    return reference.empty() ? std::nullopt : resolve_url(base_, reference);
+  }
+
+  void open_link(const Attributes& attributes) {
+    link_ = resolve(attributes.get("href"));
+    if (!link_) return;
+    const auto rel = words_of(attributes.get("rel"));
+    if (rel.count("next") > 0 && !page_.next) page_.next = link_;
+    if (rel.count("license") > 0) page_.signals.push_back("license: " + link_->to_string());
+    if (rel.count("nofollow") > 0 || ends_like_image(*link_)) return;
+    if (page_.links.size() < kMaxLinks && seen_links_.insert(link_->to_string()).second) {
+      page_.links.push_back(*link_);
+    }
+  }
+
+  bool is_icon(const Attributes& attributes) const {
+    for (const char* side : {"width", "height"}) {
+      const std::string text = attributes.get(side);
+      if (!text.empty() && text.back() != '%') {
+        const long value = std::strtol(text.c_str(), nullptr, 10);
+        if (value > 0 && value < min_side_px_ && !link_is_image()) return true;
+      }
+    }
+    const std::string classes =
+        lower_ascii(attributes.get("class") + " " + attributes.get("id"));
+    return std::any_of(kIconWords.begin(), kIconWords.end(), [&classes](const char* word) {
+      return classes.find(word) != std::string::npos;
+    });
+  }
+
+  bool link_is_image() const { return link_ && ends_like_image(*link_); }
+
+  void take_image(const Attributes& attributes) {
+    if (is_icon(attributes) || page_.pictures.size() >= kMaxPictures) return;
+    PagePicture picture;
+    picture.alt = attributes.get("alt").substr(0, kMaxTitle);
+    const auto add = [&](const std::string& reference, FoundIn place) {
+      const auto url = resolve(reference);
+      if (!url) return;
+      const bool known = std::any_of(
+          picture.candidates.begin(), picture.candidates.end(), [&](const Candidate& other) {
+            return other.url.to_string() == url->to_string();
+          });
+      if (!known) picture.candidates.push_back({*url, place});
+    };
+    if (link_is_image()) add(link_->to_string(), FoundIn::kLink);
+    if (in_picture_) {
+      for (const char* wanted : {"png", "jpeg", ""}) {  // formats that pictures are made in come first
+        for (const Attributes& source : sources_) {
+          if (lower_ascii(source.get("type")).find(wanted) == std::string::npos) continue;
+          add(largest_of_srcset(source.get("srcset")), FoundIn::kSrcset);
+        }
+      }
+    }
+    add(largest_of_srcset(attributes.get("srcset")), FoundIn::kSrcset);
+    add(largest_of_srcset(attributes.get("data-srcset")), FoundIn::kSrcset);
+    for (const char* lazy :
+         {"data-original", "data-full", "data-src", "data-lazy-src", "data-lazy"}) {
+      add(attributes.get(lazy), FoundIn::kLazy);
+    }
+    add(attributes.get("src"), FoundIn::kImg);
+    if (picture.candidates.empty()) return;
+    bool is_new = false;
+    for (const Candidate& candidate : picture.candidates) {
+      is_new = known_.insert(candidate.url.to_string()).second || is_new;
+    }
+    if (is_new) page_.pictures.push_back(std::move(picture));
+  }
+
+  // Pictures that a head or a script names; they count where no element showed them.
+  void add_alone(const std::string& reference, FoundIn place) {
+    const auto url = resolve(reference);
+    if (!url || alone_.size() >= kMaxPictures) return;
+    PagePicture picture;
+    picture.candidates.push_back({*url, place});
+    alone_.push_back(std::move(picture));
+  }
+
+  void take_meta(const Attributes& attributes) {
+    const std::string name = lower_ascii(attributes.get("name"));
+    const std::string property = lower_ascii(attributes.get("property"));
+    const std::string content = attributes.get("content");
+    if (property == "og:image" || property == "og:image:url" || property == "og:image:secure_url" ||
+        name == "twitter:image" || property == "twitter:image") {
+      add_alone(content, FoundIn::kCard);
+    }
+    if (name == "robots" || name == "patina") {
+      const auto words = words_of(content);
+      page_.no_index = page_.no_index || words.count("noindex") > 0 || words.count("none") > 0 ||
+                       words.count("noimageindex") > 0;
+      page_.no_follow = page_.no_follow || words.count("nofollow") > 0 || words.count("none") > 0;
+      page_.signals.push_back("robots: " + content.substr(0, kMaxTitle));
+    }
+    if (name == "tdm-reservation" || name == "tdm-policy") {
+      page_.signals.push_back(name + ": " + content.substr(0, kMaxTitle));
+    }
+  }
+
+  void take_link(const Attributes& attributes) {
+    const auto rel = words_of(attributes.get("rel"));
+    const std::string href = attributes.get("href");
+    if (rel.count("next") > 0 && !page_.next) page_.next = resolve(href);
+    if (rel.count("image_src") > 0) add_alone(href, FoundIn::kPreload);
+    if (rel.count("license") > 0) page_.signals.push_back("license: " + href.substr(0, kMaxTitle));
+    if (rel.count("preload") > 0 && lower_ascii(attributes.get("as")) == "image") {
+      const std::string largest = largest_of_srcset(attributes.get("imagesrcset"));
+      add_alone(largest.empty() ? href : largest, FoundIn::kPreload);
+    }
+  }
+
+  void take_structured() {
+    try {
+      walk(core::parse_json(script_, "JSON-LD"));
+    } catch (const core::Error&) {  // a site's broken data is nobody's error
+    }
+  }
+
+  void walk(const json& value) {
+    if (value.is_array()) {
+      for (const json& child : value) walk(child);
+      return;
+    }
+    if (!value.is_object()) return;
+    const json type = value.value("@type", json());
+    if (type == json("ImageObject") && value.contains("contentUrl") &&
+        value["contentUrl"].is_string()) {
+      add_alone(value["contentUrl"].get<std::string>(), FoundIn::kStructured);
+    }
+    for (const char* key : {"license", "acquireLicensePage"}) {
+      if (value.contains(key) && value[key].is_string()) {
+        page_.signals.push_back(std::string(key) + ": " +
+                                value[key].get<std::string>().substr(0, kMaxTitle));
+      }
+    }
+    for (const json& child : value) walk(child);
+  }
+
+  static constexpr std::array<const char*, 5> kIconWords = {
+      "logo", "avatar", "sprite", "icon", "emoji"};
+
+  Url base_;
+  int min_side_px_;
+  bool based_ = false;
+  Page page_;
+  std::vector<PagePicture> alone_;
+  std::set<std::string> known_;
+  std::set<std::string> seen_links_;
+  std::optional<Url> link_;  ///< Of the <a> that is open.
+  bool in_picture_ = false;
+  std::vector<Attributes> sources_;
+  bool in_structured_ = false;
+  bool in_title_ = false;
+  std::string script_;
+};
+
+}  // namespace
+
+const char* to_string(FoundIn place) {
+  switch (place) {
+    case FoundIn::kLink:
+      return "link";
+    case FoundIn::kSrcset:
+      return "srcset";
+    case FoundIn::kLazy:
+      return "lazy attribute";
+    case FoundIn::kImg:
+      return "img";
+    case FoundIn::kPreload:
+      return "link element";
+    case FoundIn::kStructured:
+      return "JSON-LD";
+    case FoundIn::kCard:
+      return "card";
+    case FoundIn::kStyle:
+      return "style";
+  }
+  return "unknown";
+}
+
+std::string largest_of_srcset(std::string_view srcset) {
+  std::string best;
+  double best_size = -1.0;
+  std::size_t at = 0;
+  while (at < srcset.size()) {
+    while (at < srcset.size() && (is_space(srcset[at]) || srcset[at] == ',')) ++at;
+    std::size_t end = at;
+    while (end < srcset.size() && !is_space(srcset[end])) ++end;
+    std::string url(srcset.substr(at, end - at));
+    std::string descriptor;
+    if (!url.empty() && url.back() == ',') {  // the comma ends the candidate
+      while (!url.empty() && url.back() == ',') url.pop_back();
+      at = end;
+    } else {
+      const std::size_t comma = std::min(srcset.find(',', end), srcset.size());
+      descriptor = std::string(srcset.substr(end, comma - end));
+      at = comma;
+    }
+    if (url.empty()) continue;
+    const double size = descriptor.empty() ? 1.0 : std::strtod(descriptor.c_str(), nullptr);
+    if (size > best_size) {
+      best_size = size;
+      best = url;
+    }
+  }
+  return best;
+}
+
+Page read_page(std::string_view html, const Url& url, int min_side_px) {
+  Reader reader(url, min_side_px);
+  walk_html(html,
+            {[&reader](const std::string& name, const Attributes& a) { reader.open(name, a); },
+             [&reader](const std::string& name) { reader.close(name); },
+             [&reader](std::string_view text) { reader.text(text); }});
+  return reader.finish();
+}
+
+Sitemap read_sitemap(std::string_view xml, const Url& url) {
+  Sitemap sitemap;
+  bool in_index = false;
+  std::string name;
+  std::string text;
+  const auto take = [&](const std::string& closed) {
+    const auto found = resolve_url(url, text);
+    text.clear();
+    if (!found) return;
+    if (closed == "image:loc") {
+      if (sitemap.images.size() < 50'000) sitemap.images.push_back(*found);
+    } else if (closed == "loc") {
+      auto& list = in_index ? sitemap.sitemaps : sitemap.pages;
+      if (list.size() < 50'000) list.push_back(*found);
+    }
+  };
+  walk_xml(xml,
+           {[&](const std::string& opened, const Attributes&) {
+              if (opened == "sitemapindex") in_index = true;
+              text.clear();
+            },
+            take,
+            [&text](std::string_view part) {
+              if (text.size() < 16'384) text += part;
+            }});
+  return sitemap;
+}
+
+}  // namespace patina::queryers

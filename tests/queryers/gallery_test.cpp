@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "queryers/gallery.h"
+
+#include <atomic>
+#include <map>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/image_io.h"
+#include "core/rng.h"
+#include "queryers/perceptual_hash.h"
+#include "tests/core/scratch_folder.h"
+#include "tests/queryers/loopback.h"
+#include "tests/queryers/pictures.h"
+
+namespace patina::queryers {
+namespace {
+
+using core::ScratchFolder;
+using nlohmann::json;
+
+using Site = std::map<std::string, Scripted>;  ///< Answers by target; 404 for others.
+
+Scripted html(const std::string& body, const std::string& headers = {}) {
+  return reply(200, body, "text/html", headers);
+}
+Scripted picture(std::uint64_t seed, int side_px = 64) {
+  return reply(200, noise_png(seed, side_px), "image/png");
+}
+
+CollectOptions fast() {
+  CollectOptions options;
+  options.http.user_agent = "Patina/test";
+  options.http.named.hosts = {"127.0.0.1"};
+  options.backoff = {0.001, 0.01, 0.0};
+  options.max_attempts = 4;
+  return options;
+}
+
+GalleryOptions small() {
+  GalleryOptions options;
+  options.min_side_px = 32;
+  return options;
+}
+
+struct Collected {
+  std::string text;  ///< "/a.png image, /b.png expired" in the order found.
+  CollectResult result;
+  std::vector<std::string> asked;
+  std::vector<std::string> remarks;
+};
+
+Collected collect_at(const Loopback& server,
+                     const std::string& start,
+                     const std::filesystem::path& folder,
+                     const GalleryOptions& options = small(),
+                     const CollectOptions& collect = fast()) {
+  Collected collected;
+  const auto source = parse_gallery(
+      start.compare(0, 7, "civitai") == 0 ? "civitai+" + server.url("/api/v1") + start.substr(7)
+                                          : server.url(start));
+  collected.result = collect_gallery(*source, folder, collect, options);
+  read_collection(folder, [&](const ItemEnd& end) {
+    std::string url = end.sample ? end.sample->source : end.reported.value("url", std::string());
+    url = url.substr(std::min(url.size(), server.url("").size()));
+    collected.text += (collected.text.empty() ? "" : ", ") + url + " " + to_string(end.outcome);
+    if (end.sample) {
+      for (const std::string& flag : end.sample->flags) collected.text += " " + flag;
+    }
+  });
+  for (const Asked& one : server.asked()) collected.asked.push_back(one.target);
+  const json summary = json::parse(core::read_text_file(folder / kSummaryFile));
+  collected.remarks = summary.at("remarks").get<std::vector<std::string>>();
+  return collected;
+}
+
+Collected collect_site(const Site& site,
+                       const std::string& start = "/",
+                       const GalleryOptions& options = small()) {
+  Loopback server([&site](const Asked& asked) {
+    const auto found = site.find(asked.target);
+    return found == site.end() ? reply(404, "") : found->second;
+  });
+  const ScratchFolder folder;
+  return collect_at(server, start, folder / "c", options);
+}
+
+TEST(ParseGallery, KnowsItsForms) {
+  EXPECT_EQ(parse_gallery("https://a.b/c")->kind, GalleryKind::kPages);
+  EXPECT_EQ(parse_gallery("civitai:12@34")->version, "34");
+  EXPECT_EQ(parse_gallery("civitai:12")->model, "12");
+  EXPECT_EQ(parse_gallery("civitai+http://h:1/api/v1:12")->url->port, 1);
+  EXPECT_EQ(parse_gallery("urls:list.txt")->file, "list.txt");
+  EXPECT_FALSE(parse_gallery("images"));
+  for (const char* wrong : {"civitai:", "civitai:x", "civitai:1@", "civitai:@", "urls:", "http://"}) {
+    EXPECT_THROW(parse_gallery(wrong), core::Error) << wrong;
+  }
+}
+
+TEST(CollectGallery, TakesTheBestOfEachPictureAndFollowsThePagesOfOneSite) {
+  const Collected collected = collect_site(
+      {{"/", html(R"(<a href="/big.png"><img src="/thumb.png"></a>
+                     <img src="small.png" srcset="mid.png 400w, large.png 800w">
+                     <img src="/logo.png" class="site-logo">
+                     <a href="/two?a=1&amp;b=2">more</a> <a href="https://elsewhere.example/">x</a>)")},
+       {"/two?a=1&b=2", html(R"(<img src="/last.png"><a href="/">back</a>)")},
+       {"/big.png", picture(1)},
+       {"/large.png", picture(2)},
+       {"/last.png", picture(3)}});
+  EXPECT_EQ(collected.text, "/big.png image, /large.png image, /last.png image");
+  EXPECT_EQ(collected.result.stopped, "");
+  EXPECT_EQ(collected.asked,
+            (std::vector<std::string>{
+                "/robots.txt", "/", "/big.png", "/large.png", "/two?a=1&b=2", "/last.png"}));
+}
+
+TEST(CollectGallery, ObeysRobotsTxt) {
+  const Collected collected = collect_site(
+      {{"/robots.txt", reply(200, "User-agent: *\nDisallow: /private\nDisallow: /*.gif$\n", "text/plain")},
+       {"/", html(R"(<img src="/private/a.png"><img src="/b.png"><a href="/private/">p</a>)")},
+       {"/private/a.png", picture(1)},
+       {"/b.png", picture(2)}});
+  EXPECT_EQ(collected.text, "/private/a.png refused, /b.png image");
+  EXPECT_EQ(collected.asked, (std::vector<std::string>{"/robots.txt", "/", "/b.png"}));
+}
+
+TEST(CollectGallery, ReadsNothingWhereRobotsTxtFails) {
+  const Collected collected =
+      collect_site({{"/robots.txt", reply(500, "")}, {"/", html("<img src=/a.png>")}});
+  EXPECT_EQ(collected.text, "");
+  ASSERT_FALSE(collected.remarks.empty());
+  EXPECT_EQ(collected.remarks.front(),
+            "robots.txt of 127.0.0.1 could not be had, so nothing was read there.");
+}
+
+TEST(CollectGallery, IgnoresRobotsTxtOnlyWhenToldAndSaysSo) {
+  GalleryOptions options = small();
+  options.ignore_robots = true;
+  const Collected collected = collect_site(
+      {{"/robots.txt", reply(200, "User-agent: *\nDisallow: /\n", "text/plain")},
+       {"/", html("<img src=/a.png>")},
+       {"/a.png", picture(1)}},
+      "/",
+      options);
+  EXPECT_EQ(collected.text, "/a.png image");
+  EXPECT_EQ(collected.remarks.front(), "robots.txt was not obeyed (--ignore-robots).");
+}
+
+TEST(CollectGallery, AChallengeEndsTheRun) {
+  const Collected collected = collect_site(
+      {{"/", reply(403, "<title>Just a moment...</title>", "text/html", "cf-mitigated: challenge\r\n")}});
+  EXPECT_EQ(collected.result.stopped,
+            "127.0.0.1 asks whether a person is there; its owner does not want programs");
+}
+
+TEST(CollectGallery, ThreeRefusalsInARowEndTheRun) {
+  const Collected collected = collect_site({{"/", reply(429, "")}});
+  EXPECT_EQ(collected.result.stopped, "127.0.0.1 said 429 three times in a row");
+}
+
+TEST(CollectGallery, RecordsWhatAPageReserves) {
+  const Collected collected = collect_site(
+      {{"/",
+        html(R"(<meta name="robots" content="noai, noimageai"><link rel="license" href="/terms">)",
+             "tdm-reservation: 1\r\nX-Robots-Tag: noai\r\n")}});
+  EXPECT_EQ(collected.remarks,
+            (std::vector<std::string>{"The site sends \"X-Robots-Tag: noai\".",
+                                      "The site sends \"tdm-reservation: 1\".",
+                                      "A page of the site states \"robots: noai, noimageai\".",
+                                      "A page of the site states \"license: /terms\"."}));
+}
+
+TEST(CollectGallery, ReadsSitemapsAndTheirIndex) {
+  Site site;
+  Loopback server([&site](const Asked& asked) {
+    const auto found = site.find(asked.target);
+    return found == site.end() ? reply(404, "") : found->second;
+  });
+  site = {{"/robots.txt", reply(200, "Sitemap: " + server.url("/index.xml"), "text/plain")},
+          {"/index.xml",
+           reply(200,
+                 "<?xml version='1.0'?><sitemapindex><sitemap><loc>" + server.url("/map.xml") +
+                     "</loc></sitemap></sitemapindex>",
+                 "application/xml")},
+          {"/map.xml",
+           reply(200,
+                 "<?xml version='1.0'?><urlset xmlns:image='i'><url><loc>" + server.url("/page") +
+                     "</loc><image:image><image:loc>" + server.url("/a.png") +
+                     "</image:loc></image:image></url></urlset>",
+                 "application/xml")},
+          {"/", html("")},
+          {"/page", html("<img src=/b.png>")},
+          {"/a.png", picture(1)},
+          {"/b.png", picture(2)}};
+  const ScratchFolder folder;
+  EXPECT_EQ(collect_at(server, "/", folder / "c").text, "/a.png image, /b.png image");
+}
+
+TEST(CollectGallery, JudgesWhatItFetches) {
+  const Collected collected = collect_site(
+      {{"/", html(R"(<img src="/html.png"><img src="/icon.png"><img src="/gone.png">
+                     <img src="/cut.png"><img src="http://10.0.0.1/x.png"><img src="data:image/png,x">)")},
+       {"/html.png", html("<html></html>")},
+       {"/icon.png", picture(1, 16)},
+       {"/cut.png", reply(200, noise_png(2).substr(0, 500), "image/png")}});
+  EXPECT_EQ(collected.text,
+            "/html.png protocol-error, /icon.png filtered-image, /gone.png expired, "
+            "/cut.png protocol-error,  refused");
+}
+
+TEST(CollectGallery, FlagsCopiesOfWhatItHasAndOfWhatWasReleased) {
+  const ScratchFolder folder;
+  core::make_folder(folder / "mine");
+  core::write_file_atomic(folder / "mine/work.png", smooth_png(9));
+  GalleryOptions options = small();
+  options.released = {folder / "mine"};
+  const Site site = {
+      {"/", html(R"(<img src="/a.png"><img src="/a-smaller.png"><img src="/work.jpg">)")},
+      {"/a.png", reply(200, smooth_png(5, 96), "image/png")},
+      {"/a-smaller.png", reply(200, smooth_png(5, 64), "image/png")},
+      {"/work.jpg", reply(200, smooth_jpeg(9, 80), "image/jpeg")}};
+  EXPECT_EQ(collect_site(site, "/", options).text,
+            "/a.png image, /a-smaller.png image near-duplicate, /work.jpg image released-copy");
+}
+
+TEST(CollectGallery, GoesOnWithoutAskingAgain) {
+  const Site site = {{"/", html(R"(<img src="/a.png"><img src="/b.png">)")},
+                     {"/a.png", picture(1)},
+                     {"/b.png", picture(2)}};
+  Loopback server([&site](const Asked& asked) {
+    const auto found = site.find(asked.target);
+    return found == site.end() ? reply(404, "") : found->second;
+  });
+  const ScratchFolder folder;
+  CollectOptions first = fast();
+  first.budget.max_images = 1;
+  EXPECT_EQ(collect_at(server, "/", folder / "c", small(), first).result.stopped,
+            "the budget of images is used up");
+  const Collected second = collect_at(server, "/", folder / "c");
+  EXPECT_EQ(second.text, "/a.png image, /b.png image");
+  EXPECT_EQ(server.count("/a.png"), 1U);
+  EXPECT_EQ(server.count("/"), 1U);
+  EXPECT_EQ(server.count("/robots.txt"), 1U);
+}
+
+TEST(CollectGallery, ReadsAListOfUrls) {
+  const Site site = {{"/a.png", picture(1)}};
+  Loopback server([&site](const Asked& asked) {
+    const auto found = site.find(asked.target);
+    return found == site.end() ? reply(404, "") : found->second;
+  });
+  const ScratchFolder folder;
+  core::write_file_atomic(folder / "list",
+                          "# mine\r\n" + server.url("/a.png") + "\r\nnonsense\n" +
+                              server.url("/a.png") + "\n");
+  const auto source = parse_gallery("urls:" + (folder / "list").string());
+  const CollectResult result = collect_gallery(*source, folder / "c", fast(), small());
+  EXPECT_EQ(result.images, 1U);
+  EXPECT_EQ(server.count("/a.png"), 1U);
+}
+
+json civitai_item(const Loopback& server, int id, const json& meta) {
+  return {{"id", id},
+          {"url", server.url("/" + std::to_string(id) + ".jpeg")},
+          {"type", "image"},
+          {"meta", meta}};
+}
+
+TEST(CollectCivitai, FollowsItsCursorAndKeepsItsMetadata) {
+  Loopback* self = nullptr;
+  Loopback server([&self](const Asked& asked) {
+    const std::string& target = asked.target;
+    if (target == "/api/v1/model-versions/34") {
+      return reply(200,
+                   R"({"name":"v1","trainedWords":["sks"],"model":{"name":"Harbour","mode":"Archived"},
+                       "files":[{"hashes":{"SHA256":"ABCDEF"}}]})");
+    }
+    if (target.find("/api/v1/images?") == 0 && target.find("cursor") == std::string::npos) {
+      return reply(200,
+                   json{{"items",
+                         {civitai_item(*self, 1, {{"prompt", "a harbour"}, {"seed", 12345678901234567890ULL}}),
+                          civitai_item(*self, 2, {{"id", 2}, {"meta", {{"Model hash", "abc"}}}})}},
+                        {"metadata", {{"nextPage", self->url("/api/v1/images?cursor=x")}}}}
+                       .dump());
+    }
+    if (target == "/api/v1/images?cursor=x") {
+      return reply(200,
+                   json{{"items", {civitai_item(*self, 1, nullptr), civitai_item(*self, 3, nullptr)}},
+                        {"metadata", json::object()}}
+                       .dump());
+    }
+    if (target == "/1.jpeg") return picture(1);
+    if (target == "/2.jpeg") return picture(2);
+    return reply(404, "");
+  });
+  self = &server;
+  const ScratchFolder folder;
+  const Collected collected = collect_at(server, "civitai:12@34", folder / "c");
+  EXPECT_EQ(collected.text, "/1.jpeg image, /2.jpeg image, /3.jpeg expired");
+  EXPECT_EQ(collected.result.after.model, "Harbour, v1");
+  EXPECT_EQ(collected.result.after.model_digest, "abcdef");
+  std::vector<json> reported;
+  read_collection(folder / "c", [&](const ItemEnd& end) { reported.push_back(end.reported); });
+  EXPECT_EQ(reported[0].at("seed"), "12345678901234567890");
+  EXPECT_EQ(reported[1].at("model_hash"), "abc");
+}
+
+TEST(CollectCivitai, ABusyServerIsAskedAgainAndTooManyPagesAreNot) {
+  std::atomic<int> times{0};
+  Loopback busy([&times](const Asked& asked) {
+    if (asked.target.find("/api/v1/images") != 0) return reply(404, "");
+    return ++times == 1 ? reply(503, "{}", "application/json", "retry-after-ms: 5\r\n")
+                        : reply(200, R"({"items":[],"metadata":{}})");
+  });
+  const ScratchFolder folder;
+  const Collected collected = collect_at(busy, "civitai:12", folder / "c");
+  EXPECT_EQ(times, 2);
+  EXPECT_EQ(collected.remarks.back(),
+            "The API named no picture, which does not show that there is none.");
+}
+
+}  // namespace
+}  // namespace patina::queryers
