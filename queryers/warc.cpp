@@ -22,8 +22,6 @@ using core::ErrorKind;
 
 constexpr const char* kVersion = "WARC/1.1\r\n";
 constexpr std::size_t kMaxFieldBytes = 64 << 10;
-// Base64 of compressed pixels hardly shrinks, so the fastest level loses little.
-constexpr int kLevel = 1;
 
 std::string digest(std::string_view bytes) {
   return "sha256:" + core::to_hex(core::sha256(bytes));
@@ -140,7 +138,7 @@ std::string new_record_id() {
 }
 
 std::string to_gzip_member(const WarcRecord& record) {
-  return gzip_member(header_text(record), record.block + "\r\n\r\n", kLevel);
+  return gzip_member({header_text(record), record.block, "\r\n\r\n"});
 }
 
 std::optional<WarcRead> read_warc_record(std::string_view data, std::uint64_t max_bytes) {

@@ -12,6 +12,7 @@ namespace patina::queryers {
 namespace {
 
 constexpr std::size_t kBlock = 1 << 16;
+constexpr uLong kLongRecord = 8 << 10;
 constexpr int kGzipOrZlib = 15 + 32;  // zlib tells the two apart.
 constexpr int kGzip = 15 + 16;
 constexpr int kRaw = -15;
@@ -82,21 +83,23 @@ std::string inflate_bounded(std::string_view data,
                                            " bytes");
 }
 
-std::string gzip_member(std::string_view first, std::string_view second, int level) {
+std::string gzip_member(const std::vector<std::string_view>& pieces) {
+  uLong total = 0;
+  for (const std::string_view piece : pieces) total += static_cast<uLong>(piece.size());
+  const int strategy = total > kLongRecord ? Z_HUFFMAN_ONLY : Z_DEFAULT_STRATEGY;
   z_stream stream{};
-  if (deflateInit2(&stream, level, Z_DEFLATED, kGzip, 9, Z_DEFAULT_STRATEGY) != Z_OK) {
+  if (deflateInit2(&stream, 1, Z_DEFLATED, kGzip, 9, strategy) != Z_OK) {
     throw core::Error(core::ErrorKind::kResource, "zlib", "cannot compress");
   }
   const std::unique_ptr<z_stream, int (*)(z_stream*)> guard(&stream, deflateEnd);
-  const auto total = static_cast<uLong>(first.size() + second.size());
   std::string out(deflateBound(&stream, total) + 64, '\0');
   stream.next_out = as_bytes(out);
   stream.avail_out = static_cast<uInt>(out.size());
-  stream.next_in = as_bytes(first);
-  stream.avail_in = static_cast<uInt>(first.size());
-  deflate(&stream, Z_NO_FLUSH);
-  stream.next_in = as_bytes(second);
-  stream.avail_in = static_cast<uInt>(second.size());
+  for (const std::string_view piece : pieces) {
+    stream.next_in = as_bytes(piece);
+    stream.avail_in = static_cast<uInt>(piece.size());
+    deflate(&stream, Z_NO_FLUSH);
+  }
   if (deflate(&stream, Z_FINISH) != Z_STREAM_END) {
     throw core::Error(core::ErrorKind::kInternal, "zlib", "did not finish a record");
   }
