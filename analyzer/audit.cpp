@@ -186,6 +186,13 @@ void validate(const AuditOptions& options) {
   require_between("batch_size", options.batch_size, 1, 1024);
 }
 
+void check_bundle(const std::filesystem::path& bundle,
+                  const AuditKey& key,
+                  const core::Extractor& extractor) {
+  const report::Evidence evidence = describe(key, extractor, {});
+  AuditFolder(bundle, scorer_name(evidence.key, evidence.tool_version));
+}
+
 report::Evidence run_audit(queryers::Suspect& suspect,
                            queryers::Suspect& benign,
                            core::Extractor& extractor,

@@ -40,6 +40,12 @@ struct AuditKey {
   std::function<void(const std::filesystem::path&)> write_extractor;
 };
 
+/// Throws what run_audit() would throw about the place of the bundle: foreign, finished, or of
+/// another key or precision. To be asked before images are collected over the network.
+void check_bundle(const std::filesystem::path& bundle,
+                  const AuditKey& key,
+                  const core::Extractor& extractor);
+
 /// Audits and writes the bundle. Throws Error{kInput}: too few samples, suspect and benign the same
 /// folder or sharing more than half their images, bundle already finished, foreign or inside a
 /// source; Error{kCancelled} from the observer. An unfinished bundle of the same key and precision

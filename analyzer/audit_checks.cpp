@@ -104,8 +104,8 @@ void note_acquisition(const char* role, const SampleSet& set, std::vector<std::s
   const auto images = record.outcomes.find("image");
   const std::int64_t got = images == record.outcomes.end() ? 0 : images->second;
   if (got < record.planned) {
-    notes.push_back("Completeness: of " + std::to_string(record.planned) + " images planned of the " +
-                    role + ", " + std::to_string(got) +
+    notes.push_back("Completeness: of " + std::to_string(record.planned) +
+                    " images planned of the " + role + ", " + std::to_string(got) +
                     " were received; what became of the others is listed, and losing some kinds of "
                     "images more than others biases a sample.");
   }

@@ -84,9 +84,12 @@ AuditFolder::AuditFolder(fs::path bundle, std::string scorer) : bundle_(std::mov
 
 void AuditFolder::require_ours() const {
   const std::vector<std::string> names = names_in(bundle_);
-  const bool resumable = std::any_of(names.begin(), names.end(), [](const std::string& name) {
-    return name == kJournalFile || name == report::kEvidenceFile;
-  }) || fs::exists(bundle_ / report::kAcquisitionFolder);
+  const bool resumable = std::any_of(names.begin(),
+                                     names.end(),
+                                     [](const std::string& name) {
+                                       return name == kJournalFile || name == report::kEvidenceFile;
+                                     }) ||
+                         fs::exists(bundle_ / report::kAcquisitionFolder);
   for (const std::string& name : names) {
     if (resumable && own_names().count(name) > 0) continue;
     throw Error(

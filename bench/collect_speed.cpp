@@ -3,14 +3,9 @@
 //
 //   collect_speed FOLDER [IMAGES] [SIDE_PX] [KILLS] [CONCURRENCY]
 //
-// A web UI's answers with pictures of noise come from a thread of this process; the collector runs in
-// this process, or with KILLS in children that are killed at random moments. Prints images a second,
-// the growth of memory and, after kills, what was lost or asked twice.
-#include <signal.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
+// A web UI's answers with pictures of noise come from a thread of this process; the collector runs
+// in this process, or with KILLS in children that are killed at random moments. Prints images a
+// second, the growth of memory and, after kills, what was lost or asked twice.
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -19,8 +14,12 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <signal.h>
 #include <string>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -72,14 +71,12 @@ void collect(const Asking& asking, bool report_memory) {
   int reports = 0;
   observer.progress = [&](const core::Progress& now) {
     if (report_memory && ++reports % 20 == 0) {
-      std::printf("  %lld images, %.1f MiB resident\n",
-                  static_cast<long long>(now.done),
-                  resident_mib());
+      std::printf(
+          "  %lld images, %.1f MiB resident\n", static_cast<long long>(now.done), resident_mib());
     }
     return true;
   };
-  queryers::collect_images(
-      asking.service, asking.plan, asking.folder, asking.options, observer);
+  queryers::collect_images(asking.service, asking.plan, asking.folder, asking.options, observer);
 }
 
 int run_killed(const Asking& asking, int kills) {
@@ -142,11 +139,10 @@ int main(int argc, char** argv) {
   queryers::PlanOptions plan;
   plan.count = count;
   plan.sizes = {{side, side}};
-  Asking asking{
-      queryers::make_service(*queryers::parse_endpoint("a1111+" + server.url()), {}),
-      queryers::make_plan(plan),
-      argv[1],
-      {}};
+  Asking asking{queryers::make_service(*queryers::parse_endpoint("a1111+" + server.url()), {}),
+                queryers::make_plan(plan),
+                argv[1],
+                {}};
   asking.options.http.named.hosts = {"127.0.0.1"};
   asking.options.concurrency = argument(5, 1);
   const int killed = kills > 0 ? run_killed(asking, kills) : 0;
@@ -172,12 +168,13 @@ int main(int argc, char** argv) {
               seconds,
               images / seconds,
               resident_mib());
-  std::printf("killed %d times: %zu of %d items ended, %d answers, %d of them to a question asked "
-              "before; journal whole\n",
-              killed,
-              ended.size(),
-              count,
-              answered,
-              repeated);
+  std::printf(
+      "killed %d times: %zu of %d items ended, %d answers, %d of them to a question asked "
+      "before; journal whole\n",
+      killed,
+      ended.size(),
+      count,
+      answered,
+      repeated);
   return images == count ? 0 : 1;
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/asking.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <sstream>
+#include <sys/stat.h>
 
 #include <nlohmann/json.hpp>
 
@@ -53,22 +52,21 @@ void bind_plan(CommandLine& line, AskingOptions& options) {
   line.path({"--prompts", "FILE", "Endpoint: prompts in place of the bank, one a line."},
             options.prompts_file);
   line.exclude("--prompts", "--prompt");
-  line.text({"--trigger",
-             "TEXT",
-             "Endpoint: word or style that the suspect advertises (default: none)."},
-            options.plan.trigger);
+  line.text(
+      {"--trigger", "TEXT", "Endpoint: word or style that the suspect advertises (default: none)."},
+      options.plan.trigger);
   line.real({"--control-share",
              "X",
              "Endpoint: share asked without the trigger, kept and not tested, 0 to 0.9 (default: "
              "0)."},
             {0.0, 0.9},
             options.plan.control_share);
-  line.text({"--size",
-             "LIST",
-             "Endpoint: pixels as WxH, with commas for several (default: 512x512)."},
-            options.sizes);
-  line.text({"--negative-prompt", "TEXT", "Endpoint: what images shall not show (default: nothing)."},
-            options.plan.negative_prompt);
+  line.text(
+      {"--size", "LIST", "Endpoint: pixels as WxH, with commas for several (default: 512x512)."},
+      options.sizes);
+  line.text(
+      {"--negative-prompt", "TEXT", "Endpoint: what images shall not show (default: nothing)."},
+      options.plan.negative_prompt);
   whole_int(line,
             {"--steps", "N", "Endpoint: sampling steps, 1 to 150 (default: 20)."},
             {1, 150},
@@ -88,7 +86,8 @@ void bind_plan(CommandLine& line, AskingOptions& options) {
   line.real({"--lora-scale", "X", "Endpoint: strength of the LoRAs, -10 to 10 (default: 1)."},
             {-10.0, 10.0},
             options.endpoint.lora_scale);
-  line.path({"--workflow", "FILE", "ComfyUI: workflow in the API format."}, options.endpoint.workflow);
+  line.path({"--workflow", "FILE", "ComfyUI: workflow in the API format."},
+            options.endpoint.workflow);
 }
 
 void bind_gallery(CommandLine& line, AskingOptions& options) {
@@ -97,10 +96,11 @@ void bind_gallery(CommandLine& line, AskingOptions& options) {
             {"--max-pages", "N", "Gallery: pages to read, 1 to 100000 (default: 100)."},
             {1, 100'000},
             gallery.max_pages);
-  whole_int(line,
-            {"--depth", "N", "Gallery: links to follow from the first page, 0 to 100 (default: 3)."},
-            {0, 100},
-            gallery.max_depth);
+  whole_int(
+      line,
+      {"--depth", "N", "Gallery: links to follow from the first page, 0 to 100 (default: 3)."},
+      {0, 100},
+      gallery.max_depth);
   whole_int(line,
             {"--max-images", "N", "Gallery: pictures to fetch, 1 to 100000 (default: 1000)."},
             {1, 100'000},
@@ -113,10 +113,9 @@ void bind_gallery(CommandLine& line, AskingOptions& options) {
               "DIR",
               "Gallery: your released images; copies of them are kept and not scored."},
              gallery.released);
-  line.toggle({"--ignore-robots",
-               "",
-               "Gallery: read what robots.txt disallows; the evidence says so."},
-              gallery.ignore_robots);
+  line.toggle(
+      {"--ignore-robots", "", "Gallery: read what robots.txt disallows; the evidence says so."},
+      gallery.ignore_robots);
 }
 
 void bind_manners(CommandLine& line, AskingOptions& options) {
@@ -157,7 +156,8 @@ void bind_manners(CommandLine& line, AskingOptions& options) {
             collect.budget.max_minutes);
   line.text({"--contact", "TEXT", "URL or mail address in the User-Agent (default: none)."},
             options.contact);
-  line.text({"--proxy", "URL", "HTTP proxy, http://host:port (default: none)."}, collect.http.proxy);
+  line.text({"--proxy", "URL", "HTTP proxy, http://host:port (default: none)."},
+            collect.http.proxy);
   line.path({"--ca-file", "FILE", "Certificates to trust besides the system's, PEM."},
             collect.http.ca_file);
   line.toggle({"--insecure", "", "Accept any certificate; the evidence says so."},
@@ -209,7 +209,8 @@ bool is_remote(const std::string& source) {
   return queryers::parse_endpoint(source) || queryers::parse_gallery(source);
 }
 
-queryers::Credential credential_for(const queryers::Service& service, const AskingOptions& options) {
+queryers::Credential credential_for(const queryers::Service& service,
+                                    const AskingOptions& options) {
   std::string key;
   if (!options.key_file.empty()) {
     key = read_secret(options.key_file);

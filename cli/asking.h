@@ -24,7 +24,7 @@ struct AskingOptions {
   queryers::CollectOptions collect;
   queryers::GalleryOptions gallery;
   double pause_s = -1.0;  ///< Below 0: none for endpoints, 2 s for galleries.
-  std::string prompt;                  ///< Replaces the bank.
+  std::string prompt;     ///< Replaces the bank.
   std::filesystem::path prompts_file;
   std::string sizes = "512x512";
   std::string loras;

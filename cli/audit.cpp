@@ -57,12 +57,13 @@ CommandText audit_text() {
 
 void bind_options(CommandLine& line, AuditCommand& command) {
   line.path({"--key", "KEY", "Key that patina coat made.", true}, command.key);
-  line.text({"--suspect",
-             "SOURCE",
-             "Images from the model under audit: a folder, a folder that patina collect wrote, or an "
-             "endpoint such as a1111+http://host:7860 (see patina help collect).",
-             true},
-            command.suspect);
+  line.text(
+      {"--suspect",
+       "SOURCE",
+       "Images from the model under audit: a folder, a folder that patina collect wrote, or an "
+       "endpoint such as a1111+http://host:7860 (see patina help collect).",
+       true},
+      command.suspect);
   line.text({"--benign",
              "SOURCE",
              "Like images from models known not to have used the coated set; the same kinds.",
@@ -132,21 +133,19 @@ analyzer::AuditKey audit_key(const AuditCommand& command, const extractors::Coat
   return audited;
 }
 
-// A folder as it is; what came over the network, or does now, as a part of the bundle.
+// A folder of images; nothing for what came over the network, or is to come.
+std::unique_ptr<queryers::Suspect> open_images(const std::string& source) {
+  if (is_remote(source) || queryers::is_collection(source)) return nullptr;
+  return queryers::open_directory(source);
+}
+
+// What came over the network, or does now, as a part of the bundle.
 std::unique_ptr<queryers::Suspect> open_source(const AuditCommand& command,
                                                const std::string& source,
                                                const char* role,
                                                const core::Observer& observer) {
   const std::filesystem::path place = command.bundle / report::kAcquisitionFolder / role;
-  const bool remote = is_remote(source);
-  if (!remote && !queryers::is_collection(source)) return queryers::open_directory(source);
-  if (report::is_finished_bundle(command.bundle)) {
-    throw core::Error(core::ErrorKind::kInput,
-                      printable(command.bundle.string()),
-                      "is a finished evidence bundle",
-                      "delete the folder or choose another with --output");
-  }
-  if (!remote) {
+  if (!is_remote(source)) {
     queryers::copy_collection(source, place);
     return queryers::open_collection(place);
   }
@@ -196,8 +195,9 @@ void print_json(const AuditCommand& command,
   document.command = "audit";
   document.options = options_to_json(command);
   document.inputs.push_back(input_record("key", command.key));
-  for (const auto& [role, source] : {std::pair<const char*, const std::string&>("suspect", command.suspect),
-                                     {"benign", command.benign}}) {
+  for (const auto& [role, source] :
+       {std::pair<const char*, const std::string&>("suspect", command.suspect),
+        {"benign", command.benign}}) {
     if (!is_remote(source)) document.inputs.push_back(input_record(role, source));
   }
   if (!command.commitment.empty()) {
@@ -222,12 +222,15 @@ int run_audit(std::vector<std::string> args, std::ostream& out, std::ostream& er
 
   const Session session(command.output, err);
   settle(command.asking);
+  auto suspect = open_images(command.suspect);
+  auto benign = open_images(command.benign);
   const extractors::CoatKey key =
       extractors::read_coat_key(command.key, read_passphrase(command.passphrase_file, err));
   const analyzer::AuditKey audited = audit_key(command, key);
-  const auto suspect = open_source(command, command.suspect, "suspect", session.observer());
-  const auto benign = open_source(command, command.benign, "benign", session.observer());
   const auto scorer = extractors::make_scorer(key, scorer_options(command.compute));
+  analyzer::check_bundle(command.bundle, audited, *scorer);
+  if (!suspect) suspect = open_source(command, command.suspect, "suspect", session.observer());
+  if (!benign) benign = open_source(command, command.benign, "benign", session.observer());
   const report::Evidence evidence = analyzer::run_audit(
       *suspect, *benign, *scorer, audited, command.bundle, command.options, session.observer());
 

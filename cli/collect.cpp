@@ -31,13 +31,14 @@ struct CollectCommand {
 };
 
 CommandText collect_text() {
-  return {"collect",
-          "--from SOURCE -o DIR [flags]",
-          "Asks a suspect for images and keeps every request, answer and image as evidence. Run it "
-          "again on the same folder and it goes on where it stopped.",
-          "patina collect --from a1111+http://127.0.0.1:7860 -o collected --count 100",
-          "0 the plan is done, 2 wrong usage or input, 3 it ended early (the text says why) or disk "
-          "or network failed, 130 interrupted."};
+  return {
+      "collect",
+      "--from SOURCE -o DIR [flags]",
+      "Asks a suspect for images and keeps every request, answer and image as evidence. Run it "
+      "again on the same folder and it goes on where it stopped.",
+      "patina collect --from a1111+http://127.0.0.1:7860 -o collected --count 100",
+      "0 the plan is done, 2 wrong usage or input, 3 it ended early (the text says why) or disk "
+      "or network failed, 130 interrupted."};
 }
 
 std::string outcome_text(const json& outcomes) {
@@ -61,7 +62,8 @@ void print_text(const CollectCommand& command,
       {"Requests", std::to_string(summary["requests"].get<std::uint64_t>())},
       {"Journal head", summary["journal_head"].get<std::string>()}};
   out << format_table(rows, {Align::kLeft, Align::kLeft});
-  if (result.model_changed) out << "\nThe service named another model at the end than at the start.\n";
+  if (result.model_changed)
+    out << "\nThe service named another model at the end than at the start.\n";
   if (!result.stopped.empty()) {
     out << "\nStopped early: " << wrap(printable(result.stopped), 80, 0)
         << "\nThe same command goes on.\n";
@@ -75,16 +77,18 @@ void print_text(const CollectCommand& command,
 int run_collect(std::vector<std::string> args, std::ostream& out, std::ostream& err) {
   CollectCommand command;
   CommandLine line(collect_text());
-  line.text({"--from",
-             "SOURCE",
-             "What to ask: a1111+URL, comfyui+URL, openai+URL, openai:model, replicate:owner/model, "
-             "huggingface:owner/model, huggingface+URL, stability:model, fal:owner/app, "
-             "generic:FILE; or pictures that others posted: civitai:MODEL@VERSION, https://page, "
-             "urls:FILE.",
-             true},
-            command.source);
-  line.path({"-o,--output", "DIR", "Folder to write; new, empty or a collection to go on with.", true},
-            command.folder);
+  line.text(
+      {"--from",
+       "SOURCE",
+       "What to ask: a1111+URL, comfyui+URL, openai+URL, openai:model, replicate:owner/model, "
+       "huggingface:owner/model, huggingface+URL, stability:model, fal:owner/app, "
+       "generic:FILE; or pictures that others posted: civitai:MODEL@VERSION, https://page, "
+       "urls:FILE.",
+       true},
+      command.source);
+  line.path(
+      {"-o,--output", "DIR", "Folder to write; new, empty or a collection to go on with.", true},
+      command.folder);
   bind_plan(line, command.asking);
   bind_gallery(line, command.asking);
   bind_manners(line, command.asking);
@@ -95,9 +99,8 @@ int run_collect(std::vector<std::string> args, std::ostream& out, std::ostream& 
   settle(command.asking);
   const queryers::CollectResult result =
       collect_from(command.source, command.asking, command.folder, session.observer());
-  const json summary =
-      core::parse_json(core::read_text_file(command.folder / queryers::kSummaryFile),
-                       command.folder.string());
+  const json summary = core::parse_json(
+      core::read_text_file(command.folder / queryers::kSummaryFile), command.folder.string());
   if (command.output.json) {
     JsonDocument document;
     document.command = "collect";

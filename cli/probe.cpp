@@ -44,7 +44,8 @@ std::string list_text(const std::vector<std::string>& names) {
 }
 
 std::string image_text(const queryers::ProbeResult& result) {
-  if (!result.image) return std::string(to_string(result.outcome)) + ": " + printable(result.detail);
+  if (!result.image)
+    return std::string(to_string(result.outcome)) + ": " + printable(result.detail);
   return std::string(to_string(result.outcome)) + ", " + std::to_string(result.image->width_px) +
          "x" + std::to_string(result.image->height_px) + " " + to_string(result.image->format) +
          " in " + format_number(result.seconds, 3) + " s";
@@ -65,7 +66,8 @@ void print_text(const ProbeCommand& command,
   for (const std::string& answer : result.answers) rows.push_back({"Asked", printable(answer)});
   if (command.image) rows.push_back({"One image", image_text(result)});
   out << format_table(rows, {Align::kLeft, Align::kLeft});
-  for (const std::string& remark : facts.remarks) out << "- " << wrap(printable(remark), 78, 2) << "\n";
+  for (const std::string& remark : facts.remarks)
+    out << "- " << wrap(printable(remark), 78, 2) << "\n";
 }
 
 json to_json(const queryers::ProbeResult& result, bool image) {

@@ -47,8 +47,9 @@ void bind_flags(CommandLine& line, ServeCommand& command) {
   };
   line.path({"--base", "DIR", "Model folder with model_index.json (default: the built-in base)."},
             command.model.base);
-  line.path({"--personalized", "MODEL", "Folder that patina personalize wrote, in place of --base."},
-            command.personalized);
+  line.path(
+      {"--personalized", "MODEL", "Folder that patina personalize wrote, in place of --base."},
+      command.personalized);
   line.exclude("--personalized", "--base");
   line.paths({"--lora", "FILE", "LoRA to merge into the model; may be given again."},
              command.model.loras);
@@ -113,8 +114,7 @@ serve::ModelCard card_of(const ServeCommand& command, const diffusion::Generator
   card.filename = printable(weights.filename().string());
   card.sha256 = core::to_hex(core::sha256_file(weights));
   for (const fs::path& lora : command.model.loras) {
-    card.loras.push_back(
-        {printable(lora.stem().string()), core::to_hex(core::sha256_file(lora))});
+    card.loras.push_back({printable(lora.stem().string()), core::to_hex(core::sha256_file(lora))});
   }
   card.native_px = generator.native_px();
   card.grid_px = generator.grid_px();
@@ -138,8 +138,7 @@ int run_serve(std::vector<std::string> args, std::ostream& out, std::ostream& er
     return generator.generate(options, observer).images;
   };
   serve::Server server(card_of(command, generator), make, command.options);
-  const std::string url =
-      "http://" + command.options.host + ":" + std::to_string(server.port());
+  const std::string url = "http://" + command.options.host + ":" + std::to_string(server.port());
   if (command.output.json) {
     out << nlohmann::json{{"url", url}, {"port", server.port()}}.dump() << std::endl;
   } else {

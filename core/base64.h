@@ -9,8 +9,8 @@ namespace patina::core {
 
 std::string encode_base64(std::string_view bytes);
 
-/// Padding is optional. Throws Error{kInput} naming `where` for any character outside the alphabet and
-/// for a text cut short.
+/// Padding is optional. Throws Error{kInput} naming `where` for any character outside the alphabet
+/// and for a text cut short.
 std::string decode_base64(std::string_view text, const std::string& where);
 
 }  // namespace patina::core

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/journal.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <fstream>
+#include <unistd.h>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -17,8 +16,6 @@
 
 namespace patina::core {
 namespace {
-
-
 
 using nlohmann::json;
 

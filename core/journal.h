@@ -15,7 +15,8 @@ namespace patina::core {
 class Journal {
  public:
   /// Opens or creates; hands every line that is there to `on_line`, in order. A last line that was
-  /// cut short is removed. Throws Error{kInput} naming the line where the chain breaks, Error{kDisk}.
+  /// cut short is removed. Throws Error{kInput} naming the line where the chain breaks,
+  /// Error{kDisk}.
   Journal(std::filesystem::path path,
           const std::function<void(const nlohmann::json& line)>& on_line);
   ~Journal();
@@ -39,8 +40,8 @@ class Journal {
   std::string head_;
 };
 
-/// Reads a journal and checks its chain; returns its head. A cut last line counts as a break. Throws
-/// as the constructor.
+/// Reads a journal and checks its chain; returns its head. A cut last line counts as a break.
+/// Throws as the constructor.
 std::string read_chain(const std::filesystem::path& path,
                        const std::function<void(const nlohmann::json& line)>& on_line);
 

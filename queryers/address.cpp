@@ -44,7 +44,8 @@ bool is_public_4(std::uint32_t address) {
 }
 
 std::uint32_t word(const std::uint8_t* bytes) {
-  return (static_cast<std::uint32_t>(bytes[0]) << 24) | (static_cast<std::uint32_t>(bytes[1]) << 16) |
+  return (static_cast<std::uint32_t>(bytes[0]) << 24) |
+         (static_cast<std::uint32_t>(bytes[1]) << 16) |
          (static_cast<std::uint32_t>(bytes[2]) << 8) | bytes[3];
 }
 
@@ -60,8 +61,8 @@ bool is_public_6(const std::uint8_t* bytes) {
     return all_zero(bytes + 4, 8) && is_public_4(word(bytes + 12));
   }
   if (bytes[0] == 0x20 && bytes[1] == 0x02) return is_public_4(word(bytes + 2));  // 6to4
-  if (word(bytes) == 0x20010000) return false;                                   // Teredo
-  if (word(bytes) == 0x20010DB8) return false;                                   // documentation
+  if (word(bytes) == 0x20010000) return false;                                    // Teredo
+  if (word(bytes) == 0x20010DB8) return false;                                    // documentation
   return (bytes[0] & 0xE0) == 0x20;  // 2000::/3 is all that is routed
 }
 
@@ -74,7 +75,8 @@ bool is_public_address(const std::string& address) {
   Poco::Net::IPAddress parsed;
   if (!Poco::Net::IPAddress::tryParse(address, parsed)) return false;
   std::array<std::uint8_t, 16> bytes{};
-  const auto length = std::min<std::size_t>(bytes.size(), static_cast<std::size_t>(parsed.length()));
+  const auto length =
+      std::min<std::size_t>(bytes.size(), static_cast<std::size_t>(parsed.length()));
   std::memcpy(bytes.data(), parsed.addr(), length);
   return length == 4 ? is_public_4(word(bytes.data())) : is_public_6(bytes.data());
 }

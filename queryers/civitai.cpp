@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Civitai's public API: the pictures posted with a model or version, with their generation metadata.
-// Its pages are not read: the terms of the site allow programs the API only.
+// Civitai's public API: the pictures posted with a model or version, with their generation
+// metadata. Its pages are not read: the terms of the site allow programs the API only.
 #include <algorithm>
 
 #include "core/error.h"
@@ -90,7 +90,8 @@ Posted posted_of(const json& item, const std::string& page) {
 
 std::string first_page(const Url& base, const GallerySource& source) {
   std::string query = "limit=100&sort=Oldest&period=AllTime&type=image&withMeta=true&flatMeta=true";
-  query += source.version.empty() ? "&modelId=" + source.model : "&modelVersionId=" + source.version;
+  query +=
+      source.version.empty() ? "&modelId=" + source.model : "&modelVersionId=" + source.version;
   return join_url(base, "/images?" + query);
 }
 

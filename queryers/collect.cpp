@@ -66,9 +66,8 @@ class Worker {
 // Waits before another attempt; false if there is to be none.
 bool Worker::again(const Interpretation& result, const std::string& item, int attempt) {
   if (attempt >= asker_.options().max_attempts) return false;
-  const double wait =
-      std::max(result.wait_s, asker_.shared().jittered_backoff(attempt) *
-                                  (result.wait_s > 0.0 ? 0.0 : 1.0));
+  const double wait = std::max(
+      result.wait_s, asker_.shared().jittered_backoff(attempt) * (result.wait_s > 0.0 ? 0.0 : 1.0));
   if (wait > asker_.options().longest_wait_s) {
     asker_.shared().stop("the service asks to wait " + std::to_string(static_cast<long>(wait)) +
                          " s: " + result.detail);
@@ -92,14 +91,13 @@ Interpretation Worker::converse(const PlannedImage& image, bool& open) {
   while (true) {
     const HttpExchange exchange = asker_.ask(request, tag);
     const bool polling = tag.step == "poll";
-    Interpretation result = exchange.ok()
-                                ? service_.read(image, exchange.response, job)
-                                : read_failure(exchange, service_.repeatable || polling);
+    Interpretation result = exchange.ok() ? service_.read(image, exchange.response, job)
+                                          : read_failure(exchange, service_.repeatable || polling);
     if (exchange.ok() && exchange.response.status == 500 && tag.attempt >= kMaxTriesOf500) {
       result.next = Next::kDone;
     }
-    const bool refused = exchange.ok() && (exchange.response.status == 429 ||
-                                           exchange.response.status == 503);
+    const bool refused =
+        exchange.ok() && (exchange.response.status == 429 || exchange.response.status == 503);
     if (result.next == Next::kRetry && exchange.ok() && !refused && !service_.repeatable &&
         !polling) {
       result.next = Next::kDone;  // it may have been made and charged
@@ -137,10 +135,7 @@ Interpretation Worker::converse(const PlannedImage& image, bool& open) {
   }
 }
 
-void Worker::fetch(FoundImage& found,
-                   const std::string& item,
-                   Interpretation& result,
-                   bool& open) {
+void Worker::fetch(FoundImage& found, const std::string& item, Interpretation& result, bool& open) {
   HttpRequest request;
   request.url = found.url;
   request.headers.add("Accept", "image/png,image/jpeg,image/webp;q=0.9,*/*;q=0.5");
@@ -191,7 +186,8 @@ void Worker::judge(const PlannedImage& image, const Interpretation& result, Got&
   }
   const json seed = result.reported.value("seed", json());
   const std::string told = seed.is_string() ? seed.get<std::string>() : seed.dump();
-  if (!seed.is_null() && told != std::to_string(image.seed)) sample.flags.emplace_back("other-seed");
+  if (!seed.is_null() && told != std::to_string(image.seed))
+    sample.flags.emplace_back("other-seed");
   const bool resized = check.header->width_px != image.size.width_px ||
                        check.header->height_px != image.size.height_px;
   if (resized) sample.flags.emplace_back("other-size");
@@ -276,7 +272,11 @@ class Run {
       const std::vector<PlannedImage>& plan,
       Collection& collection,
       const CollectOptions& options)
-      : service_(service), plan_(plan), collection_(collection), options_(options), shared_(options) {}
+      : service_(service),
+        plan_(plan),
+        collection_(collection),
+        options_(options),
+        shared_(options) {}
 
   CollectResult go(const core::Observer& observer);
 
@@ -302,8 +302,8 @@ class Run {
 
 bool Run::over_budget() {
   const Budget& budget = options_.budget;
-  const double cost = budget.price_per_image *
-                      static_cast<double>(collection_.ended_items() + asked_.load());
+  const double cost =
+      budget.price_per_image * static_cast<double>(collection_.ended_items() + asked_.load());
   const auto over = [this](const char* what) {
     shared_.stop(std::string("the budget of ") + what + " is used up");
     return true;

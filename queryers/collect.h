@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asks a service for the images of a plan, politely, and keeps everything that was said. Entry point:
-// collect_images. Run it again on the same folder and it goes on where it stopped.
+// Asks a service for the images of a plan, politely, and keeps everything that was said. Entry
+// point: collect_images. Run it again on the same folder and it goes on where it stopped.
 #pragma once
 
 #include <cstdint>
@@ -30,12 +30,12 @@ struct Budget {
 /// Options of collect_images() and collect_gallery().
 struct CollectOptions {
   HttpOptions http;
-  int concurrency = 1;  ///< Requests at a time, [1, 64].
-  double pause_s = 0.0; ///< Least time between the starts of two requests, with up to half as much
-                        ///< again at random.
-  int max_attempts = 5;        ///< Of one request that may be repeated, [1, 100].
-  double item_timeout_s = 900; ///< From asking for an image to having it.
-  double longest_wait_s = 600; ///< A server that asks for more patience ends the run.
+  int concurrency = 1;   ///< Requests at a time, [1, 64].
+  double pause_s = 0.0;  ///< Least time between the starts of two requests, with up to half as much
+                         ///< again at random.
+  int max_attempts = 5;  ///< Of one request that may be repeated, [1, 100].
+  double item_timeout_s = 900;  ///< From asking for an image to having it.
+  double longest_wait_s = 600;  ///< A server that asks for more patience ends the run.
   Backoff backoff;
   Budget budget;
   core::ImageLimits limits;
@@ -54,9 +54,9 @@ struct CollectResult {
   std::string stopped;       ///< Why the run ended before the plan did; empty = it did not.
 };
 
-/// Collects into `folder`. What the service says and refuses is data; Throws Error{kInput} for options
-/// and for a folder with another plan, Error{kDisk}, Error{kCancelled} from the observer (a job that
-/// runs is cancelled first, and the next run goes on).
+/// Collects into `folder`. What the service says and refuses is data; Throws Error{kInput} for
+/// options and for a folder with another plan, Error{kDisk}, Error{kCancelled} from the observer (a
+/// job that runs is cancelled first, and the next run goes on).
 CollectResult collect_images(const Service& service,
                              const std::vector<PlannedImage>& plan,
                              const std::filesystem::path& folder,

@@ -11,11 +11,11 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/hash.h"
+#include "core/journal.h"
 #include "core/json.h"
 #include "core/version.h"
 #include "queryers/directory.h"
 #include "queryers/internal/exchange_facts.h"
-#include "core/journal.h"
 #include "queryers/url.h"
 #include "queryers/warc.h"
 
@@ -48,11 +48,11 @@ void require_own(const fs::path& folder) {
        entry.increment(failure)) {
     const std::string name = entry->path().filename().string();
     if (own_names().count(name) > 0) continue;
-    throw Error(ErrorKind::kInput,
-                folder.string(),
-                "holds files that are not of a collection, " + core::in_quotes(name) +
-                    " among them",
-                "name a new or empty folder");
+    throw Error(
+        ErrorKind::kInput,
+        folder.string(),
+        "holds files that are not of a collection, " + core::in_quotes(name) + " among them",
+        "name a new or empty folder");
   }
 }
 
@@ -69,7 +69,8 @@ void require_same_plan(const fs::path& file, const json& plan) {
               "repeat the command that began it, or name another folder");
 }
 
-// Bytes whose digest the journal holds need no fsync: a file that a power cut leaves empty is noticed.
+// Bytes whose digest the journal holds need no fsync: a file that a power cut leaves empty is
+// noticed.
 void write_sample(const fs::path& path, const std::vector<std::uint8_t>& bytes) {
   std::error_code failure;
   if (fs::file_size(path, failure) == bytes.size() && !failure) return;
@@ -102,7 +103,7 @@ struct Collection::Impl {
     core::make_folder(folder / kCollectedFolder);
     require_same_plan(folder / kPlanFile, plan);
     journal = std::make_unique<core::Journal>(folder / kJournalFile,
-                                        [this](const json& line) { take(line); });
+                                              [this](const json& line) { take(line); });
     recover_tail();
     warc = std::make_unique<WarcFile>(folder / kWarcFile, warc_size);
     begin(plan);
@@ -139,9 +140,9 @@ void Collection::Impl::take_exchange(const json& line) {
   }
   if (line.value("failure", std::string()) == to_string(HttpFailure::kStopped)) return;
   const json warc_place = line.value("warc", json::object());
-  recorded[item].push_back(
-      {line,
-       {warc_place.value("offset", std::uint64_t{0}), warc_place.value("bytes", std::uint64_t{0})}});
+  recorded[item].push_back({line,
+                            {warc_place.value("offset", std::uint64_t{0}),
+                             warc_place.value("bytes", std::uint64_t{0})}});
 }
 
 void Collection::Impl::take(const json& line) {
@@ -168,8 +169,9 @@ void Collection::Impl::take(const json& line) {
   if (!leaf.empty()) known_certificates.insert(leaf);
 }
 
-// A kill may fall between the writing of an answer and that of its line in the journal: the WARC file
-// then holds a whole group more than the journal knows, whose metadata record is that very line.
+// A kill may fall between the writing of an answer and that of its line in the journal: the WARC
+// file then holds a whole group more than the journal knows, whose metadata record is that very
+// line.
 void Collection::Impl::recover_tail() {
   std::error_code failure;
   const fs::path path = folder / kWarcFile;
@@ -339,7 +341,8 @@ void Collection::summarize(const json& facts) {
   summary["journal_lines"] = impl_->journal->lines();
   summary["journal_head"] = impl_->journal->head();
   summary["outcomes"] = json::object();
-  for (const auto& [outcome, count] : impl_->counts) summary["outcomes"][to_string(outcome)] = count;
+  for (const auto& [outcome, count] : impl_->counts)
+    summary["outcomes"][to_string(outcome)] = count;
   core::write_file_atomic(impl_->folder / kSummaryFile, core::dump_json(summary));
 }
 

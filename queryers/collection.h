@@ -54,7 +54,8 @@ struct ItemEnd {
 /// Which part of the plan an exchange belongs to.
 struct ExchangeTag {
   std::string item;  ///< Id in the plan; "" = none.
-  std::string step;  ///< "submit", "poll", "image", "cancel", "inventory/options", "robots", "page".
+  std::string
+      step;  ///< "submit", "poll", "image", "cancel", "inventory/options", "robots", "page".
   int attempt = 1;
 };
 
@@ -91,11 +92,11 @@ class Collection {
   void summarize(const nlohmann::json& facts);
 
   const std::filesystem::path& folder() const;
-  std::uint64_t requests() const;       ///< Sent, in all runs.
+  std::uint64_t requests() const;  ///< Sent, in all runs.
   std::uint64_t count(Outcome outcome) const;
   std::uint64_t ended_items() const;
-  std::string began() const;            ///< When the first run began, RFC 3339.
-  std::string head() const;             ///< Of the journal.
+  std::string began() const;  ///< When the first run began, RFC 3339.
+  std::string head() const;   ///< Of the journal.
 
  private:
   struct Impl;
@@ -118,8 +119,8 @@ bool is_collection(const std::filesystem::path& folder);
 /// Error{kDisk}.
 void copy_collection(const std::filesystem::path& from, const std::filesystem::path& to);
 
-/// The images of a collection as a suspect: each one that ended as an image and has no excluding flag;
-/// the others are refusals with their outcome.
+/// The images of a collection as a suspect: each one that ended as an image and has no excluding
+/// flag; the others are refusals with their outcome.
 std::unique_ptr<Suspect> open_collection(const std::filesystem::path& folder);
 
 nlohmann::json to_json(const CollectedSample& sample);

@@ -6,10 +6,10 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/hash.h"
+#include "core/journal.h"
 #include "core/json.h"
 #include "queryers/collection.h"
 #include "queryers/directory.h"
-#include "core/journal.h"
 
 namespace patina::queryers {
 namespace {
@@ -24,8 +24,7 @@ constexpr std::uint64_t kMaxSampleBytes = 1ULL << 30;
 bool is_sample_name(const std::string& file) {
   const std::string folder = std::string(kCollectedFolder) + "/";
   return file.compare(0, folder.size(), folder) == 0 &&
-         file.find('/', folder.size()) == std::string::npos &&
-         file.find("..") == std::string::npos;
+         file.find('/', folder.size()) == std::string::npos && file.find("..") == std::string::npos;
 }
 
 std::string text_of(const json& object, const char* key) {
@@ -80,8 +79,7 @@ Acquisition acquisition_of(const json& facts) {
   acquisition.ended = text_of(facts, "ended");
   acquisition.planned = facts.value("planned", std::uint64_t{0});
   acquisition.requests = facts.value("requests", std::uint64_t{0});
-  acquisition.outcomes =
-      facts.value("outcomes", std::map<std::string, std::uint64_t>());
+  acquisition.outcomes = facts.value("outcomes", std::map<std::string, std::uint64_t>());
   acquisition.remarks = service.value("remarks", std::vector<std::string>());
   if (facts.value("model_changed", false)) {
     acquisition.remarks.emplace_back(
@@ -129,13 +127,12 @@ class Collected : public Suspect {
   void collect(const std::function<void(Sample&&)>& on_sample,
                const std::function<void(Refusal&&)>& on_refusal) override {
     for (const ItemEnd& end : ends_) {
-      const std::string source = end.sample && !end.sample->source.empty()
-                                     ? end.sample->source
-                                     : "request " + end.item;
+      const std::string source =
+          end.sample && !end.sample->source.empty() ? end.sample->source : "request " + end.item;
       if (!end.sample || end.outcome != Outcome::kImage) {
-        on_refusal({source,
-                    std::string(to_string(end.outcome)) +
-                        (end.detail.empty() ? "" : ": " + end.detail)});
+        on_refusal(
+            {source,
+             std::string(to_string(end.outcome)) + (end.detail.empty() ? "" : ": " + end.detail)});
         continue;
       }
       const std::string excluded = excluded_reason(*end.sample);
@@ -210,9 +207,8 @@ std::string read_collection(const fs::path& folder,
   std::string head = core::read_chain(folder / kJournalFile, [&ends](const json& line) {
     if (line.value("kind", std::string()) == "outcome") ends.push_back(end_from_json(line));
   });
-  std::stable_sort(ends.begin(), ends.end(), [](const ItemEnd& a, const ItemEnd& b) {
-    return a.item < b.item;
-  });
+  std::stable_sort(
+      ends.begin(), ends.end(), [](const ItemEnd& a, const ItemEnd& b) { return a.item < b.item; });
   for (const ItemEnd& end : ends) on_end(end);
   return head;
 }
@@ -238,7 +234,8 @@ void copy_collection(const fs::path& from, const fs::path& to) {
   }
   core::make_folder(to / kCollectedFolder);
   const auto copy = [&](const fs::path& file) {
-    if (!failure) fs::copy_file(from / file, to / file, fs::copy_options::overwrite_existing, failure);
+    if (!failure)
+      fs::copy_file(from / file, to / file, fs::copy_options::overwrite_existing, failure);
   };
   for (const auto& entry : fs::directory_iterator(from / kCollectedFolder, failure)) {
     copy(fs::path(kCollectedFolder) / entry.path().filename());

@@ -137,7 +137,8 @@ std::unique_ptr<Suspect> open_directory(const fs::path& folder, const DirectoryO
   for (const core::ImageEntry& entry : entries) {
     items.push_back({entry.path, utf8_path(entry.relative)});
   }
-  return std::make_unique<Files>(SuspectInfo{"directory", location, 0, {}}, std::move(items), options);
+  return std::make_unique<Files>(
+      SuspectInfo{"directory", location, 0, {}}, std::move(items), options);
 }
 
 std::unique_ptr<Suspect> open_files(const std::vector<fs::path>& inputs,

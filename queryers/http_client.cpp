@@ -24,9 +24,8 @@ namespace {
 constexpr std::size_t kMaxPeerAnswer = 64 << 10;
 
 bool is_safe_header(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) {
-    return c == '\r' || c == '\n' || c == '\0';
-  });
+  return std::none_of(
+      text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
 // The same number of asterisks in place of each secret, so that lengths stay true.
@@ -248,10 +247,10 @@ bool HttpClient::Impl::start_tls(const Url& url, HttpExchange& exchange) {
   const IoEnd end = connection->start_tls(*context, url.host, handshake, *exchange.peer);
   if (end != IoEnd::kDone) return fail_io(exchange, end, HttpFailure::kTrust, "the TLS handshake");
   if (exchange.peer->trust_problem.empty() || options.insecure) return true;
-  return fail(exchange,
-              HttpFailure::kTrust,
-              "the certificate of " + url.host + " does not hold (" +
-                  exchange.peer->trust_problem + ")");
+  return fail(
+      exchange,
+      HttpFailure::kTrust,
+      "the certificate of " + url.host + " does not hold (" + exchange.peer->trust_problem + ")");
 }
 
 bool HttpClient::Impl::connect(const Url& url, HttpExchange& exchange) {
@@ -300,9 +299,8 @@ void HttpClient::Impl::receive(AnswerReader& reader, HttpExchange& exchange) {
       break;
     }
     exchange.truncated = !reader.started() ? "" : end == IoEnd::kTimeout ? "time" : "disconnect";
-    const HttpFailure failure = end == IoEnd::kError && reader.started()
-                                    ? HttpFailure::kTruncated
-                                    : HttpFailure::kNone;
+    const HttpFailure failure =
+        end == IoEnd::kError && reader.started() ? HttpFailure::kTruncated : HttpFailure::kNone;
     fail_io(exchange, end, failure, "the answer");
     return;
   }

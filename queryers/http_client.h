@@ -27,10 +27,10 @@ struct HttpRequest {
 
 /// A secret that goes to one origin only.
 struct Credential {
-  std::string origin;               ///< Url::origin(); empty = there is none.
-  std::string header;               ///< "Authorization".
-  std::string value;                ///< "Bearer ...".
-  std::vector<std::string> secrets; ///< Texts that no record may hold.
+  std::string origin;                ///< Url::origin(); empty = there is none.
+  std::string header;                ///< "Authorization".
+  std::string value;                 ///< "Bearer ...".
+  std::vector<std::string> secrets;  ///< Texts that no record may hold.
 };
 
 struct HttpOptions {
@@ -38,17 +38,17 @@ struct HttpOptions {
   int idle_timeout_ms = 120'000;    ///< Without a byte. A model that computes sends none.
   int total_timeout_ms = 600'000;   ///< Of one exchange, however slowly bytes drip.
   AnswerLimits limits;
-  NamedHosts named;             ///< Hosts whose addresses may be private.
+  NamedHosts named;  ///< Hosts whose addresses may be private.
   Credential credential;
-  std::string user_agent;       ///< Product, version and contact.
-  std::string proxy;            ///< "http://host:port"; empty = none.
+  std::string user_agent;         ///< Product, version and contact.
+  std::string proxy;              ///< "http://host:port"; empty = none.
   std::filesystem::path ca_file;  ///< Certificates trusted besides the system's, PEM.
-  bool insecure = false;        ///< Accept any certificate; told in the evidence.
-  std::function<bool()> stop;   ///< Returning true ends an exchange that waits.
+  bool insecure = false;          ///< Accept any certificate; told in the evidence.
+  std::function<bool()> stop;     ///< Returning true ends an exchange that waits.
 };
 
 struct Certificate {
-  std::string sha256;   ///< Of the DER form, hexadecimal.
+  std::string sha256;  ///< Of the DER form, hexadecimal.
   std::string subject;
   std::string issuer;
   std::string not_after;
@@ -66,15 +66,15 @@ struct Peer {
 
 enum class HttpFailure {
   kNone,
-  kAddress,     ///< The URL or the address it leads to is refused; nothing was sent.
-  kConnect,     ///< No name, no route, refused, proxy; nothing was sent.
-  kTrust,       ///< TLS failed or the certificate does not hold; nothing was sent.
-  kNoAnswer,    ///< Sent, and the connection ended before the first byte came.
+  kAddress,   ///< The URL or the address it leads to is refused; nothing was sent.
+  kConnect,   ///< No name, no route, refused, proxy; nothing was sent.
+  kTrust,     ///< TLS failed or the certificate does not hold; nothing was sent.
+  kNoAnswer,  ///< Sent, and the connection ended before the first byte came.
   kTimeout,
-  kTruncated,   ///< Ended in the middle.
-  kMalformed,   ///< Not an answer that two readers understand alike.
+  kTruncated,  ///< Ended in the middle.
+  kMalformed,  ///< Not an answer that two readers understand alike.
   kTooLarge,
-  kStopped,     ///< HttpOptions::stop said so.
+  kStopped,  ///< HttpOptions::stop said so.
 };
 const char* to_string(HttpFailure failure);
 

@@ -35,8 +35,7 @@ bool is_field_value(std::string_view text) {
 
 std::optional<std::uint64_t> whole_number(std::string_view text, int base) {
   std::uint64_t value = 0;
-  const auto [end, failure] =
-      std::from_chars(text.data(), text.data() + text.size(), value, base);
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value, base);
   const bool all = failure == std::errc() && end == text.data() + text.size() && !text.empty();
   return all ? std::optional<std::uint64_t>(value) : std::nullopt;
 }
@@ -345,10 +344,10 @@ std::string decode_content(std::string_view body,
   std::string decoded(body);
   for (auto name = names.rbegin(); name != names.rend(); ++name) {
     if (*name != "gzip" && *name != "x-gzip" && *name != "deflate") {
-      throw core::Error(core::ErrorKind::kInput,
-                        where,
-                        "has the content coding " + core::in_quotes(*name) +
-                            ", only gzip and deflate are read");
+      throw core::Error(
+          core::ErrorKind::kInput,
+          where,
+          "has the content coding " + core::in_quotes(*name) + ", only gzip and deflate are read");
     }
     decoded = inflate_bounded(decoded, max_bytes, where);
   }

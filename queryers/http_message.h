@@ -104,7 +104,8 @@ class AnswerReader {
 };
 
 /// Removes the content codings named by `coding` ("gzip", "deflate", "identity", in a list). Throws
-/// Error{kInput} naming `where` for damaged data, an unknown coding and a result beyond `max_bytes`.
+/// Error{kInput} naming `where` for damaged data, an unknown coding and a result beyond
+/// `max_bytes`.
 std::string decode_content(std::string_view body,
                            const std::string& coding,
                            std::uint64_t max_bytes,

@@ -34,14 +34,20 @@ bool looks_like_markup(std::string_view text) {
 
 // Formats that a file glued to an image would be read as.
 bool holds_other_file(std::string_view tail) {
-  static constexpr std::array<std::string_view, 6> kMagic = {
-      "PK\x03\x04", "%PDF", "Rar!", "7z\xBC\xAF", "\x7F" "ELF", "GIF8"};
+  static constexpr std::array<std::string_view, 6> kMagic = {"PK\x03\x04",
+                                                             "%PDF",
+                                                             "Rar!",
+                                                             "7z\xBC\xAF",
+                                                             "\x7F"
+                                                             "ELF",
+                                                             "GIF8"};
   static constexpr std::array<std::string_view, 5> kMarkup = {
       "<html", "<script", "<!doctype", "<?php", "<svg"};
   const std::string lower = lower_ascii(tail);
-  return std::any_of(kMagic.begin(), kMagic.end(), [&](std::string_view mark) {
-           return tail.find(mark) != std::string_view::npos;
-         }) ||
+  return std::any_of(
+             kMagic.begin(),
+             kMagic.end(),
+             [&](std::string_view mark) { return tail.find(mark) != std::string_view::npos; }) ||
          std::any_of(kMarkup.begin(), kMarkup.end(), [&](std::string_view mark) {
            return lower.find(mark) != std::string::npos;
          });
@@ -62,7 +68,8 @@ std::optional<std::size_t> png_end(const Bytes& bytes, bool& animated) {
   return std::nullopt;
 }
 
-// JPEG: walks the segments; behind SOS the entropy-coded data has no marker but RSTn and stuffed zeros.
+// JPEG: walks the segments; behind SOS the entropy-coded data has no marker but RSTn and stuffed
+// zeros.
 std::optional<std::size_t> jpeg_end(const Bytes& bytes) {
   std::size_t at = 2;
   bool in_scan = false;

@@ -19,8 +19,8 @@ struct ImageCheck {
   std::vector<std::string> flags;  ///< "trailing-bytes": something harmless follows the image.
 };
 
-/// Refuses: no image, HTML, an image beyond `limits`, an animation, an image cut short, and one that
-/// another file follows (a polyglot).
+/// Refuses: no image, HTML, an image beyond `limits`, an animation, an image cut short, and one
+/// that another file follows (a polyglot).
 ImageCheck check_image(const std::vector<std::uint8_t>& bytes, const core::ImageLimits& limits);
 
 /// Where the image ends: behind PNG's IEND, JPEG's EOI, the RIFF chunk of WebP; the size of `bytes`

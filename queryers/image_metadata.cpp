@@ -32,7 +32,8 @@ std::string trimmed(std::string_view text) {
 std::size_t value_end(std::string_view line, std::size_t from) {
   if (from >= line.size()) return line.size();
   const char first = line[from];
-  if (first != '"' && first != '{' && first != '[') return std::min(line.find(',', from), line.size());
+  if (first != '"' && first != '{' && first != '[')
+    return std::min(line.find(',', from), line.size());
   bool quoted = false;
   int depth = 0;
   for (std::size_t i = from; i < line.size(); ++i) {
@@ -82,7 +83,8 @@ std::map<std::string, std::string> parse_values(std::string_view line) {
 
 // ComfyUI: back from the sampler along its links.
 std::string text_behind(const json& graph, json link) {
-  for (int i = 0; i < kMaxLinks && link.is_array() && link.size() == 2 && link[0].is_string(); ++i) {
+  for (int i = 0; i < kMaxLinks && link.is_array() && link.size() == 2 && link[0].is_string();
+       ++i) {
     const auto node = graph.find(link[0].get<std::string>());
     if (node == graph.end() || !node->is_object()) return {};
     const json inputs = node->value("inputs", json::object());
@@ -113,7 +115,8 @@ void take_graph(const json& graph, json& facts) {
     if (inputs.contains("lora_name") && inputs["lora_name"].is_string() && loras.size() < 50) {
       loras.push_back(inputs["lora_name"]);
     }
-    if (!inputs.contains("positive") || !(inputs.contains("seed") || inputs.contains("noise_seed"))) {
+    if (!inputs.contains("positive") ||
+        !(inputs.contains("seed") || inputs.contains("noise_seed"))) {
       continue;
     }
     take("seed", "seed");
@@ -184,13 +187,16 @@ void take_producer(const Texts& texts, json& facts) {
     take_infotext(info, facts);
     return;
   }
-  for (const auto& [name, producer] : std::map<std::string, std::string>{
-           {"invokeai_metadata", "InvokeAI"}, {"sd-metadata", "InvokeAI"}, {"Dream", "InvokeAI"},
-           {"fooocus_scheme", "Fooocus"}}) {
+  for (const auto& [name, producer] :
+       std::map<std::string, std::string>{{"invokeai_metadata", "InvokeAI"},
+                                          {"sd-metadata", "InvokeAI"},
+                                          {"Dream", "InvokeAI"},
+                                          {"fooocus_scheme", "Fooocus"}}) {
     if (!text(name.c_str()).empty()) facts["producer"] = producer;
   }
   if (text("Software") == "NovelAI") facts["producer"] = "NovelAI";
-  if (text("parameters").find("sui_image_params") != std::string::npos) facts["producer"] = "SwarmUI";
+  if (text("parameters").find("sui_image_params") != std::string::npos)
+    facts["producer"] = "SwarmUI";
 }
 
 void cut_long(json& facts) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What image files say about how they were made: PNG text chunks, EXIF, web UIs' infotext, ComfyUI
-// graphs. A claim of whoever wrote the file, never proof; the file itself is not touched. Entry point:
-// read_image_metadata.
+// graphs. A claim of whoever wrote the file, never proof; the file itself is not touched. Entry
+// point: read_image_metadata.
 #pragma once
 
 #include <cstdint>

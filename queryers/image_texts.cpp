@@ -53,7 +53,12 @@ void append_utf8(std::string& text, std::uint32_t code) {
 // Length of a valid UTF-8 sequence at `at`, 0 if there is none.
 std::size_t sequence(std::string_view text, std::size_t at) {
   const auto lead = static_cast<unsigned char>(text[at]);
-  const std::size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+  const std::size_t length = lead < 0x80   ? 1
+                             : lead < 0xC2 ? 0
+                             : lead < 0xE0 ? 2
+                             : lead < 0xF0 ? 3
+                             : lead < 0xF5 ? 4
+                                           : 0;
   if (length == 0 || at + length > text.size()) return 0;
   for (std::size_t i = 1; i < length; ++i) {
     if ((static_cast<unsigned char>(text[at + i]) & 0xC0) != 0x80) return 0;
@@ -107,8 +112,8 @@ std::optional<std::string> inflated(std::string_view data) {
   }
 }
 
-// tEXt: keyword 0 text; zTXt: keyword 0 method data; iTXt: keyword 0 flag method language 0 keyword 0
-// text [PNG, Third Edition, Sec. 11.3.3].
+// tEXt: keyword 0 text; zTXt: keyword 0 method data; iTXt: keyword 0 flag method language 0 keyword
+// 0 text [PNG, Third Edition, Sec. 11.3.3].
 void read_text_chunk(std::string_view type, std::string_view data, Texts& texts) {
   const std::size_t zero = data.find('\0');
   if (zero == std::string_view::npos || zero == 0 || zero > 79) return;
@@ -236,7 +241,8 @@ void read_jpeg(std::string_view data, Texts& texts) {
       Exif(body.substr(6), texts).read();
     }
     if (marker == 0xFE) keep(texts, "JPEG comment", to_utf8(body));
-    if (marker == 0xEB && body.find("jumb") != std::string_view::npos) keep(texts, "C2PA", "present");
+    if (marker == 0xEB && body.find("jumb") != std::string_view::npos)
+      keep(texts, "C2PA", "present");
     at += 2 + length;
   }
 }

@@ -154,8 +154,7 @@ class Reader {
         if (value > 0 && value < min_side_px_ && !link_is_image()) return true;
       }
     }
-    const std::string classes =
-        lower_ascii(attributes.get("class") + " " + attributes.get("id"));
+    const std::string classes = lower_ascii(attributes.get("class") + " " + attributes.get("id"));
     return std::any_of(kIconWords.begin(), kIconWords.end(), [&classes](const char* word) {
       return classes.find(word) != std::string::npos;
     });
@@ -178,7 +177,8 @@ class Reader {
     };
     if (link_is_image()) add(link_->to_string(), FoundIn::kLink);
     if (in_picture_) {
-      for (const char* wanted : {"png", "jpeg", ""}) {  // formats that pictures are made in come first
+      for (const char* wanted :
+           {"png", "jpeg", ""}) {  // formats that pictures are made in come first
         for (const Attributes& source : sources_) {
           if (lower_ascii(source.get("type")).find(wanted) == std::string::npos) continue;
           add(largest_of_srcset(source.get("srcset")), FoundIn::kSrcset);

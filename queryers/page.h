@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an HTML page shows: its pictures with every address under which they may be had, its links, and
-// what it says about being collected. No script is run. Entry points: read_page, read_sitemap.
+// What an HTML page shows: its pictures with every address under which they may be had, its links,
+// and what it says about being collected. No script is run. Entry points: read_page, read_sitemap.
 #pragma once
 
 #include <optional>
@@ -38,17 +38,17 @@ struct PagePicture {
 
 struct Page {
   std::vector<PagePicture> pictures;
-  std::vector<Url> links;       ///< <a href>, in order, without repetitions.
-  std::optional<Url> next;      ///< rel=next.
+  std::vector<Url> links;   ///< <a href>, in order, without repetitions.
+  std::optional<Url> next;  ///< rel=next.
   std::string title;
   std::vector<std::string> signals;  ///< "robots: noai", "tdm-reservation: 1", "license: URL".
-  bool no_index = false;        ///< meta robots noindex or none.
+  bool no_index = false;             ///< meta robots noindex or none.
   bool no_follow = false;
 };
 
-/// Reads at most 100,000 elements of a page at `url`. Skips pictures whose stated width or height is
-/// below `min_side_px` and those whose class says logo, avatar, icon or sprite. Broken HTML is read as
-/// browsers do.
+/// Reads at most 100,000 elements of a page at `url`. Skips pictures whose stated width or height
+/// is below `min_side_px` and those whose class says logo, avatar, icon or sprite. Broken HTML is
+/// read as browsers do.
 Page read_page(std::string_view html, const Url& url, int min_side_px);
 
 /// Addresses of a sitemap: pages and images, and further sitemaps of an index [sitemaps.org].
@@ -59,7 +59,8 @@ struct Sitemap {
 };
 Sitemap read_sitemap(std::string_view xml, const Url& url);
 
-/// The largest candidate of a srcset attribute [HTML, Sec. 4.8.4.2], as written; empty if there is none.
+/// The largest candidate of a srcset attribute [HTML, Sec. 4.8.4.2], as written; empty if there is
+/// none.
 std::string largest_of_srcset(std::string_view srcset);
 
 }  // namespace patina::queryers

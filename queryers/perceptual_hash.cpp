@@ -60,7 +60,8 @@ std::uint64_t perceptual_hash(const core::Image& image) {
     }
   }
   std::vector<double> sorted(amounts.begin() + 1, amounts.end());
-  std::nth_element(sorted.begin(), sorted.begin() + static_cast<long>(sorted.size() / 2), sorted.end());
+  std::nth_element(
+      sorted.begin(), sorted.begin() + static_cast<long>(sorted.size() / 2), sorted.end());
   const double median = sorted[sorted.size() / 2];
   std::uint64_t hash = 0;
   for (std::size_t i = 1; i < amounts.size(); ++i) {

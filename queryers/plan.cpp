@@ -27,9 +27,7 @@ void require(bool holds, const std::string& field, const std::string& problem) {
   if (!holds) throw Error(ErrorKind::kInput, field, problem, "change it");
 }
 
-bool takes_trigger(const std::string& prompt) {
-  return prompt.find(kTrigger) != std::string::npos;
-}
+bool takes_trigger(const std::string& prompt) { return prompt.find(kTrigger) != std::string::npos; }
 
 // A place left empty takes the comma and blanks after it along.
 std::string fill(std::string prompt, const std::string& trigger) {

@@ -35,8 +35,8 @@ struct PlanOptions {
   /// Prompt templates; "{trigger}" stands for the suspected word. Empty = the bank that comes with
   /// Patina.
   std::vector<std::string> prompts;
-  std::string trigger;        ///< Trigger or style word; empty leaves its place empty.
-  double control_share = 0.0; ///< Of the images asked without the trigger, [0, 0.9].
+  std::string trigger;         ///< Trigger or style word; empty leaves its place empty.
+  double control_share = 0.0;  ///< Of the images asked without the trigger, [0, 0.9].
   std::vector<ImageSize> sizes = {ImageSize()};  ///< Taken in turn; multiples of 8, [64, 4096].
   std::string negative_prompt;
   int steps = 20;               ///< [1, 150].
@@ -47,8 +47,8 @@ struct PlanOptions {
 /// Throws Error{kInput} naming the field, its value and its limits.
 void validate(const PlanOptions& options);
 
-/// The images in the order in which to ask. The same options give the same plan. Seeds are different
-/// and below 2^31, which every service takes. Throws as validate().
+/// The images in the order in which to ask. The same options give the same plan. Seeds are
+/// different and below 2^31, which every service takes. Throws as validate().
 std::vector<PlannedImage> make_plan(const PlanOptions& options);
 
 /// Templates of a file, one a line; empty lines and those starting with '#' are left out. Throws

@@ -20,8 +20,8 @@ constexpr double kDay = 86'400.0;
 std::optional<double> leading_number(std::string_view text) {
   text = trim_blank(text);
   double value = 0.0;
-  const auto [end, failure] = std::from_chars(
-      text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  const auto [end, failure] =
+      std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
   if (failure != std::errc() || end == text.data() || !std::isfinite(value)) return std::nullopt;
   return value;
 }

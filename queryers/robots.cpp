@@ -155,7 +155,8 @@ Robots parse_robots(std::string_view text, std::string_view token) {
       if (robots.signals.size() < 100) robots.signals.push_back(line.key + ": " + line.value);
     }
   }
-  const bool named = std::any_of(groups.begin(), groups.end(), [](const Group& g) { return g.ours; });
+  const bool named =
+      std::any_of(groups.begin(), groups.end(), [](const Group& g) { return g.ours; });
   for (const Group& group : groups) {
     if (named ? !group.ours : !group.everybody) continue;
     robots.rules.insert(robots.rules.end(), group.rules.begin(), group.rules.end());

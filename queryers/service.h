@@ -20,13 +20,13 @@ namespace patina::queryers {
 /// What became of a planned image; every one ends in exactly one of these.
 enum class Outcome {
   kImage,
-  kFiltered,       ///< A black, blurred or flagged picture.
-  kRefused,        ///< The service declines the prompt.
+  kFiltered,  ///< A black, blurred or flagged picture.
+  kRefused,   ///< The service declines the prompt.
   kRateLimited,
-  kNotReady,       ///< The model is still loading.
+  kNotReady,  ///< The model is still loading.
   kFailed,
   kTimeout,
-  kExpired,        ///< The picture was gone when it was fetched.
+  kExpired,  ///< The picture was gone when it was fetched.
   kCancelled,
   kProtocolError,  ///< The answer is not what the service's contract says.
 };
@@ -36,7 +36,7 @@ std::optional<Outcome> outcome_from_name(std::string_view name);
 /// A picture in an answer: its bytes, or where to get them.
 struct FoundImage {
   std::string bytes;
-  std::string url;  ///< Fetched where `bytes` is empty.
+  std::string url;                 ///< Fetched where `bytes` is empty.
   std::vector<std::string> flags;  ///< "nsfw".
 };
 
@@ -71,9 +71,9 @@ const char* to_string(IdentityGrade grade);  ///< "A" to "D".
 
 /// What a service tells about itself.
 struct ServiceFacts {
-  std::string server;          ///< Product and version.
-  std::string model;           ///< In use.
-  std::string model_digest;    ///< As the server states it.
+  std::string server;        ///< Product and version.
+  std::string model;         ///< In use.
+  std::string model_digest;  ///< As the server states it.
   std::vector<std::string> models;
   std::vector<std::string> samplers;
   std::vector<std::string> loras;
@@ -89,10 +89,10 @@ struct InventoryCall {
 using InventoryAnswers = std::map<std::string, HttpResponse>;  ///< Those with status 200.
 
 struct Service {
-  std::string kind;      ///< "a1111".
-  std::string location;  ///< As the user wrote it.
-  std::string origin;    ///< Url::origin() of the service.
-  std::string model;     ///< Asked for; empty = whatever is loaded.
+  std::string kind;               ///< "a1111".
+  std::string location;           ///< As the user wrote it.
+  std::string origin;             ///< Url::origin() of the service.
+  std::string model;              ///< Asked for; empty = whatever is loaded.
   std::string credential_header;  ///< "Authorization"; empty = it has none.
   std::string credential_prefix;  ///< "Bearer ".
   /// Asking twice costs nothing but time: whoever runs the server pays for it.
@@ -101,8 +101,7 @@ struct Service {
   std::function<HttpRequest(const PlannedImage&)> submit;
   /// Of the answer to submit() or to a poll; `job` is what the reading before put into
   /// Interpretation::job, null at first.
-  std::function<Interpretation(
-      const PlannedImage&, const HttpResponse&, const nlohmann::json& job)>
+  std::function<Interpretation(const PlannedImage&, const HttpResponse&, const nlohmann::json& job)>
       read;
   std::vector<InventoryCall> inventory;
   std::function<ServiceFacts(const InventoryAnswers&)> describe;

@@ -37,14 +37,14 @@ struct Acquisition {
   std::uint64_t planned = 0;   ///< Images that were to be asked for.
   std::uint64_t requests = 0;
   std::map<std::string, std::uint64_t> outcomes;  ///< By name, see Outcome.
-  std::vector<std::string> remarks;  ///< Sentences that qualify the evidence.
+  std::vector<std::string> remarks;               ///< Sentences that qualify the evidence.
 };
 
 /// What a suspect is, for the evidence.
 struct SuspectInfo {
-  std::string kind;                   ///< "directory", "files", "a1111", ...
-  std::string location;               ///< Path or URL as the user gave it.
-  std::int64_t expected_samples = 0;  ///< 0 = unknown.
+  std::string kind;                        ///< "directory", "files", "a1111", ...
+  std::string location;                    ///< Path or URL as the user gave it.
+  std::int64_t expected_samples = 0;       ///< 0 = unknown.
   std::optional<Acquisition> acquisition;  ///< Of a collection.
 };
 

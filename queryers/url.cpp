@@ -16,9 +16,7 @@ constexpr std::string_view kHex = "0123456789ABCDEF";
 
 bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
+bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool is_unreserved(char c) {
   return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
@@ -51,8 +49,7 @@ bool is_host_name(std::string_view host) {
 }
 
 bool is_ipv6_text(std::string_view host) {
-  return host.size() >= 2 && host.size() <= 45 &&
-         std::all_of(host.begin(), host.end(), [](char c) {
+  return host.size() >= 2 && host.size() <= 45 && std::all_of(host.begin(), host.end(), [](char c) {
            return is_hex(c) || c == ':' || c == '.';
          });
 }

@@ -27,8 +27,8 @@ struct Url {
 };
 
 /// Parses an absolute http or https URL; a fragment is cut off, a byte that no URL may hold is
-/// percent-encoded. Nothing for another scheme, a user name in it, an empty or malformed host, a port
-/// out of range or a control character.
+/// percent-encoded. Nothing for another scheme, a user name in it, an empty or malformed host, a
+/// port out of range or a control character.
 std::optional<Url> parse_url(std::string_view text);
 /// As parse_url. Throws Error{kInput} saying what is expected.
 Url require_url(std::string_view text);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "queryers/warc.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <fcntl.h>
 #include <fstream>
+#include <unistd.h>
 
 #include "core/error.h"
 #include "core/hash.h"
@@ -23,9 +22,7 @@ using core::ErrorKind;
 constexpr const char* kVersion = "WARC/1.1\r\n";
 constexpr std::size_t kMaxFieldBytes = 64 << 10;
 
-std::string digest(std::string_view bytes) {
-  return "sha256:" + core::to_hex(core::sha256(bytes));
-}
+std::string digest(std::string_view bytes) { return "sha256:" + core::to_hex(core::sha256(bytes)); }
 
 // Where the body of a raw HTTP message starts.
 std::size_t body_start(std::string_view message) {
@@ -102,8 +99,8 @@ WarcRecord response_record(const HttpExchange& exchange) {
                    {"Content-Type", "application/http;msgtype=response"}};
   if (exchange.peer) record.fields.emplace_back("WARC-IP-Address", exchange.peer->address);
   if (!exchange.truncated.empty()) record.fields.emplace_back("WARC-Truncated", exchange.truncated);
-  // Readers differ on whether the payload of a chunked message is chunked, so it has no digest here;
-  // the journal holds the digest of what was in it.
+  // Readers differ on whether the payload of a chunked message is chunked, so it has no digest
+  // here; the journal holds the digest of what was in it.
   if (exchange.ok() && !exchange.response.headers.has("Transfer-Encoding")) {
     record.fields.emplace_back(
         "WARC-Payload-Digest",
@@ -248,7 +245,8 @@ std::string read_part(const std::filesystem::path& path,
   file.seekg(static_cast<std::streamoff>(offset));
   std::string part(static_cast<std::size_t>(bytes), '\0');
   file.read(part.data(), static_cast<std::streamsize>(bytes));
-  if (!file) throw Error(ErrorKind::kDisk, path.string(), "cannot be read where a record should be");
+  if (!file)
+    throw Error(ErrorKind::kDisk, path.string(), "cannot be read where a record should be");
   return part;
 }
 

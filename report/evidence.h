@@ -37,11 +37,12 @@ struct SkippedSample {
 
 /// How images were got over the network; the exchanges are in the bundle's acquisition folder.
 struct AcquisitionRecord {
-  std::string service;         ///< Product that answered.
-  std::string model;           ///< As the service names it.
-  std::string model_digest;    ///< As the service states it; empty = not told.
-  std::string identity_grade;  ///< "A": a digest of the weights; "B": a stable id; "C": a name; "D".
-  std::string began;           ///< RFC 3339.
+  std::string service;       ///< Product that answered.
+  std::string model;         ///< As the service names it.
+  std::string model_digest;  ///< As the service states it; empty = not told.
+  std::string
+      identity_grade;  ///< "A": a digest of the weights; "B": a stable id; "C": a name; "D".
+  std::string began;   ///< RFC 3339.
   std::string ended;
   std::string journal_sha256;  ///< Digest of the last line of the chained journal.
   std::int64_t planned = 0;

@@ -83,18 +83,18 @@ void draw_acquisition(Flow& flow, const std::string& role, const SampleSet& set)
       "From " + set.location + " (" + record.service + ") between " + record.began + " and " +
           record.ended + ", in " + std::to_string(record.requests) + " requests for " +
           std::to_string(record.planned) + " planned images. Outcomes: " + outcome_text(record) +
-          ". Model as the service names it: " +
-          (record.model.empty() ? "not told" : record.model) +
+          ". Model as the service names it: " + (record.model.empty() ? "not told" : record.model) +
           (record.model_digest.empty() ? "" : ", digest as it states it " + record.model_digest) +
           ". Identity grade " + record.identity_grade +
           " (A: a digest of the weights, B: an identifier that does not change, C: a name, D: "
           "unknown).",
       kBody);
-  flow.paragraph("Every request and answer stands in data/acquisition/" + role +
-                     "/transcript.warc.gz (WARC 1.1, ISO 28500), in the order of journal.jsonl, whose "
-                     "lines are chained by their digests; the last one has SHA-256 " +
-                     record.journal_sha256 + ".",
-                 kBody);
+  flow.paragraph(
+      "Every request and answer stands in data/acquisition/" + role +
+          "/transcript.warc.gz (WARC 1.1, ISO 28500), in the order of journal.jsonl, whose "
+          "lines are chained by their digests; the last one has SHA-256 " +
+          record.journal_sha256 + ".",
+      kBody);
 }
 
 void draw_list(Flow& flow, const std::string& heading, const std::vector<std::string>& items) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "core/files.h"
 #include "core/error.h"
+#include "core/files.h"
 #include "core/hash.h"
 #include "core/journal.h"
 #include "report/bag.h"
@@ -130,8 +130,9 @@ FileDigests check_files(const fs::path& bundle,
 }
 
 void check_acquisition(const fs::path& bundle, const Evidence& evidence, Findings& findings) {
-  for (const auto& [role, set] : {std::pair<const char*, const SampleSet&>("suspect", evidence.suspect),
-                                  {"benign", evidence.benign}}) {
+  for (const auto& [role, set] :
+       {std::pair<const char*, const SampleSet&>("suspect", evidence.suspect),
+        {"benign", evidence.benign}}) {
     if (!set.acquisition) continue;
     const std::string file = std::string(kAcquisitionFolder) + "/" + role + "/journal.jsonl";
     std::string found = "missing";

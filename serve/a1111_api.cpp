@@ -52,14 +52,14 @@ std::int64_t bounded_field(
     const json& body, const char* key, std::int64_t fallback, std::int64_t low, std::int64_t high) {
   const std::int64_t value = whole_field(body, key, fallback);
   if (value < low || value > high) {
-    refuse_field(key,
-                 "ensure this value is from " + std::to_string(low) + " to " + std::to_string(high));
+    refuse_field(
+        key, "ensure this value is from " + std::to_string(low) + " to " + std::to_string(high));
   }
   return value;
 }
 
-// "<lora:name:1>" chooses a LoRA; those that are served are merged already, others are ignored as the
-// web UI ignores what it does not find.
+// "<lora:name:1>" chooses a LoRA; those that are served are merged already, others are ignored as
+// the web UI ignores what it does not find.
 std::string without_lora_tags(std::string prompt) {
   for (std::size_t at = 0; (at = prompt.find("<lora:", at)) != std::string::npos;) {
     const std::size_t end = prompt.find('>', at);
@@ -95,8 +95,10 @@ TextToImageRequest parse_request(const json& body, const ApiContext& context) {
       bounded_field(body, "width", native, context.card.grid_px, context.options.max_side_px));
   options.height_px = static_cast<int>(
       bounded_field(body, "height", native, context.card.grid_px, context.options.max_side_px));
-  options.batch = static_cast<int>(bounded_field(body, "batch_size", 1, 1, context.options.max_images));
-  request.rounds = static_cast<int>(bounded_field(body, "n_iter", 1, 1, context.options.max_images));
+  options.batch =
+      static_cast<int>(bounded_field(body, "batch_size", 1, 1, context.options.max_images));
+  request.rounds =
+      static_cast<int>(bounded_field(body, "n_iter", 1, 1, context.options.max_images));
   if (options.batch * request.rounds > context.options.max_images) {
     refuse_field("n_iter",
                  "at most " + std::to_string(context.options.max_images) + " images a request");
@@ -104,7 +106,8 @@ TextToImageRequest parse_request(const json& body, const ApiContext& context) {
   const std::int64_t seed = whole_field(body, "seed", -1);
   options.seed = seed < 0 ? core::entropy_seed() % (1ULL << 32) : static_cast<std::uint64_t>(seed);
   request.send_images = !body.contains("send_images") || body["send_images"] != json(false);
-  const std::string shown = text_field(body, "sampler_name", text_field(body, "sampler_index", "Euler"));
+  const std::string shown =
+      text_field(body, "sampler_name", text_field(body, "sampler_index", "Euler"));
   const Sampler* sampler = find_sampler(shown);
   if (sampler == nullptr) refuse(400, "HTTPException", "Sampler not found");
   request.sampler = sampler->shown;
@@ -195,19 +198,18 @@ ApiReply text_to_image(const ApiRequest& http, ApiContext& context) {
   json parameters = body;
   parameters["seed"] = request.options.seed;
   parameters["steps"] = request.options.steps;
-  return json_reply(
-      200,
-      {{"images", encoded},
-       {"parameters", parameters},
-       {"info", info_of(request, context.card, infotexts).dump(
-                    -1, ' ', false, json::error_handler_t::replace)}});
+  return json_reply(200,
+                    {{"images", encoded},
+                     {"parameters", parameters},
+                     {"info",
+                      info_of(request, context.card, infotexts)
+                          .dump(-1, ' ', false, json::error_handler_t::replace)}});
 }
 
 json progress_of(const JobProgress& progress) {
-  const double share =
-      progress.running && progress.steps > 0
-          ? std::min(1.0, static_cast<double>(progress.step) / progress.steps)
-          : 0.0;
+  const double share = progress.running && progress.steps > 0
+                           ? std::min(1.0, static_cast<double>(progress.step) / progress.steps)
+                           : 0.0;
   const double eta = share > 0.0 ? progress.seconds * (1.0 - share) / share : 0.0;
   return {{"progress", share},
           {"eta_relative", eta},
@@ -301,8 +303,14 @@ std::optional<json> inventory(const std::string& name, const ApiContext& context
   if (name == "cmd-flags") return json{{"api", true}, {"listen", false}};
   if (name == "memory") return json{{"ram", json::object()}, {"cuda", json::object()}};
   if (name == "embeddings") return json{{"loaded", json::object()}, {"skipped", json::object()}};
-  for (const char* empty : {"sd-vae", "upscalers", "hypernetworks", "scripts", "extensions",
-                            "face-restorers", "prompt-styles", "realesrgan-models"}) {
+  for (const char* empty : {"sd-vae",
+                            "upscalers",
+                            "hypernetworks",
+                            "scripts",
+                            "extensions",
+                            "face-restorers",
+                            "prompt-styles",
+                            "realesrgan-models"}) {
     if (name == empty) return json::array();
   }
   return std::nullopt;

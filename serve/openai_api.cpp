@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// /v1/images as OpenAI's servers and those that follow them answer it, with the seed, steps, guidance
-// and negative prompt that compatible servers take.
+// /v1/images as OpenAI's servers and those that follow them answer it, with the seed, steps,
+// guidance and negative prompt that compatible servers take.
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -51,7 +51,9 @@ std::int64_t whole_field(
   return body[key].get<std::int64_t>();
 }
 
-void take_size(const std::string& size, const ApiContext& context, diffusion::GenerateOptions& options) {
+void take_size(const std::string& size,
+               const ApiContext& context,
+               diffusion::GenerateOptions& options) {
   if (size == "auto") return;
   const char* end = size.data() + size.size();
   const auto width = std::from_chars(size.data(), end, options.width_px);
@@ -82,8 +84,8 @@ diffusion::GenerateOptions parse_request(const json& body, const ApiContext& con
   }
   options.negative_prompt = text_field(body, "negative_prompt", "");
   options.batch = static_cast<int>(whole_field(body, "n", 1, 1, context.options.max_images));
-  options.steps = static_cast<int>(whole_field(
-      body, "num_inference_steps", whole_field(body, "step", 20, 1, 150), 1, 150));
+  options.steps = static_cast<int>(
+      whole_field(body, "num_inference_steps", whole_field(body, "step", 20, 1, 150), 1, 150));
   if (body.contains("guidance_scale") && body["guidance_scale"].is_number()) {
     options.guidance_scale = body["guidance_scale"].get<double>();
   }
@@ -129,18 +131,19 @@ ApiReply generations(const ApiRequest& http, ApiContext& context) {
       data.push_back({{"b64_json", core::encode_base64(png)}});
     } else {
       data.push_back(
-          {{"url", "http://" + http.host + "/v1/images/files/" + context.shelf.put(std::move(png))}});
+          {{"url",
+            "http://" + http.host + "/v1/images/files/" + context.shelf.put(std::move(png))}});
     }
   }
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return json_reply(200,
-                    {{"created", std::chrono::duration_cast<std::chrono::seconds>(now).count()},
-                     {"data", data},
-                     {"model", context.card.name},
-                     {"seed", options.seed},
-                     {"output_format", "png"},
-                     {"size",
-                      std::to_string(options.width_px) + "x" + std::to_string(options.height_px)}});
+  return json_reply(
+      200,
+      {{"created", std::chrono::duration_cast<std::chrono::seconds>(now).count()},
+       {"data", data},
+       {"model", context.card.name},
+       {"seed", options.seed},
+       {"output_format", "png"},
+       {"size", std::to_string(options.width_px) + "x" + std::to_string(options.height_px)}});
 }
 
 json model_object(const ModelCard& card) {

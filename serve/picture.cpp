@@ -32,9 +32,8 @@ std::uint32_t crc_of(const std::uint8_t* data, std::size_t size) {
 }
 
 std::vector<std::uint8_t> text_chunk(const std::string& text) {
-  const bool ascii = std::all_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x80;
-  });
+  const bool ascii = std::all_of(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   std::string body = ascii ? std::string("tEXtparameters") : std::string("iTXtparameters");
   body += '\0';
   if (!ascii) body += std::string(4, '\0');  // not compressed, no language, no translated keyword
@@ -67,9 +66,9 @@ std::string infotext(const ModelCard& card,
   if (!options.negative_prompt.empty()) text += "\nNegative prompt: " + options.negative_prompt;
   text += "\nSteps: " + std::to_string(options.steps) + ", Sampler: " + sampler +
           ", Schedule type: Automatic, CFG scale: " + number_text(options.guidance_scale) +
-          ", Seed: " + std::to_string(options.seed) + ", Size: " + std::to_string(options.width_px) +
-          "x" + std::to_string(options.height_px) + ", Model hash: " + card.sha256.substr(0, 10) +
-          ", Model: " + quoted_value(card.name);
+          ", Seed: " + std::to_string(options.seed) +
+          ", Size: " + std::to_string(options.width_px) + "x" + std::to_string(options.height_px) +
+          ", Model hash: " + card.sha256.substr(0, 10) + ", Model: " + quoted_value(card.name);
   if (!card.loras.empty()) {
     std::string hashes;
     for (const ServedLora& lora : card.loras) {

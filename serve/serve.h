@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A text-to-image model behind the APIs that suspects speak: AUTOMATIC1111's /sdapi/v1 and OpenAI's
-// /v1/images. It stands in for a suspect, so it answers as they do, errors included. Not for the open
-// internet. Entry point: Server.
+// /v1/images. It stands in for a suspect, so it answers as they do, errors included. Not for the
+// open internet. Entry point: Server.
 #pragma once
 
 #include <atomic>
@@ -42,16 +42,16 @@ struct ServeOptions {
   std::string host = "127.0.0.1";  ///< Address to listen on.
   int port = 7860;                 ///< 0 = any free one.
   std::string api_key;             ///< Required of every request if not empty.
-  int max_queue = 64;              ///< Requests waiting for the model; more are answered 503. [1, 10000]
-  int max_clients = 96;            ///< Connections at a time, [1, 1000].
-  int max_images = 16;             ///< Of one request, [1, 64].
-  int max_side_px = 2048;          ///< Larger sides are refused.
+  int max_queue = 64;      ///< Requests waiting for the model; more are answered 503. [1, 10000]
+  int max_clients = 96;    ///< Connections at a time, [1, 1000].
+  int max_images = 16;     ///< Of one request, [1, 64].
+  int max_side_px = 2048;  ///< Larger sides are refused.
 };
 
 class Server {
  public:
-  /// Listens. Throws Error{kNetwork} naming the address if it cannot, Error{kInput} for an option out
-  /// of range.
+  /// Listens. Throws Error{kNetwork} naming the address if it cannot, Error{kInput} for an option
+  /// out of range.
   Server(ModelCard card, MakeImages make, const ServeOptions& options);
   ~Server();
   Server(const Server&) = delete;

@@ -131,8 +131,8 @@ HttpExchange Asker::ask_through(HttpRequest request, const ExchangeTag& tag) {
       return refused(exchange, "redirects from https to http");
     }
     if (hop >= options_.max_redirects) {
-      return refused(
-          exchange, "redirects more than " + std::to_string(options_.max_redirects) + " times");
+      return refused(exchange,
+                     "redirects more than " + std::to_string(options_.max_redirects) + " times");
     }
     request.url = next->to_string();
   }

@@ -54,8 +54,8 @@ class Asker {
 
   /// One exchange: from the record, or over the network in its turn and then recorded.
   HttpExchange ask(const HttpRequest& request, const ExchangeTag& tag);
-  /// As ask(), following redirects: of GET up to the limit, of other methods not at all. A downgrade
-  /// to http is refused.
+  /// As ask(), following redirects: of GET up to the limit, of other methods not at all. A
+  /// downgrade to http is refused.
   HttpExchange ask_through(HttpRequest request, const ExchangeTag& tag);
   /// Pauses unless the answer comes from the record. False when the run stops.
   bool pause(double seconds, const std::string& item);

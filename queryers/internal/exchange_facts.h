@@ -10,8 +10,8 @@
 
 namespace patina::queryers {
 
-/// The journal's line, without its place in the WARC file. The certificate chain is written out where
-/// it was not seen before.
+/// The journal's line, without its place in the WARC file. The certificate chain is written out
+/// where it was not seen before.
 nlohmann::json exchange_facts(const HttpExchange& exchange,
                               const ExchangeTag& tag,
                               bool with_chain);

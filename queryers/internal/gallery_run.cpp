@@ -96,7 +96,8 @@ bool GalleryRun::over() {
                     0,
                     std::to_string(collection_.count(Outcome::kImage)) + " images"});
   if (shared_.stopping()) return true;
-  if (collection_.requests() >= options_.budget.max_requests) stop("the budget of requests is used up");
+  if (collection_.requests() >= options_.budget.max_requests)
+    stop("the budget of requests is used up");
   if (collection_.count(Outcome::kImage) >= options_.budget.max_images) {
     stop("the budget of images is used up");
   }
@@ -147,8 +148,9 @@ bool GalleryRun::may_read(const Url& url) {
   const Robots& rules = robots(url);
   if (rules.allows(url.target())) return true;
   const std::string rule = rules.deciding_rule(url.target());
-  collection_.note("not read",
-                   {{"url", url.to_string()}, {"rule", rule.empty() ? "robots.txt unreachable" : rule}});
+  collection_.note(
+      "not read",
+      {{"url", url.to_string()}, {"rule", rule.empty() ? "robots.txt unreachable" : rule}});
   return false;
 }
 
@@ -159,7 +161,8 @@ void GalleryRun::slow_down(const Url& url) {
 }
 
 // One request with its retries; three refusals in a row end the run for a site.
-std::optional<HttpExchange> GalleryRun::request(const HttpRequest& request, const ExchangeTag& tag) {
+std::optional<HttpExchange> GalleryRun::request(const HttpRequest& request,
+                                                const ExchangeTag& tag) {
   const auto url = parse_url(request.url);
   if (!url) return std::nullopt;
   slow_down(*url);
@@ -182,11 +185,9 @@ std::optional<HttpExchange> GalleryRun::request(const HttpRequest& request, cons
       stop(url->host + " said " + std::to_string(status) + " three times in a row");
       return exchange;
     }
-    const double usual =
-        throttled ? std::min(kFirstBackoff, options_.backoff.longest_s) : 0.0;
-    const double wait = meaning.wait_s > 0.0
-                            ? meaning.wait_s
-                            : std::max(usual, shared_.jittered_backoff(attempt));
+    const double usual = throttled ? std::min(kFirstBackoff, options_.backoff.longest_s) : 0.0;
+    const double wait =
+        meaning.wait_s > 0.0 ? meaning.wait_s : std::max(usual, shared_.jittered_backoff(attempt));
     if (wait > options_.longest_wait_s) {
       stop(url->host + " asks to wait " + std::to_string(static_cast<long>(wait)) + " s");
       return exchange;
@@ -245,7 +246,8 @@ ItemEnd GalleryRun::try_url(const std::string& url,
     if (!tag.empty()) remark("The site sends \"X-Robots-Tag: " + tag.substr(0, 200) + "\".");
   } else {
     end.detail = "status " + std::to_string(status);
-    end.outcome = status == 404 || status == 410 ? Outcome::kExpired : read_status(exchange->response).outcome;
+    end.outcome = status == 404 || status == 410 ? Outcome::kExpired
+                                                 : read_status(exchange->response).outcome;
   }
   return end;
 }

@@ -28,15 +28,15 @@ class GalleryRun {
              const GalleryOptions& gallery,
              const core::Observer& observer);
 
-  /// Reads a page or an API's answer in its turn, robots.txt permitting. Nothing where that is not to
-  /// be had; the reason then stands in the journal.
+  /// Reads a page or an API's answer in its turn, robots.txt permitting. Nothing where that is not
+  /// to be had; the reason then stands in the journal.
   std::optional<HttpExchange> read(const std::string& url, const std::string& accept);
   /// Fetches a picture unless it was fetched, or the run's budget is used up.
   void fetch(const Posted& posted);
   /// robots.txt of an origin, read once.
   const Robots& robots(const Url& url);
 
-  bool over();          ///< The run ends: stopped, or budgets used up.
+  bool over();  ///< The run ends: stopped, or budgets used up.
   void stop(const std::string& reason) { shared_.stop(reason); }
   std::string stopped() const { return shared_.reason(); }
   /// A fact for the journal and, once each, for the evidence.
@@ -49,7 +49,9 @@ class GalleryRun {
   void slow_down(const Url& url);
   std::optional<HttpExchange> request(const HttpRequest& request, const ExchangeTag& tag);
   std::optional<HttpExchange> request_robots(const std::string& url);
-  ItemEnd try_url(const std::string& url, const std::string& item, std::vector<std::uint8_t>& bytes);
+  ItemEnd try_url(const std::string& url,
+                  const std::string& item,
+                  std::vector<std::uint8_t>& bytes);
   void judge(ItemEnd& end, const std::vector<std::uint8_t>& bytes);
   void load_released();
   void load_earlier();
@@ -68,7 +70,8 @@ class GalleryRun {
   PictureIndex released_;
   std::vector<std::string> remarks_;
   std::set<std::string> known_;  ///< URLs of pictures.
-  std::map<std::string, std::string> earlier_;  ///< Files of items of earlier runs that were scored.
+  std::map<std::string, std::string>
+      earlier_;  ///< Files of items of earlier runs that were scored.
   std::uint64_t found_ = 0;
 };
 
@@ -78,7 +81,9 @@ bool is_challenge(const HttpResponse& response);
 /// Follows the pages of one site.
 void collect_pages(GalleryRun& run, const Url& start, const GalleryOptions& options);
 /// Reads Civitai's API; returns what it says about the model.
-ServiceFacts collect_civitai(GalleryRun& run, const GallerySource& source, const GalleryOptions& options);
+ServiceFacts collect_civitai(GalleryRun& run,
+                             const GallerySource& source,
+                             const GalleryOptions& options);
 /// Fetches a list.
 void collect_urls(GalleryRun& run, const std::filesystem::path& file);
 

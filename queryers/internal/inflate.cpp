@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <memory>
-
 #include <zlib.h>
 
 #include "core/error.h"
@@ -74,13 +73,13 @@ std::string inflate_bounded(std::string_view data,
   }
   if (result.ending == Ending::kWhole) return std::move(result.content);
   const char* problem = result.ending == Ending::kDamaged ? "holds damaged compressed data"
-                        : result.ending == Ending::kCut   ? "holds compressed data that is cut short"
-                                                          : "";
+                        : result.ending == Ending::kCut ? "holds compressed data that is cut short"
+                                                        : "";
   throw core::Error(core::ErrorKind::kInput,
                     where,
-                    *problem != '\0' ? problem
-                                     : "decompresses to more than " + std::to_string(max_bytes) +
-                                           " bytes");
+                    *problem != '\0'
+                        ? problem
+                        : "decompresses to more than " + std::to_string(max_bytes) + " bytes");
 }
 
 std::string gzip_member(const std::vector<std::string_view>& pieces) {

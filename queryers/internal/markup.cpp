@@ -2,10 +2,9 @@
 #include "queryers/internal/markup.h"
 
 #include <climits>
-#include <memory>
-
 #include <libxml/HTMLparser.h>
 #include <libxml/parser.h>
+#include <memory>
 
 namespace patina::queryers {
 namespace {
@@ -51,8 +50,7 @@ void on_text(void* data, const xmlChar* text, int length) {
       std::string_view(reinterpret_cast<const char*>(text), static_cast<std::size_t>(length)));
 }
 
-void on_entity_declaration(
-    void*, const xmlChar*, int, const xmlChar*, const xmlChar*, xmlChar*) {}
+void on_entity_declaration(void*, const xmlChar*, int, const xmlChar*, const xmlChar*, xmlChar*) {}
 
 xmlSAXHandler make_handler() {
   xmlSAXHandler handler{};
@@ -79,8 +77,9 @@ void walk_html(std::string_view html, const Walker& walker) {
       htmlFreeParserCtxt);
   if (!parser) return;
   state.parser = parser.get();
-  htmlCtxtUseOptions(parser.get(), HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
-                                       HTML_PARSE_NONET);
+  htmlCtxtUseOptions(
+      parser.get(),
+      HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET);
   htmlParseChunk(parser.get(), html.data(), bounded(html), 1);
   if (parser->myDoc != nullptr) xmlFreeDoc(parser->myDoc);
   parser->myDoc = nullptr;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Walks through HTML and XML as libxml2 reads them; nothing is fetched and no entity of a document is
-// expanded.
+// Walks through HTML and XML as libxml2 reads them; nothing is fetched and no entity of a document
+// is expanded.
 #pragma once
 
 #include <functional>

@@ -30,7 +30,8 @@ Connection Connection::open(const Poco::Net::SocketAddress& address, int timeout
 }
 
 IoEnd Connection::wait(int mode, Clock::time_point since, const Patience& patience) {
-  const auto limit = std::min(patience.deadline, since + std::chrono::milliseconds(patience.idle_ms));
+  const auto limit =
+      std::min(patience.deadline, since + std::chrono::milliseconds(patience.idle_ms));
   while (true) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(limit - Clock::now()).count();
@@ -81,8 +82,10 @@ IoEnd Connection::send(std::string_view bytes, const Patience& patience) {
         continue;
       }
       const bool reads = tls_ && sent == Poco::Net::SecureStreamSocket::ERR_SSL_WANT_READ;
-      const IoEnd end = wait(
-          reads ? Poco::Net::Socket::SELECT_READ : Poco::Net::Socket::SELECT_WRITE, since, patience);
+      const IoEnd end =
+          wait(reads ? Poco::Net::Socket::SELECT_READ : Poco::Net::Socket::SELECT_WRITE,
+               since,
+               patience);
       if (end != IoEnd::kDone) return end;
     }
     return IoEnd::kDone;
@@ -106,8 +109,10 @@ IoEnd Connection::receive(std::string& into, const Patience& patience) {
       }
       if (count == 0) return IoEnd::kClosed;
       const bool writes = tls_ && count == Poco::Net::SecureStreamSocket::ERR_SSL_WANT_WRITE;
-      const IoEnd end = wait(
-          writes ? Poco::Net::Socket::SELECT_WRITE : Poco::Net::Socket::SELECT_READ, since, patience);
+      const IoEnd end =
+          wait(writes ? Poco::Net::Socket::SELECT_WRITE : Poco::Net::Socket::SELECT_READ,
+               since,
+               patience);
       if (end != IoEnd::kDone) return end;
     }
   } catch (const Poco::Net::ConnectionResetException&) {

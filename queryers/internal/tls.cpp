@@ -59,7 +59,8 @@ bool expect_host(X509_STORE_CTX* store, const std::string& host) {
   return X509_VERIFY_PARAM_set1_host(parameters, host.c_str(), host.size()) == 1;
 }
 
-// Called by OpenSSL in the handshake. The answer is always yes: the caller decides by what is found.
+// Called by OpenSSL in the handshake. The answer is always yes: the caller decides by what is
+// found.
 int verify_chain(X509_STORE_CTX* store, void* argument) {
   auto& state = *static_cast<TrustCheck::State*>(argument);
   state.asked = true;

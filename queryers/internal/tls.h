@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who is at the other end: checks the certificate chain against a host name and keeps what was sent.
+// Who is at the other end: checks the certificate chain against a host name and keeps what was
+// sent.
 #pragma once
 
 #include <filesystem>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // AUTOMATIC1111's web UI and its kin (Forge, SD.Next, stable-diffusion.cpp): POST
-// /sdapi/v1/txt2img stays open until the picture is done and answers {images, parameters, info}, where
-// info is JSON in a string. Wrong names of models and LoRAs pass silently there, so what the answer
-// says about the model is compared with what was asked.
+// /sdapi/v1/txt2img stays open until the picture is done and answers {images, parameters, info},
+// where info is JSON in a string. Wrong names of models and LoRAs pass silently there, so what the
+// answer says about the model is compared with what was asked.
 #include <algorithm>
 
 #include "core/error.h"
@@ -93,7 +93,8 @@ Interpretation read_answer(const std::string& model,
   }
   const std::string infotext = text_at(result.reported, "infotext");
   for (const std::string& lora : loras) {
-    // The prompt repeats the tag whether or not the file was found; only the hash shows that it was.
+    // The prompt repeats the tag whether or not the file was found; only the hash shows that it
+    // was.
     const std::size_t hashes = infotext.find("Lora hashes");
     if (hashes == std::string::npos || infotext.find(lora, hashes) == std::string::npos) {
       image->flags.emplace_back("lora-not-confirmed");
@@ -103,9 +104,7 @@ Interpretation read_answer(const std::string& model,
   return result;
 }
 
-HttpRequest ask(const std::string& url,
-                const EndpointOptions& options,
-                const PlannedImage& image) {
+HttpRequest ask(const std::string& url, const EndpointOptions& options, const PlannedImage& image) {
   std::string prompt = image.prompt;
   for (const std::string& lora : options.loras) {
     std::string scale = std::to_string(options.lora_scale);
@@ -170,7 +169,8 @@ ServiceFacts describe(const InventoryAnswers& answers) {
   for (const json& entry : list.is_array() ? list : json::array()) {
     const bool loaded =
         text_at(entry, "title") == facts.model || text_at(entry, "model_name") == facts.model;
-    if (loaded && is_digest(text_at(entry, "sha256"))) facts.model_digest = text_at(entry, "sha256");
+    if (loaded && is_digest(text_at(entry, "sha256")))
+      facts.model_digest = text_at(entry, "sha256");
   }
   facts.grade = !facts.model_digest.empty() ? IdentityGrade::kDigest
                 : !facts.model.empty()      ? IdentityGrade::kName
@@ -202,7 +202,8 @@ Service make_a1111(const Endpoint& endpoint, const EndpointOptions& options) {
     return read_answer(options.model, options.loras, response);
   };
   for (const char* name : {"options", "sd-models", "samplers", "loras", "cmd-flags"}) {
-    service.inventory.push_back({name, get_request(join_url(base, std::string("/sdapi/v1/") + name))});
+    service.inventory.push_back(
+        {name, get_request(join_url(base, std::string("/sdapi/v1/") + name))});
   }
   service.describe = describe;
   return service;

@@ -46,7 +46,7 @@ std::string error_text(const HttpResponse& response) {
       if (body.contains(key)) {
         const json& value = body[key];
         text = value.is_object() && value.contains("message") ? text_of(value["message"])
-                                                               : text_of(value);
+                                                              : text_of(value);
         if (!text.empty()) break;
       }
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// ComfyUI: POST /prompt with a graph of nodes, poll /history/{id}, fetch from /view. The graph is the
-// user's own in the API format, or the smallest one; what is written into it is found by following the
-// sampler's links: seed, steps, guidance, prompts, size, and the names of model and LoRA.
+// ComfyUI: POST /prompt with a graph of nodes, poll /history/{id}, fetch from /view. The graph is
+// the user's own in the API format, or the smallest one; what is written into it is found by
+// following the sampler's links: seed, steps, guidance, prompts, size, and the names of model and
+// LoRA.
 #include <algorithm>
 #include <set>
 
@@ -201,8 +202,8 @@ json load_graph(const EndpointOptions& options, const std::string& where) {
                 "needs a checkpoint or a workflow",
                 "give --model NAME.safetensors or --workflow FILE");
   }
-  json graph = core::parse_json(core::read_text_file(options.workflow, 16 << 20),
-                                options.workflow.string());
+  json graph =
+      core::parse_json(core::read_text_file(options.workflow, 16 << 20), options.workflow.string());
   require_graph(graph, options.workflow.string());
   return graph;
 }
@@ -218,7 +219,8 @@ bool is_id(const std::string& text) {
 std::optional<FoundImage> first_file(const json& outputs, const Url& base) {
   for (const char* wanted : {"output", "temp"}) {
     for (const auto& [id, output] : outputs.items()) {
-      if (!output.is_object() || !output.contains("images") || !output["images"].is_array()) continue;
+      if (!output.is_object() || !output.contains("images") || !output["images"].is_array())
+        continue;
       for (const json& file : output["images"]) {
         if (text_at(file, "type") != wanted || text_at(file, "filename").empty()) continue;
         FoundImage image;
@@ -240,8 +242,8 @@ Interpretation poll_history(const Url& base, const std::string& id) {
   result.job = {{"id", id}};
   result.poll = get_request(join_url(base, "/history/" + id));
   // Takes only this job out of the queue; a job of somebody else is never touched.
-  result.cancel = json_request(
-      "POST", join_url(base, "/queue"), json{{"delete", json::array({id})}});
+  result.cancel =
+      json_request("POST", join_url(base, "/queue"), json{{"delete", json::array({id})}});
   return result;
 }
 
@@ -249,8 +251,9 @@ Interpretation read_submission(const HttpResponse& response, const Url& base) {
   const json body = body_json(response);
   if (response.status == 400) {
     return abort_run("the workflow is refused: " + error_text(response) + " " +
-                     (body.is_object() ? body.value("node_errors", json::object()).dump().substr(0, 300)
-                                       : std::string()));
+                     (body.is_object()
+                          ? body.value("node_errors", json::object()).dump().substr(0, 300)
+                          : std::string()));
   }
   if (response.status != 200) return read_status(response);
   const std::string id = text_at(body, "prompt_id");
@@ -346,7 +349,8 @@ Service make_comfyui(const Endpoint& endpoint, const EndpointOptions& options) {
   };
   service.inventory.push_back({"system_stats", get_request(join_url(base, "/system_stats"))});
   for (const char* node : {"CheckpointLoaderSimple", "LoraLoader", "KSampler"}) {
-    service.inventory.push_back({node, get_request(join_url(base, std::string("/object_info/") + node))});
+    service.inventory.push_back(
+        {node, get_request(join_url(base, std::string("/object_info/") + node))});
   }
   const std::string model = options.model;
   service.describe = [model](const InventoryAnswers& answers) { return describe(answers, model); };

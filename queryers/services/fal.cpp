@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // fal's queue: POST to queue.fal.run/owner/app answers with three URLs, used exactly as returned;
-// status_url answers 202 while the job waits or runs and 200 when it is over, response_url the result.
+// status_url answers 202 while the job waits or runs and 200 when it is over, response_url the
+// result.
 #include "core/error.h"
 #include "queryers/services/answers.h"
 #include "queryers/services/services.h"

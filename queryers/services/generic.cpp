@@ -21,9 +21,9 @@ struct Description {
   std::string method = "POST";
   std::string url;
   json headers = json::object();
-  json body;              ///< Template; null = none is sent.
-  std::string image;      ///< JSON pointer; empty = the body is the image.
-  json poll;              ///< {"url", "status", "done", "failed"}; null = the answer is final.
+  json body;          ///< Template; null = none is sent.
+  std::string image;  ///< JSON pointer; empty = the body is the image.
+  json poll;          ///< {"url", "status", "done", "failed"}; null = the answer is final.
   json refused = json::array();  ///< Texts in an error's body that mean a refused prompt.
 };
 
@@ -46,9 +46,18 @@ void require_pointer(const std::string& text, const char* key, const std::string
 }
 
 void require_known_fields(const json& object, const std::string& where) {
-  static const std::set<std::string> kKnown = {"name",    "method",     "url",        "headers",
-                                               "body",    "image",      "poll",       "refused",
-                                               "model",   "credential", "repeatable", "inventory"};
+  static const std::set<std::string> kKnown = {"name",
+                                               "method",
+                                               "url",
+                                               "headers",
+                                               "body",
+                                               "image",
+                                               "poll",
+                                               "refused",
+                                               "model",
+                                               "credential",
+                                               "repeatable",
+                                               "inventory"};
   for (const auto& [key, value] : object.items()) {
     if (kKnown.count(key) == 0) refuse(where, "has the unknown field " + core::in_quotes(key));
   }
@@ -58,7 +67,8 @@ Description parse_description(const json& object, const std::string& where) {
   Description description;
   if (object.contains("method")) description.method = text_field(object, "method", where);
   static const std::set<std::string> kMethods = {"GET", "POST", "PUT"};
-  if (kMethods.count(description.method) == 0) refuse(where, "has a method other than GET, POST, PUT");
+  if (kMethods.count(description.method) == 0)
+    refuse(where, "has a method other than GET, POST, PUT");
   description.url = text_field(object, "url", where);
   if (!parse_url(description.url)) refuse(where, "has no http or https url");
   description.headers = object.value("headers", json::object());
@@ -78,8 +88,8 @@ Description parse_description(const json& object, const std::string& where) {
   return description;
 }
 
-// Text with {prompt}, {seed}, ... filled in. A value that is nothing but a number's place becomes the
-// number itself.
+// Text with {prompt}, {seed}, ... filled in. A value that is nothing but a number's place becomes
+// the number itself.
 class Filler {
  public:
   explicit Filler(const PlannedImage& image)
@@ -151,7 +161,9 @@ Interpretation read_error(const HttpResponse& response, const Description& descr
   return read_status(response);
 }
 
-Interpretation read_image(const HttpResponse& response, const json& body, const std::string& place) {
+Interpretation read_image(const HttpResponse& response,
+                          const json& body,
+                          const std::string& place) {
   Interpretation result;
   if (place.empty()) {
     FoundImage image;
@@ -213,10 +225,10 @@ HttpRequest ask(const Description& description, const PlannedImage& image) {
   }
   if (!description.body.is_null()) {
     const json filled = filler.fill(description.body);
-    request.body = filled.is_string()
-                       ? filled.get<std::string>()
-                       : filled.dump(-1, ' ', false, json::error_handler_t::replace);
-    if (!request.headers.has("Content-Type")) request.headers.add("Content-Type", "application/json");
+    request.body = filled.is_string() ? filled.get<std::string>()
+                                      : filled.dump(-1, ' ', false, json::error_handler_t::replace);
+    if (!request.headers.has("Content-Type"))
+      request.headers.add("Content-Type", "application/json");
   }
   return request;
 }
@@ -245,7 +257,8 @@ Service make_generic(const Endpoint& endpoint, const EndpointOptions& options) {
   };
   for (const json& call : object.value("inventory", json::array())) {
     const auto url = resolve_url(base, text_at(call, "url"));
-    if (!url || text_at(call, "name").empty()) refuse(where, "has an inventory call without name or url");
+    if (!url || text_at(call, "name").empty())
+      refuse(where, "has an inventory call without name or url");
     service.inventory.push_back({text_at(call, "name"), get_request(url->to_string())});
   }
   std::string name = text_field(object, "name", where);

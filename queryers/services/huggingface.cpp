@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hugging Face: the serverless router's hf-inference provider ("huggingface:owner/name") and dedicated
-// endpoints ("huggingface+https://name.region.vendor.endpoints.huggingface.cloud"). One POST answers
-// with the bytes of one image, or 503 with "estimated_time" while the model loads.
+// Hugging Face: the serverless router's hf-inference provider ("huggingface:owner/name") and
+// dedicated endpoints ("huggingface+https://name.region.vendor.endpoints.huggingface.cloud"). One
+// POST answers with the bytes of one image, or 503 with "estimated_time" while the model loads.
 #include <algorithm>
 
 #include "core/error.h"
@@ -82,7 +82,8 @@ ServiceFacts describe(const InventoryAnswers& answers, const std::string& model,
   const auto hub = answers.find("hub");
   if (hub != answers.end()) {
     const std::string commit = text_at(body_json(hub->second), "sha");
-    if (!commit.empty()) facts.remarks.push_back("The model's repository is at commit " + commit + ".");
+    if (!commit.empty())
+      facts.remarks.push_back("The model's repository is at commit " + commit + ".");
   }
   facts.remarks.emplace_back("The answers do not say which revision of the weights made them.");
   return facts;

@@ -18,8 +18,7 @@ bool is_gpt_image(const std::string& model) { return model.rfind("gpt-image", 0)
 json request_body(const PlannedImage& image, const std::string& model, bool hosted) {
   json body = {{"prompt", image.prompt}, {"n", 1}};
   if (!model.empty()) body["model"] = model;
-  body["size"] =
-      std::to_string(image.size.width_px) + "x" + std::to_string(image.size.height_px);
+  body["size"] = std::to_string(image.size.width_px) + "x" + std::to_string(image.size.height_px);
   if (hosted && is_gpt_image(model)) {
     body["output_format"] = "png";  // this family always answers base64 and refuses the other field
     return body;
@@ -69,7 +68,8 @@ Interpretation read_answer(const HttpResponse& response) {
     if (!text_at(body, key).empty()) result.reported[key] = text_at(body, key);
   }
   for (const json& object : {entry, body}) {
-    if (object.contains("seed") && object["seed"].is_number()) result.reported["seed"] = object["seed"];
+    if (object.contains("seed") && object["seed"].is_number())
+      result.reported["seed"] = object["seed"];
   }
   auto image = image_from_base64(text_at(entry, "b64_json"));
   if (!image) image = image_from_url(text_at(entry, "url"));

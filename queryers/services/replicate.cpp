@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Replicate: POST a prediction, poll it, fetch its output within the hour. "owner/name" is an official
-// model, "owner/name:version" a version of 64 hexadecimal digits, which is the best identity a hosted
-// service gives. Also Cog on the user's own machine (replicate+http://...).
+// Replicate: POST a prediction, poll it, fetch its output within the hour. "owner/name" is an
+// official model, "owner/name:version" a version of 64 hexadecimal digits, which is the best
+// identity a hosted service gives. Also Cog on the user's own machine (replicate+http://...).
 #include <algorithm>
 
 #include "core/error.h"
@@ -38,8 +38,8 @@ Target target_of(const std::string& name, const std::string& text) {
                       "names no model of Replicate",
                       "write replicate:owner/name or replicate:owner/name:version (64 digits)");
   }
-  target.path = target.version.empty() ? "/models/" + target.owner_name + "/predictions"
-                                       : "/predictions";
+  target.path =
+      target.version.empty() ? "/models/" + target.owner_name + "/predictions" : "/predictions";
   return target;
 }
 
@@ -51,7 +51,7 @@ json input_of(const PlannedImage& image, const EndpointOptions& options) {
                 {"num_outputs", 1},
                 {"num_inference_steps", image.steps},
                 {"guidance_scale", image.guidance_scale},
-                {"apply_watermark", false},   // its default marks the very pixels under test
+                {"apply_watermark", false},  // its default marks the very pixels under test
                 {"output_format", "png"}};
   if (!image.negative_prompt.empty()) input["negative_prompt"] = image.negative_prompt;
   if (!image.sampler.empty()) input["scheduler"] = image.sampler;
@@ -103,8 +103,8 @@ Interpretation read_prediction(const json& prediction, const Url& base) {
   Interpretation result;
   result.reported = reported_of(prediction);
   if (status == "succeeded") {
-    const auto image = prediction.contains("output") ? first_output(prediction["output"])
-                                                     : std::nullopt;
+    const auto image =
+        prediction.contains("output") ? first_output(prediction["output"]) : std::nullopt;
     if (image) {
       result.images.push_back(*image);
       return result;
@@ -186,7 +186,9 @@ Service make_replicate(const Endpoint& endpoint, const EndpointOptions& options)
           {"version", get_request(join_url(base, model + "/versions/" + target.version))});
     }
   }
-  service.describe = [target](const InventoryAnswers& answers) { return describe(answers, target); };
+  service.describe = [target](const InventoryAnswers& answers) {
+    return describe(answers, target);
+  };
   return service;
 }
 

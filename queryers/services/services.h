@@ -14,17 +14,18 @@ namespace patina::queryers {
 
 /// Where a suspect is, as the user wrote it: "a1111+http://host:7860", "replicate:owner/model".
 struct Endpoint {
-  std::string scheme;  ///< One of endpoint_schemes().
-  std::string text;    ///< Whole.
+  std::string scheme;      ///< One of endpoint_schemes().
+  std::string text;        ///< Whole.
   std::optional<Url> url;  ///< Of the service, where the user named it.
   std::string name;        ///< After "scheme:", where no URL stands there.
 };
 
 struct EndpointOptions {
   std::string model;  ///< Asked for; empty = what is loaded, or what the endpoint's name says.
-  std::vector<std::string> loras;   ///< Names or URLs of LoRAs to ask for, as the service takes them.
+  std::vector<std::string>
+      loras;  ///< Names or URLs of LoRAs to ask for, as the service takes them.
   double lora_scale = 1.0;
-  std::filesystem::path workflow;   ///< ComfyUI: graph in the API format.
+  std::filesystem::path workflow;  ///< ComfyUI: graph in the API format.
 };
 
 /// "a1111", "comfyui", "openai", "replicate", "huggingface", "stability", "fal", "generic".

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stability AI, v2beta Stable Image: POST multipart/form-data to .../generate/{ultra,core,sd3}; the
-// answer is the image. "stability:core", "stability:ultra", "stability:sd3.5-large". A filtered picture
-// comes with status 200, blurred; the header finish-reason tells.
+// answer is the image. "stability:core", "stability:ultra", "stability:sd3.5-large". A filtered
+// picture comes with status 200, blurred; the header finish-reason tells.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -47,7 +47,8 @@ const char* nearest_ratio(const ImageSize& size) {
 HttpRequest ask(const std::string& url, const std::string& model, const PlannedImage& image) {
   // The boundary may not occur in the parts; a digest of them cannot.
   const std::string boundary =
-      "patina-" + core::to_hex(core::sha256(image.prompt + "\n" + image.negative_prompt)).substr(0, 40);
+      "patina-" +
+      core::to_hex(core::sha256(image.prompt + "\n" + image.negative_prompt)).substr(0, 40);
   std::string body;
   const auto part = [&](const std::string& name, const std::string& value) {
     body += "--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" +
@@ -136,7 +137,8 @@ Service make_stability(const Endpoint& endpoint, const EndpointOptions& options)
     facts.model = name;
     facts.grade = IdentityGrade::kName;
     facts.remarks.emplace_back(
-        "The model is a product's name, whose weights may change; it takes neither size nor steps.");
+        "The model is a product's name, whose weights may change; it takes neither size nor "
+        "steps.");
     return facts;
   };
   return service;

@@ -17,11 +17,11 @@ namespace patina::serve {
 
 struct ApiRequest {
   std::string method;
-  std::string path;   ///< Without query.
+  std::string path;  ///< Without query.
   std::string query;
   std::string body;
   std::string authorization;
-  std::string host;   ///< As the client wrote it, for URLs in answers.
+  std::string host;  ///< As the client wrote it, for URLs in answers.
 };
 
 struct ApiReply {

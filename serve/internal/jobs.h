@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests on their way to the one model: a bounded queue between the clients' threads and the thread
-// that makes images.
+// Requests on their way to the one model: a bounded queue between the clients' threads and the
+// thread that makes images.
 #pragma once
 
 #include <chrono>

@@ -18,7 +18,7 @@ class MemorySource : public queryers::Suspect {
   explicit MemorySource(std::vector<std::vector<std::uint8_t>> items) : items_(std::move(items)) {}
 
   queryers::SuspectInfo info() const override {
-    return {"memory", "test", static_cast<std::int64_t>(items_.size())};
+    return {"memory", "test", static_cast<std::int64_t>(items_.size()), {}};
   }
 
   void collect(const std::function<void(queryers::Sample&&)>& on_sample,

@@ -46,11 +46,19 @@ TEST_P(Help, FitsATerminalOf80Columns) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Commands,
-    Help,
-    testing::Values(
-        "coat", "score", "audit", "verify", "generate", "personalize", "evaluate", "inspect"));
+INSTANTIATE_TEST_SUITE_P(Commands,
+                         Help,
+                         testing::Values("coat",
+                                         "score",
+                                         "audit",
+                                         "verify",
+                                         "collect",
+                                         "probe",
+                                         "serve",
+                                         "generate",
+                                         "personalize",
+                                         "evaluate",
+                                         "inspect"));
 
 TEST(Overview, IsAsStored) {
   EXPECT_EQ(output_of(std::string(PATINA_BINARY_DIR) + "/patina help"), golden("overview"));

@@ -2,15 +2,14 @@
 // Collections over a real socket, from servers that behave and servers that do not.
 #include "queryers/collect.h"
 
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <set>
+#include <signal.h>
 #include <string>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -139,8 +138,7 @@ TEST(CollectImages, EveryFaultIsAnOutcome) {
   EXPECT_EQ(outcomes_from(always({"", 0, 0, true})), "failed 2");
   EXPECT_EQ(outcomes_from(always({"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", 0, 0, true})),
             "protocol-error 2");
-  EXPECT_EQ(outcomes_from(always(reply(
-                200, "x", "text/plain", "Transfer-Encoding: chunked\r\n"))),
+  EXPECT_EQ(outcomes_from(always(reply(200, "x", "text/plain", "Transfer-Encoding: chunked\r\n"))),
             "protocol-error 2");
   EXPECT_EQ(outcomes_from(always(reply(302, "", "text/html", "Location: http://10.0.0.1/\r\n"))),
             "protocol-error 2");
@@ -153,14 +151,12 @@ TEST(CollectImages, CredentialsCreditAndModelsEndTheRunAndNothingIsLost) {
     return paid ? reply(200, a1111_picture(asked)) : reply(402, R"({"detail":"no credit"})");
   });
   const ScratchFolder folder;
-  const CollectResult first =
-      collect_images(service_at(server), plan_of(3), folder / "c", fast());
+  const CollectResult first = collect_images(service_at(server), plan_of(3), folder / "c", fast());
   EXPECT_EQ(first.stopped, "status 402: no credit");
   EXPECT_EQ(first.images, 0U);
   EXPECT_EQ(server.count("/sdapi/v1/txt2img"), 1U) << "nobody knocks on a closed door";
   paid = true;
-  const CollectResult second =
-      collect_images(service_at(server), plan_of(3), folder / "c", fast());
+  const CollectResult second = collect_images(service_at(server), plan_of(3), folder / "c", fast());
   EXPECT_EQ(second.images, 3U);
   EXPECT_EQ(outcomes(folder / "c"), "image 3");
 }
@@ -192,8 +188,7 @@ TEST(CollectImages, ABlankPictureIsAFiltersAndHtmlIsNone) {
   const auto picture = [](const std::string& bytes) {
     return outcomes_from([bytes](const Asked& asked) {
       return asked.method == "POST"
-                 ? reply(200,
-                         json{{"images", {core::encode_base64(bytes)}}, {"info", "{}"}}.dump())
+                 ? reply(200, json{{"images", {core::encode_base64(bytes)}}, {"info", "{}"}}.dump())
                  : reply(404, "{}");
     });
   };
@@ -235,8 +230,7 @@ TEST(CollectImages, AnExpiredPictureIsAnOutcomeAndAPrivateAddressIsRefused) {
   const auto from = [](const std::string& picture_url) {
     Loopback api([&picture_url](const Asked& asked) {
       if (asked.target == "/gone.png") return reply(404, "gone");
-      return reply(200,
-                   json{{"id", "p"}, {"status", "succeeded"}, {"output", picture_url}}.dump());
+      return reply(200, json{{"id", "p"}, {"status", "succeeded"}, {"output", picture_url}}.dump());
     });
     const ScratchFolder folder;
     const std::string url = picture_url.empty() ? api.url("/gone.png") : picture_url;
@@ -277,8 +271,9 @@ TEST(CollectImages, FollowsRedirectsOfPicturesUpToALimit) {
   };
   EXPECT_EQ(at("/once"), "image 1: ");
   EXPECT_EQ(at("/endless"), "failed 1: redirects more than 5 times");
-  EXPECT_EQ(at("/inside"),
-            "failed 1: 10.0.0.1 leads to 10.0.0.1, which is not a public address and was not named");
+  EXPECT_EQ(
+      at("/inside"),
+      "failed 1: 10.0.0.1 leads to 10.0.0.1, which is not a public address and was not named");
 }
 
 TEST(CollectImages, APaidServiceIsNotAskedTwiceForWhatItMayHaveMade) {
@@ -353,16 +348,17 @@ TEST(CollectImages, AnInterruptionTakesTheJobBackAndTheNextRunGoesOn) {
   core::Observer impatient;
   int reports = 0;
   impatient.progress = [&reports](const core::Progress&) { return ++reports < 10; };
-  EXPECT_THROW(collect_images(service_at(server, "replicate"), plan_of(1), folder / "c", fast(), impatient),
-               core::Error);
+  EXPECT_THROW(
+      collect_images(service_at(server, "replicate"), plan_of(1), folder / "c", fast(), impatient),
+      core::Error);
   EXPECT_EQ(cancelled, 1);
   ready = true;
   collect_images(service_at(server, "replicate"), plan_of(1), folder / "c", fast());
   EXPECT_EQ(outcomes(folder / "c"), "image 1");
 }
 
-// The issue's own demand in a smaller form: killed at random moments, no image is lost and none that
-// was answered is asked twice.
+// The issue's own demand in a smaller form: killed at random moments, no image is lost and none
+// that was answered is asked twice.
 TEST(CollectImages, SurvivesKillsAtAnyMoment) {
   constexpr int kImages = 40;
   std::mutex mutex;

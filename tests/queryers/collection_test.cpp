@@ -29,8 +29,8 @@ HttpExchange exchange(const std::string& body) {
   made.began = "2026-01-31T12:00:00.000Z";
   made.ended = made.began;
   made.raw_request = "GET /" + body + " HTTP/1.1\r\nHost: a.b\r\n\r\n";
-  made.raw_response = "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) +
-                      "\r\n\r\n" + body;
+  made.raw_response =
+      "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   made.response.status = 200;
   made.response.body = body;
   return made;
@@ -169,8 +169,9 @@ TEST(Collection, KeepsImagesUnderTheirDigestAndGivesThemAsASuspect) {
   EXPECT_EQ(suspect->info().location, "a1111+http://h");
   EXPECT_EQ(suspect->info().acquisition->outcomes.at("image"), 3U);
   std::string told;
-  suspect->collect([&](Sample&& sample) { told += sample.source + " ok\n"; },
-                   [&](Refusal&& refusal) { told += refusal.source + " " + refusal.reason + "\n"; });
+  suspect->collect(
+      [&](Sample&& sample) { told += sample.source + " ok\n"; },
+      [&](Refusal&& refusal) { told += refusal.source + " " + refusal.reason + "\n"; });
   EXPECT_EQ(told,
             "request 1 ok\nrequest 2 ok\n"
             "request 3 asked without the trigger: kept, not tested\n"
@@ -189,14 +190,17 @@ TEST(Collection, AChangedImageIsNoSample) {
   core::write_file_atomic(folder / ("c/" + file), noise_png(2));
   std::string told;
   open_collection(folder / "c")
-      ->collect([&](Sample&&) { told += "ok"; }, [&](Refusal&& refusal) { told += refusal.reason; });
+      ->collect([&](Sample&&) { told += "ok"; },
+                [&](Refusal&& refusal) { told += refusal.reason; });
   EXPECT_EQ(told, "the kept file is not what was received");
 }
 
 TEST(Collection, RefusesAnotherPlanAFolderOfSomethingElseAndAChangedJournal) {
   const ScratchFolder folder;
   { Collection(folder / "c", kPlan); }
-  EXPECT_EQ(caught_text([&] { Collection(folder / "c", json{{"images", 2}}); }),
+  EXPECT_EQ(caught_text([&] {
+              Collection(folder / "c", json{{"images", 2}});
+            }),
             (folder / "c").string() +
                 ": holds a collection with another plan; repeat the command that began it, or name "
                 "another folder.");

@@ -59,9 +59,9 @@ Collected collect_at(const Loopback& server,
                      const GalleryOptions& options = small(),
                      const CollectOptions& collect = fast()) {
   Collected collected;
-  const auto source = parse_gallery(
-      start.compare(0, 7, "civitai") == 0 ? "civitai+" + server.url("/api/v1") + start.substr(7)
-                                          : server.url(start));
+  const auto source = parse_gallery(start.compare(0, 7, "civitai") == 0
+                                        ? "civitai+" + server.url("/api/v1") + start.substr(7)
+                                        : server.url(start));
   collected.result = collect_gallery(*source, folder, collect, options);
   read_collection(folder, [&](const ItemEnd& end) {
     std::string url = end.sample ? end.sample->source : end.reported.value("url", std::string());
@@ -95,21 +95,22 @@ TEST(ParseGallery, KnowsItsForms) {
   EXPECT_EQ(parse_gallery("civitai+http://h:1/api/v1:12")->url->port, 1);
   EXPECT_EQ(parse_gallery("urls:list.txt")->file, "list.txt");
   EXPECT_FALSE(parse_gallery("images"));
-  for (const char* wrong : {"civitai:", "civitai:x", "civitai:1@", "civitai:@", "urls:", "http://"}) {
+  for (const char* wrong :
+       {"civitai:", "civitai:x", "civitai:1@", "civitai:@", "urls:", "http://"}) {
     EXPECT_THROW(parse_gallery(wrong), core::Error) << wrong;
   }
 }
 
 TEST(CollectGallery, TakesTheBestOfEachPictureAndFollowsThePagesOfOneSite) {
-  const Collected collected = collect_site(
-      {{"/", html(R"(<a href="/big.png"><img src="/thumb.png"></a>
+  const Collected collected =
+      collect_site({{"/", html(R"(<a href="/big.png"><img src="/thumb.png"></a>
                      <img src="small.png" srcset="mid.png 400w, large.png 800w">
                      <img src="/logo.png" class="site-logo">
                      <a href="/two?a=1&amp;b=2">more</a> <a href="https://elsewhere.example/">x</a>)")},
-       {"/two?a=1&b=2", html(R"(<img src="/last.png"><a href="/">back</a>)")},
-       {"/big.png", picture(1)},
-       {"/large.png", picture(2)},
-       {"/last.png", picture(3)}});
+                    {"/two?a=1&b=2", html(R"(<img src="/last.png"><a href="/">back</a>)")},
+                    {"/big.png", picture(1)},
+                    {"/large.png", picture(2)},
+                    {"/last.png", picture(3)}});
   EXPECT_EQ(collected.text, "/big.png image, /large.png image, /last.png image");
   EXPECT_EQ(collected.result.stopped, "");
   EXPECT_EQ(collected.asked,
@@ -119,7 +120,8 @@ TEST(CollectGallery, TakesTheBestOfEachPictureAndFollowsThePagesOfOneSite) {
 
 TEST(CollectGallery, ObeysRobotsTxt) {
   const Collected collected = collect_site(
-      {{"/robots.txt", reply(200, "User-agent: *\nDisallow: /private\nDisallow: /*.gif$\n", "text/plain")},
+      {{"/robots.txt",
+        reply(200, "User-agent: *\nDisallow: /private\nDisallow: /*.gif$\n", "text/plain")},
        {"/", html(R"(<img src="/private/a.png"><img src="/b.png"><a href="/private/">p</a>)")},
        {"/private/a.png", picture(1)},
        {"/b.png", picture(2)}});
@@ -139,19 +141,21 @@ TEST(CollectGallery, ReadsNothingWhereRobotsTxtFails) {
 TEST(CollectGallery, IgnoresRobotsTxtOnlyWhenToldAndSaysSo) {
   GalleryOptions options = small();
   options.ignore_robots = true;
-  const Collected collected = collect_site(
-      {{"/robots.txt", reply(200, "User-agent: *\nDisallow: /\n", "text/plain")},
-       {"/", html("<img src=/a.png>")},
-       {"/a.png", picture(1)}},
-      "/",
-      options);
+  const Collected collected =
+      collect_site({{"/robots.txt", reply(200, "User-agent: *\nDisallow: /\n", "text/plain")},
+                    {"/", html("<img src=/a.png>")},
+                    {"/a.png", picture(1)}},
+                   "/",
+                   options);
   EXPECT_EQ(collected.text, "/a.png image");
   EXPECT_EQ(collected.remarks.front(), "robots.txt was not obeyed (--ignore-robots).");
 }
 
 TEST(CollectGallery, AChallengeEndsTheRun) {
   const Collected collected = collect_site(
-      {{"/", reply(403, "<title>Just a moment...</title>", "text/html", "cf-mitigated: challenge\r\n")}});
+      {{"/",
+        reply(
+            403, "<title>Just a moment...</title>", "text/html", "cf-mitigated: challenge\r\n")}});
   EXPECT_EQ(collected.result.stopped,
             "127.0.0.1 asks whether a person is there; its owner does not want programs");
 }
@@ -200,12 +204,12 @@ TEST(CollectGallery, ReadsSitemapsAndTheirIndex) {
 }
 
 TEST(CollectGallery, JudgesWhatItFetches) {
-  const Collected collected = collect_site(
-      {{"/", html(R"(<img src="/html.png"><img src="/icon.png"><img src="/gone.png">
+  const Collected collected =
+      collect_site({{"/", html(R"(<img src="/html.png"><img src="/icon.png"><img src="/gone.png">
                      <img src="/cut.png"><img src="http://10.0.0.1/x.png"><img src="data:image/png,x">)")},
-       {"/html.png", html("<html></html>")},
-       {"/icon.png", picture(1, 16)},
-       {"/cut.png", reply(200, noise_png(2).substr(0, 500), "image/png")}});
+                    {"/html.png", html("<html></html>")},
+                    {"/icon.png", picture(1, 16)},
+                    {"/cut.png", reply(200, noise_png(2).substr(0, 500), "image/png")}});
   EXPECT_EQ(collected.text,
             "/html.png protocol-error, /icon.png filtered-image, /gone.png expired, "
             "/cut.png protocol-error,  refused");
@@ -253,9 +257,9 @@ TEST(CollectGallery, ReadsAListOfUrls) {
     return found == site.end() ? reply(404, "") : found->second;
   });
   const ScratchFolder folder;
-  core::write_file_atomic(folder / "list",
-                          "# mine\r\n" + server.url("/a.png") + "\r\nnonsense\n" +
-                              server.url("/a.png") + "\n");
+  core::write_file_atomic(
+      folder / "list",
+      "# mine\r\n" + server.url("/a.png") + "\r\nnonsense\n" + server.url("/a.png") + "\n");
   const auto source = parse_gallery("urls:" + (folder / "list").string());
   const CollectResult result = collect_gallery(*source, folder / "c", fast(), small());
   EXPECT_EQ(result.images, 1U);
@@ -274,23 +278,27 @@ TEST(CollectCivitai, FollowsItsCursorAndKeepsItsMetadata) {
   Loopback server([&self](const Asked& asked) {
     const std::string& target = asked.target;
     if (target == "/api/v1/model-versions/34") {
-      return reply(200,
-                   R"({"name":"v1","trainedWords":["sks"],"model":{"name":"Harbour","mode":"Archived"},
+      return reply(
+          200,
+          R"({"name":"v1","trainedWords":["sks"],"model":{"name":"Harbour","mode":"Archived"},
                        "files":[{"hashes":{"SHA256":"ABCDEF"}}]})");
     }
     if (target.find("/api/v1/images?") == 0 && target.find("cursor") == std::string::npos) {
-      return reply(200,
-                   json{{"items",
-                         {civitai_item(*self, 1, {{"prompt", "a harbour"}, {"seed", 12345678901234567890ULL}}),
-                          civitai_item(*self, 2, {{"id", 2}, {"meta", {{"Model hash", "abc"}}}})}},
-                        {"metadata", {{"nextPage", self->url("/api/v1/images?cursor=x")}}}}
-                       .dump());
+      return reply(
+          200,
+          json{{"items",
+                {civitai_item(
+                     *self, 1, {{"prompt", "a harbour"}, {"seed", 12345678901234567890ULL}}),
+                 civitai_item(*self, 2, {{"id", 2}, {"meta", {{"Model hash", "abc"}}}})}},
+               {"metadata", {{"nextPage", self->url("/api/v1/images?cursor=x")}}}}
+              .dump());
     }
     if (target == "/api/v1/images?cursor=x") {
-      return reply(200,
-                   json{{"items", {civitai_item(*self, 1, nullptr), civitai_item(*self, 3, nullptr)}},
-                        {"metadata", json::object()}}
-                       .dump());
+      return reply(
+          200,
+          json{{"items", {civitai_item(*self, 1, nullptr), civitai_item(*self, 3, nullptr)}},
+               {"metadata", json::object()}}
+              .dump());
     }
     if (target == "/1.jpeg") return picture(1);
     if (target == "/2.jpeg") return picture(2);

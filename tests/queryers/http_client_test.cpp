@@ -113,7 +113,9 @@ TEST(HttpClient, TellsWhatWentWrong) {
 
 TEST(HttpClient, ConnectionRefusedIsToldAsSuch) {
   int port = 0;
-  { port = Loopback([](const Asked&) { return reply(200, ""); }).port(); }
+  {
+    port = Loopback([](const Asked&) { return reply(200, ""); }).port();
+  }
   const HttpExchange exchange = get("http://127.0.0.1:" + std::to_string(port) + "/");
   EXPECT_EQ(exchange.failure, HttpFailure::kConnect);
   EXPECT_FALSE(exchange.peer);
@@ -175,9 +177,8 @@ TEST(HttpClient, SendsNothingWhereTheCertificateDoesNotHold) {
   Loopback stranger([](const Asked&) { return reply(200, "hello"); },
                     kData + "localhost.pem",
                     kData + "localhost.key");
-  Loopback other([](const Asked&) { return reply(200, "hello"); },
-                 kData + "other.pem",
-                 kData + "other.key");
+  Loopback other(
+      [](const Asked&) { return reply(200, "hello"); }, kData + "other.pem", kData + "other.key");
   HttpOptions trusting = options();
   trusting.ca_file = kData + "ca.pem";
   EXPECT_EQ(get(stranger.url()).failure, HttpFailure::kTrust) << "nobody vouches for it";

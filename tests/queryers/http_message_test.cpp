@@ -158,9 +158,10 @@ TEST(AnswerReader, AnAnswerCutShortIsFaulty) {
 
 // printf hello | gzip -n | base64, printf hello | pigz -z | base64 (zlib).
 TEST(DecodeContent, ReadsGzipAndDeflate) {
-  const std::string gzip("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xcb\x48\xcd\xc9\xc9\x07\x00\x86"
-                         "\xa6\x10\x36\x05\x00\x00\x00",
-                         25);
+  const std::string gzip(
+      "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xcb\x48\xcd\xc9\xc9\x07\x00\x86"
+      "\xa6\x10\x36\x05\x00\x00\x00",
+      25);
   const std::string zlib("\x78\x9c\xcb\x48\xcd\xc9\xc9\x07\x00\x06\x2c\x02\x15", 13);
   EXPECT_EQ(decode_content(gzip, "gzip", 100, "x"), "hello");
   EXPECT_EQ(decode_content(zlib, "Deflate", 100, "x"), "hello");

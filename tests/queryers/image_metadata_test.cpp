@@ -21,7 +21,8 @@ json facts_of(const std::string& bytes) {
 // As AUTOMATIC1111's processing.py writes it.
 const char* const kInfotext =
     "a harbour,\nsecond line\nNegative prompt: fog, rain\n"
-    "Steps: 20, Sampler: Euler a, Schedule type: Automatic, CFG scale: 7, Seed: 18446744073709551615, "
+    "Steps: 20, Sampler: Euler a, Schedule type: Automatic, CFG scale: 7, Seed: "
+    "18446744073709551615, "
     "Size: 512x768, Model hash: 6ce0161689, Model: \"v1,5: x\", Lora hashes: \"a: 0123456789ab, b: "
     "ffff\", Hashes: {\"model\":\"x,y\",\"n\":{\"a\":1}}, Version: v1.10.1";
 
@@ -42,7 +43,8 @@ TEST(ParseInfotext, PromptsMayHoldAnything) {
   EXPECT_EQ(sly.values.at("Seed"), "7");
   EXPECT_EQ(parse_infotext("only words").prompt, "only words");
   EXPECT_TRUE(parse_infotext("").values.empty());
-  for (const char* broken : {"Steps: ", "Steps: 20, \"", "Steps: {[{", "Steps: 1, A: \"\\", ":,:,"}) {
+  for (const char* broken :
+       {"Steps: ", "Steps: 20, \"", "Steps: {[{", "Steps: 1, A: \"\\", ":,:,"}) {
     parse_infotext(broken);
   }
 }
@@ -79,7 +81,8 @@ TEST(ReadImageMetadata, ReadsAGraphOfComfyUi) {
           {"sampler_name", "euler"},
           {"positive", json::array({"6", 0})},
           {"negative", json::array({"7", 0})}}}}},
-      {"4", {{"class_type", "CheckpointLoaderSimple"}, {"inputs", {{"ckpt_name", "sd.safetensors"}}}}},
+      {"4",
+       {{"class_type", "CheckpointLoaderSimple"}, {"inputs", {{"ckpt_name", "sd.safetensors"}}}}},
       {"6", {{"class_type", "CLIPTextEncode"}, {"inputs", {{"text", json::array({"9", 0})}}}}},
       {"7", {{"class_type", "CLIPTextEncode"}, {"inputs", {{"text", "fog"}}}}},
       {"9", {{"class_type", "PrimitiveNode"}, {"inputs", {{"value", "a harbour"}}}}},
@@ -153,8 +156,7 @@ TEST(ReadImageMetadata, DamageIsReadAsFarAsItGoes) {
     for (std::size_t i = 30; i < whole.size(); i += 3) {
       std::string damaged = whole;
       damaged[i] = static_cast<char>(damaged[i] ^ 0xFF);
-      const auto format =
-          whole == png ? core::ImageFormat::kPNG : core::ImageFormat::kJPEG;
+      const auto format = whole == png ? core::ImageFormat::kPNG : core::ImageFormat::kJPEG;
       read_image_texts(bytes_of(damaged), format);
       read_image_texts(bytes_of(whole.substr(0, i)), format);
     }

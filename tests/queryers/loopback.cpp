@@ -90,7 +90,8 @@ struct Loopback::Impl {
 
   void send(Poco::Net::StreamSocket& client, const Scripted& scripted) {
     sleep_ms(scripted.delay_ms);
-    const std::size_t step = scripted.drip_ms > 0 ? 1 : std::max<std::size_t>(1, scripted.bytes.size());
+    const std::size_t step =
+        scripted.drip_ms > 0 ? 1 : std::max<std::size_t>(1, scripted.bytes.size());
     for (std::size_t at = 0; at < scripted.bytes.size() && !stop; at += step) {
       const std::string part = scripted.bytes.substr(at, step);
       std::size_t sent = 0;
@@ -146,12 +147,8 @@ Loopback::Loopback(Handler handler)
 
 Loopback::Loopback(Handler handler, const std::string& certificate, const std::string& key)
     : tls_(true) {
-  Poco::Net::Context::Ptr context(
-      new Poco::Net::Context(Poco::Net::Context::TLS_SERVER_USE,
-                             key,
-                             certificate,
-                             "",
-                             Poco::Net::Context::VERIFY_NONE));
+  Poco::Net::Context::Ptr context(new Poco::Net::Context(
+      Poco::Net::Context::TLS_SERVER_USE, key, certificate, "", Poco::Net::Context::VERIFY_NONE));
   impl_ = std::make_unique<Impl>(std::move(handler), Poco::Net::SecureServerSocket(context));
   port_ = impl_->listening.address().port();
 }

@@ -24,9 +24,9 @@ struct Asked {
 /// Bytes to send, and how.
 struct Scripted {
   std::string bytes;
-  int delay_ms = 0;       ///< Before the first byte.
-  int drip_ms = 0;        ///< Between single bytes; 0 sends all at once.
-  bool close = false;     ///< Close the connection afterwards.
+  int delay_ms = 0;    ///< Before the first byte.
+  int drip_ms = 0;     ///< Between single bytes; 0 sends all at once.
+  bool close = false;  ///< Close the connection afterwards.
 };
 
 /// A well-formed answer.

@@ -35,8 +35,9 @@ TEST(ReadPage, OrdersTheAddressesOfAPicture) {
 TEST(ReadPage, ResolvesAgainstBaseAndDecodesEntities) {
   EXPECT_EQ(pictures(R"(<base href="/media/"><img src="x.png?a=1&amp;b=2">)"),
             "/media/x.png?a=1&b=2 (img)\n");
-  EXPECT_EQ(pictures(R"(<img src="//cdn.example/x.png"><img src="javascript:x"><img src="data:,">)"),
-            "/x.png (img)\n");
+  EXPECT_EQ(
+      pictures(R"(<img src="//cdn.example/x.png"><img src="javascript:x"><img src="data:,">)"),
+      "/x.png (img)\n");
 }
 
 TEST(ReadPage, LeavesIconsOut) {
@@ -46,14 +47,15 @@ TEST(ReadPage, LeavesIconsOut) {
 }
 
 TEST(ReadPage, TakesCardsScriptsAndStylesWhereNoElementShowedThem) {
-  EXPECT_EQ(pictures(R"html(<head><meta property="og:image" content="/card.png">
+  EXPECT_EQ(
+      pictures(R"html(<head><meta property="og:image" content="/card.png">
                         <meta property="og:image" content="/shown.png">
                         <link rel="preload" as="image" imagesrcset="/p1.png 1x, /p2.png 2x"></head>
                         <script type="application/ld+json">{"@graph":[{"@type":"ImageObject",
                         "contentUrl":"/ld.png"}]}</script>
                         <div style="background-image: url('/bg.png')"></div><img src="/shown.png">)html"),
-            "/shown.png (img)\n/p2.png (link element)\n/ld.png (JSON-LD)\n/card.png (card)\n/bg.png "
-            "(style)\n");
+      "/shown.png (img)\n/p2.png (link element)\n/ld.png (JSON-LD)\n/card.png (card)\n/bg.png "
+      "(style)\n");
 }
 
 TEST(ReadPage, FindsLinksAndTheNextPage) {
@@ -68,8 +70,16 @@ TEST(ReadPage, FindsLinksAndTheNextPage) {
 }
 
 TEST(ReadPage, BrokenHtmlIsReadAsFarAsItGoes) {
-  for (const char* html : {"", "<", "<img", "<img src=", "<a href='", "<script type=application/ld+json>{",
-                           "<!--", "<picture><img>", "\xFF\xFE<img src=x.png>", "<base href=':'>"}) {
+  for (const char* html : {"",
+                           "<",
+                           "<img",
+                           "<img src=",
+                           "<a href='",
+                           "<script type=application/ld+json>{",
+                           "<!--",
+                           "<picture><img>",
+                           "\xFF\xFE<img src=x.png>",
+                           "<base href=':'>"}) {
     read_page(html, kHere, 200);
   }
   std::string deep;
@@ -88,7 +98,8 @@ TEST(Srcset, IsSplitAsHtmlSplitsIt) {
 
 TEST(ReadSitemap, ReadsPagesImagesAndIndexes) {
   const Sitemap map = read_sitemap(
-      "<urlset xmlns:image='x'><url><loc> https://a.b/p </loc><image:image><image:loc>https://a.b/i.png"
+      "<urlset xmlns:image='x'><url><loc> https://a.b/p "
+      "</loc><image:image><image:loc>https://a.b/i.png"
       "</image:loc></image:image></url></urlset>",
       kHere);
   ASSERT_EQ(map.pages.size(), 1U);

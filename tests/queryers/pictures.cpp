@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-
 #include <zlib.h>
 
 #include "core/image_io.h"
@@ -86,8 +85,7 @@ std::string with_chunk(const std::string& png, const std::string& type, const st
   const std::string named = type + body;
   const auto crc = static_cast<std::uint32_t>(
       crc32(0, reinterpret_cast<const Bytef*>(named.data()), static_cast<uInt>(named.size())));
-  const std::string chunk =
-      number(static_cast<std::uint32_t>(body.size())) + named + number(crc);
+  const std::string chunk = number(static_cast<std::uint32_t>(body.size())) + named + number(crc);
   return png.substr(0, png.size() - 12) + chunk + png.substr(png.size() - 12);
 }
 

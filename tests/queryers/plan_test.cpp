@@ -94,7 +94,9 @@ TEST(MakePlan, RefusesWhatNoServiceTakes) {
   };
   EXPECT_EQ(with([](PlanOptions& o) { o.count = 0; }),
             "count: is 0, 1 to 100000 images can be planned; change it.");
-  EXPECT_EQ(with([](PlanOptions& o) { o.sizes = {{100, 64}}; }),
+  EXPECT_EQ(with([](PlanOptions& o) {
+              o.sizes = {{100, 64}};
+            }),
             "size: is 100, a multiple of 8 from 64 to 4096 is required; change it.");
   EXPECT_EQ(with([](PlanOptions& o) { o.steps = 0; }),
             "steps: is 0, 1 to 150 are allowed; change it.");

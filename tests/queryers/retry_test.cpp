@@ -22,9 +22,7 @@ TEST(AskedWait, ReadsEveryFormThatServicesUse) {
   EXPECT_EQ(asked("retry-after-ms", "250"), 0.25);
   EXPECT_EQ(asked("RateLimit", R"("api";r=0;t=55)"), 55.0);
   EXPECT_EQ(asked("ratelimit-reset", "12"), 12.0);
-  EXPECT_EQ(asked("Retry-After",
-                  "Sun, 06 Nov 1994 08:49:37 GMT",
-                  "Sun, 06 Nov 1994 08:49:07 GMT"),
+  EXPECT_EQ(asked("Retry-After", "Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:07 GMT"),
             30.0);
   EXPECT_EQ(asked("Retry-After", "Sun, 06 Nov 1994 08:49:37 GMT"), 0.0) << "it has passed";
   HttpResponse throttled;

@@ -40,7 +40,8 @@ TEST(ParseRobots, HasTheExamplesOfItsStandard) {
 
 TEST(ParseRobots, MergesTheGroupsOfOneName) {
   const std::string rules =
-      "user-agent: patina\ndisallow: /a\n\nuser-agent: x\ndisallow: /b\n\nUser-Agent: PATINA\ndisallow: "
+      "user-agent: patina\ndisallow: /a\n\nuser-agent: x\ndisallow: /b\n\nUser-Agent: "
+      "PATINA\ndisallow: "
       "/c\n\nuser-agent: *\ndisallow: /d";
   EXPECT_FALSE(allows(rules, "/a"));
   EXPECT_TRUE(allows(rules, "/b"));
@@ -61,7 +62,8 @@ TEST(ParseRobots, ComparesPercentEncodedOctets) {
 
 TEST(ParseRobots, LeavesOutWhatItDoesNotUnderstand) {
   const Robots robots = parse_robots(
-      "\xEF\xBB\xBFnonsense\nDisallow: /before-any-group\nUser-agent: * # all\r\nDisallow: /x # here\r\n"
+      "\xEF\xBB\xBFnonsense\nDisallow: /before-any-group\nUser-agent: * # all\r\nDisallow: /x # "
+      "here\r\n"
       "Disallow:\r\nCrawl-delay: 7\nSitemap: https://a.b/map.xml\nContent-Signal: ai-train=no\n",
       "Patina");
   EXPECT_TRUE(robots.allows("/before-any-group"));

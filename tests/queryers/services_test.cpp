@@ -30,7 +30,9 @@ PlannedImage planned() {
   return image;
 }
 
-HttpResponse answer(int status, const std::string& body, const std::string& type = "application/json") {
+HttpResponse answer(int status,
+                    const std::string& body,
+                    const std::string& type = "application/json") {
   HttpResponse response;
   response.status = status;
   response.body = body;
@@ -42,7 +44,9 @@ HttpResponse answer(int status, const std::string& body, const std::string& type
 std::string read(const Service& service, const HttpResponse& response, const json& job = json()) {
   const Interpretation result = service.read(planned(), response, job);
   if (result.next == Next::kPoll) return "poll " + result.poll.method + " " + result.poll.url;
-  std::string text = result.next == Next::kDone ? "done " : result.next == Next::kRetry ? "retry " : "abort ";
+  std::string text = result.next == Next::kDone    ? "done "
+                     : result.next == Next::kRetry ? "retry "
+                                                   : "abort ";
   text += to_string(result.outcome);
   if (result.wait_s > 0) text += " " + std::to_string(static_cast<int>(result.wait_s));
   for (const FoundImage& image : result.images) {
@@ -105,10 +109,9 @@ TEST(A1111, NoticesTheModelAndTheLoraThatWereNotUsed) {
   options.loras = {"sks"};
   const Service asking = service("a1111+http://h", options);
   const auto with = [&](const char* model, const char* infotext) {
-    return read(asking,
-                answer(200,
-                       a1111_body({kPicture},
-                                  {{"sd_model_name", model}, {"infotexts", {infotext}}})));
+    return read(
+        asking,
+        answer(200, a1111_body({kPicture}, {{"sd_model_name", model}, {"infotexts", {infotext}}})));
   };
   EXPECT_EQ(with("sd15", "a cat <lora:sks:1>\nSteps: 20, Lora hashes: \"sks: 0123456789ab\""),
             "done image [PNG]");
@@ -127,8 +130,14 @@ TEST(A1111, ReadsErrors) {
   EXPECT_EQ(read(plain, answer(429, R"({"error":"HTTPException","code":429})")),
             "retry rate-limited");
   EXPECT_EQ(read(plain, answer(500, R"({"error":"OutOfMemoryError"})")), "retry failed");
-  for (const char* body : {"", "<html>", "{}", R"({"images":[]})", R"({"images":"x"})",
-                           R"({"images":["!"]})", R"({"images":[3]})", "[1]"}) {
+  for (const char* body : {"",
+                           "<html>",
+                           "{}",
+                           R"({"images":[]})",
+                           R"({"images":"x"})",
+                           R"({"images":["!"]})",
+                           R"({"images":[3]})",
+                           "[1]"}) {
     EXPECT_EQ(read(plain, answer(200, body)), "done protocol-error") << body;
   }
 }
@@ -200,7 +209,8 @@ TEST(Replicate, FollowsAPredictionToItsEnd) {
     return read(hosted, answer(201, prediction.dump()));
   };
   EXPECT_EQ(at({{"status", "starting"}}), "poll GET https://api.replicate.com/v1/predictions/abc");
-  EXPECT_EQ(at({{"status", "a new word"}}), "poll GET https://api.replicate.com/v1/predictions/abc");
+  EXPECT_EQ(at({{"status", "a new word"}}),
+            "poll GET https://api.replicate.com/v1/predictions/abc");
   EXPECT_EQ(at({{"status", "succeeded"}, {"output", "https://x.y/1.png"}}),
             "done image [https://x.y/1.png]");
   EXPECT_EQ(at({{"status", "succeeded"}, {"output", {"https://x.y/1.png"}}}),
@@ -217,8 +227,7 @@ TEST(Replicate, FollowsAPredictionToItsEnd) {
   EXPECT_EQ(at({{"status", "starting"}, {"id", "../../x"}}), "done protocol-error");
   EXPECT_EQ(
       read(hosted,
-           answer(429,
-                  R"({"detail":"Request was throttled. Your rate limit resets in ~30s."})")),
+           answer(429, R"({"detail":"Request was throttled. Your rate limit resets in ~30s."})")),
       "retry rate-limited 30");
   EXPECT_EQ(read(hosted, answer(402, R"({"title":"Insufficient credit"})")), "abort failed");
 }
@@ -258,10 +267,10 @@ TEST(Stability, SendsAFormAndReadsTheVerdictOfTheFilter) {
   EXPECT_EQ(read(hosted, picture), "done image [PNG]");
   picture.headers.add("finish-reason", "CONTENT_FILTERED");
   EXPECT_EQ(read(hosted, picture), "done filtered-image [PNG]");
-  EXPECT_EQ(read(hosted,
-                 answer(200,
-                        R"({"image":")" + kPicture + R"(","finish_reason":"SUCCESS","seed":7})")),
-            "done image [PNG]");
+  EXPECT_EQ(
+      read(hosted,
+           answer(200, R"({"image":")" + kPicture + R"(","finish_reason":"SUCCESS","seed":7})")),
+      "done image [PNG]");
   EXPECT_EQ(read(hosted, answer(403, R"({"name":"content_moderation","errors":["flagged"]})")),
             "done refused");
   EXPECT_EQ(read(hosted, answer(403, R"({"name":"forbidden"})")), "abort failed");
@@ -287,13 +296,13 @@ TEST(Fal, FollowsTheThreeUrlsAsReturned) {
   EXPECT_EQ(read(hosted, answer(200, R"({"images":[{"url":"https://x.y/1"}],"seed":7})"), job),
             "done image [https://x.y/1]");
   EXPECT_EQ(read(hosted,
-                 answer(200,
-                        R"({"images":[{"url":"https://x.y/1"}],"has_nsfw_concepts":[true]})"),
+                 answer(200, R"({"images":[{"url":"https://x.y/1"}],"has_nsfw_concepts":[true]})"),
                  job),
             "done filtered-image [https://x.y/1] nsfw");
-  EXPECT_EQ(
-      read(hosted, answer(422, R"({"detail":[{"type":"content_policy_violation","msg":"m"}]})"), job),
-      "done refused");
+  EXPECT_EQ(read(hosted,
+                 answer(422, R"({"detail":[{"type":"content_policy_violation","msg":"m"}]})"),
+                 job),
+            "done refused");
   json stolen = job;
   stolen["status_url"] = "https://evil.example/status";
   EXPECT_EQ(read(hosted, answer(200, stolen.dump())), "done protocol-error")
@@ -326,7 +335,8 @@ TEST(ComfyUI, FindsWhatToPatchInAForeignGraph) {
           {"latent_image", json::array({"l", 0})}}}}},
       {"p", {{"class_type", "PrimitiveInt"}, {"inputs", {{"value", 1}}}}},
       {"c",
-       {{"class_type", "ConditioningSetArea"}, {"inputs", {{"conditioning", json::array({"t", 0})}}}}},
+       {{"class_type", "ConditioningSetArea"},
+        {"inputs", {{"conditioning", json::array({"t", 0})}}}}},
       {"t", {{"class_type", "CLIPTextEncode"}, {"inputs", {{"text", "theirs"}}}}},
       {"n", {{"class_type", "CLIPTextEncode"}, {"inputs", {{"text", "worst quality"}}}}},
       {"l", {{"class_type", "EmptySD3LatentImage"}, {"inputs", {{"width", 1}, {"height", 1}}}}}};
@@ -372,7 +382,8 @@ TEST(ComfyUI, PollsTheHistoryAndFetchesTheSavedFile) {
                         R"({"error":{"type":"prompt_outputs_failed_validation","message":"m"},
                         "node_errors":{"4":{"errors":[{"type":"value_not_in_list"}]}}})")),
             "abort failed");
-  EXPECT_EQ(read(comfy, answer(200, R"({"prompt_id":"x","node_errors":{"4":{}}})")), "abort failed");
+  EXPECT_EQ(read(comfy, answer(200, R"({"prompt_id":"x","node_errors":{"4":{}}})")),
+            "abort failed");
   EXPECT_EQ(read(comfy, answer(200, R"({"prompt_id":"../../queue"})")), "done protocol-error");
 }
 
@@ -387,7 +398,8 @@ TEST(Generic, FillsItsTemplateAndFindsTheImage) {
       folder,
       {{"url", "http://h/make/{width}"},
        {"headers", {{"X-Seed", "s-{seed}"}}},
-       {"body", {{"text", "{prompt}!"}, {"seed", "{seed}"}, {"opts", {{"cfg", "{guidance_scale}"}}}}},
+       {"body",
+        {{"text", "{prompt}!"}, {"seed", "{seed}"}, {"opts", {{"cfg", "{guidance_scale}"}}}}},
        {"image", "/result/0/data"},
        {"refused", {"not allowed"}}});
   PlannedImage image = planned();
@@ -408,14 +420,12 @@ TEST(Generic, FillsItsTemplateAndFindsTheImage) {
 
 TEST(Generic, Polls) {
   const core::ScratchFolder folder;
-  const Service mine = described(folder,
-                                 {{"url", "https://h/jobs"},
-                                  {"image", "/out"},
-                                  {"poll",
-                                   {{"url", "/next"},
-                                    {"status", "/state"},
-                                    {"done", {"ready"}},
-                                    {"failed", {"broken"}}}}});
+  const Service mine = described(
+      folder,
+      {{"url", "https://h/jobs"},
+       {"image", "/out"},
+       {"poll",
+        {{"url", "/next"}, {"status", "/state"}, {"done", {"ready"}}, {"failed", {"broken"}}}}});
   EXPECT_EQ(read(mine, answer(202, R"({"state":"queued","next":"/jobs/1"})")),
             "poll GET https://h/jobs/1");
   EXPECT_EQ(read(mine, answer(200, R"({"state":"running"})"), {{"url", "https://h/jobs/1"}}),

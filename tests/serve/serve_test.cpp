@@ -106,8 +106,8 @@ TEST(ServeA1111, HonoursAndEchoesTheSeedOfEachImage) {
   EXPECT_EQ(info.at("all_seeds"), (json{7, 8}));
   EXPECT_EQ(info.at("sd_model_hash"), "aaaaaaaaaa");
   EXPECT_EQ(info.at("index_of_first_image"), 0);
-  const json second = json::parse(
-      draw_at(running, {{"prompt", "a cat"}, {"seed", 8}, {"steps", 3}}).body);
+  const json second =
+      json::parse(draw_at(running, {{"prompt", "a cat"}, {"seed", 8}, {"steps", 3}}).body);
   const auto pixels = [](const json& image) {
     const std::string png = core::decode_base64(image.get<std::string>(), "x");
     return core::decode_image({png.begin(), png.end()}, "x").image.bytes;
@@ -119,7 +119,9 @@ TEST(ServeA1111, WritesItsInfotextIntoThePng) {
   const Running running;
   for (const char* prompt : {"a cat, \"quoted\": x", "grüne Katze"}) {
     const json body = json::parse(
-        draw_at(running, {{"prompt", prompt}, {"negative_prompt", "fog"}, {"seed", 7}, {"steps", 3}}).body);
+        draw_at(running,
+                {{"prompt", prompt}, {"negative_prompt", "fog"}, {"seed", 7}, {"steps", 3}})
+            .body);
     const std::string png = core::decode_base64(body.at("images")[0].get<std::string>(), "x");
     const auto texts =
         queryers::read_image_texts({png.begin(), png.end()}, core::ImageFormat::kPNG);
@@ -152,8 +154,9 @@ TEST(ServeA1111, RefusesInTheWordsOfTheOriginal) {
     return std::to_string(response.status) + " " + json::parse(response.body).at("detail").dump();
   };
   EXPECT_EQ(refused({{"sampler_name", "Nonsense"}}), "400 \"Sampler not found\"");
-  EXPECT_EQ(refused({{"steps", "many"}}),
-            R"(422 [{"loc":["body","steps"],"msg":"value is not a valid integer","type":"value_error"}])");
+  EXPECT_EQ(
+      refused({{"steps", "many"}}),
+      R"(422 [{"loc":["body","steps"],"msg":"value is not a valid integer","type":"value_error"}])");
   EXPECT_EQ(refused({{"width", 100'000}}).substr(0, 3), "422");
   EXPECT_EQ(refused({{"batch_size", 1'000}}).substr(0, 3), "422");
   EXPECT_EQ(refused(json::array()).substr(0, 3), "422");
@@ -170,8 +173,7 @@ TEST(ServeA1111, AnInterruptEndsTheRunningJobWithStatus200) {
   Running running;
   std::thread impatient([&running] {
     for (int i = 0; i < 200; ++i) {
-      const json progress =
-          json::parse(ask("GET", running.url("/sdapi/v1/progress")).body);
+      const json progress = json::parse(ask("GET", running.url("/sdapi/v1/progress")).body);
       if (progress.at("state").at("job_count") > 0) break;
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
@@ -187,8 +189,7 @@ TEST(ServeOpenAI, AnswersBase64AndUrls) {
   const Running running;
   const auto make = [&](json request) {
     request.update({{"prompt", "a cat"}, {"seed", 7}, {"num_inference_steps", 3}});
-    return json::parse(
-        ask("POST", running.url("/v1/images/generations"), request.dump()).body);
+    return json::parse(ask("POST", running.url("/v1/images/generations"), request.dump()).body);
   };
   const std::string bytes = core::decode_base64(
       make({{"response_format", "b64_json"}}).at("data")[0].at("b64_json").get<std::string>(), "x");
