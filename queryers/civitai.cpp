@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "queryers/internal/gallery_run.h"
+#include "queryers/internal/utf8.h"
 #include "queryers/services/answers.h"
 
 namespace patina::queryers {
@@ -46,7 +47,7 @@ ServiceFacts describe(const json& version) {
   for (const json& word : words.is_array() ? words : json::array()) {
     if (word.is_string()) list += (list.empty() ? "" : ", ") + word.get<std::string>();
   }
-  if (!list.empty()) facts.remarks.push_back("Its trigger words are: " + list.substr(0, 500) + ".");
+  if (!list.empty()) facts.remarks.push_back("Its trigger words are: " + cut_utf8(list, 500) + ".");
   return facts;
 }
 
@@ -73,7 +74,7 @@ json reported_of(const json& item) {
   for (const auto& [from, to] : kFields) {
     if (!meta.contains(from)) continue;
     const std::string text = number_or_text(meta[from]);
-    if (!text.empty()) reported[to] = text.substr(0, 4096);
+    if (!text.empty()) reported[to] = cut_utf8(text, 4096);
   }
   if (meta.contains("hashes") && meta["hashes"].is_object()) reported["hashes"] = meta["hashes"];
   return reported;

@@ -343,7 +343,8 @@ void Collection::summarize(const json& facts) {
   summary["outcomes"] = json::object();
   for (const auto& [outcome, count] : impl_->counts)
     summary["outcomes"][to_string(outcome)] = count;
-  core::write_file_atomic(impl_->folder / kSummaryFile, core::dump_json(summary));
+  const std::string text = summary.dump(2, ' ', false, json::error_handler_t::replace);
+  core::write_file_atomic(impl_->folder / kSummaryFile, text + "\n");
 }
 
 const fs::path& Collection::folder() const { return impl_->folder; }

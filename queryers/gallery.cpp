@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "queryers/internal/gallery_run.h"
+#include "queryers/internal/utf8.h"
 #include "queryers/page.h"
 #include "queryers/services/answers.h"
 
@@ -62,11 +63,11 @@ void note_signals(GalleryRun& run, const HttpExchange& exchange, const Page& pag
   for (const char* header : {"X-Robots-Tag", "tdm-reservation", "tdm-policy", "Content-Usage"}) {
     const std::string value = exchange.response.headers.get(header);
     if (!value.empty()) {
-      run.remark("The site sends \"" + std::string(header) + ": " + value.substr(0, 200) + "\".");
+      run.remark("The site sends \"" + std::string(header) + ": " + cut_utf8(to_utf8(value), 200) + "\".");
     }
   }
   for (const std::string& signal : page.signals) {
-    run.remark("A page of the site states \"" + signal.substr(0, 200) + "\".");
+    run.remark("A page of the site states \"" + cut_utf8(to_utf8(signal), 200) + "\".");
   }
 }
 

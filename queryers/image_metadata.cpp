@@ -10,6 +10,7 @@
 #include "core/hash.h"
 #include "core/json.h"
 #include "queryers/http_message.h"
+#include "queryers/internal/utf8.h"
 
 namespace patina::queryers {
 namespace {
@@ -202,7 +203,7 @@ void take_producer(const Texts& texts, json& facts) {
 void cut_long(json& facts) {
   for (auto& [key, value] : facts.items()) {
     if (value.is_string() && value.get_ref<const std::string&>().size() > kShown) {
-      value = value.get<std::string>().substr(0, kShown);
+      value = cut_utf8(value.get<std::string>(), kShown);
     }
   }
 }
@@ -247,7 +248,7 @@ json read_image_metadata(const std::vector<std::uint8_t>& bytes, const core::Ima
       continue;
     }
     json entry = {{"sha256", core::to_hex(core::sha256(text))}, {"bytes", text.size()}};
-    entry["text"] = text.substr(0, kShown);
+    entry["text"] = cut_utf8(text, kShown);
     facts["texts"][name] = entry;
   }
   cut_long(facts);

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "queryers/image_metadata.h"
 #include "queryers/internal/inflate.h"
+#include "queryers/internal/utf8.h"
 
 namespace patina::queryers {
 namespace {
@@ -15,6 +16,7 @@ using Texts = std::map<std::string, std::string>;
 
 constexpr std::size_t kMaxTexts = 64;
 constexpr std::size_t kMaxText = 1 << 20;
+constexpr std::size_t kMaxName = 79;
 constexpr std::size_t kMaxChunks = 100'000;
 constexpr int kMaxEntries = 1000;
 
@@ -29,56 +31,6 @@ std::uint32_t number(std::string_view data, std::size_t at, int size, bool littl
     value = (value << 8) | static_cast<unsigned char>(data[at + offset]);
   }
   return value;
-}
-
-void append_utf8(std::string& text, std::uint32_t code) {
-  if (code >= 0xD800 && code <= 0xDFFF) code = 0xFFFD;
-  if (code > 0x10FFFF) code = 0xFFFD;
-  if (code < 0x80) {
-    text += static_cast<char>(code);
-  } else if (code < 0x800) {
-    text += {static_cast<char>(0xC0 | (code >> 6)), static_cast<char>(0x80 | (code & 0x3F))};
-  } else if (code < 0x10000) {
-    text += {static_cast<char>(0xE0 | (code >> 12)),
-             static_cast<char>(0x80 | ((code >> 6) & 0x3F)),
-             static_cast<char>(0x80 | (code & 0x3F))};
-  } else {
-    text += {static_cast<char>(0xF0 | (code >> 18)),
-             static_cast<char>(0x80 | ((code >> 12) & 0x3F)),
-             static_cast<char>(0x80 | ((code >> 6) & 0x3F)),
-             static_cast<char>(0x80 | (code & 0x3F))};
-  }
-}
-
-// Length of a valid UTF-8 sequence at `at`, 0 if there is none.
-std::size_t sequence(std::string_view text, std::size_t at) {
-  const auto lead = static_cast<unsigned char>(text[at]);
-  const std::size_t length = lead < 0x80   ? 1
-                             : lead < 0xC2 ? 0
-                             : lead < 0xE0 ? 2
-                             : lead < 0xF0 ? 3
-                             : lead < 0xF5 ? 4
-                                           : 0;
-  if (length == 0 || at + length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((static_cast<unsigned char>(text[at + i]) & 0xC0) != 0x80) return 0;
-  }
-  return length;
-}
-
-// UTF-8 stays; a byte that is none is taken for Latin-1, as PNG's tEXt has it.
-std::string to_utf8(std::string_view text) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = sequence(text, at);
-    if (length == 0) {
-      append_utf8(out, static_cast<unsigned char>(text[at++]));
-    } else {
-      out.append(text, at, length);
-      at += length;
-    }
-  }
-  return out;
 }
 
 std::string from_utf16(std::string_view data, bool little) {
@@ -100,8 +52,7 @@ std::string from_utf16(std::string_view data, bool little) {
 void keep(Texts& texts, const std::string& name, std::string text) {
   while (!text.empty() && (text.back() == '\0' || text.back() == ' ')) text.pop_back();
   if (text.empty() || texts.size() >= kMaxTexts) return;
-  if (text.size() > kMaxText) text.resize(kMaxText);
-  texts.emplace(to_utf8(name).substr(0, 79), std::move(text));
+  texts.emplace(cut_utf8(to_utf8(name), kMaxName), cut_utf8(text, kMaxText));
 }
 
 std::optional<std::string> inflated(std::string_view data) {

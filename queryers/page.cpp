@@ -14,6 +14,7 @@
 #include "core/json.h"
 #include "queryers/http_message.h"
 #include "queryers/internal/markup.h"
+#include "queryers/internal/utf8.h"
 
 namespace patina::queryers {
 namespace {
@@ -165,7 +166,7 @@ class Reader {
   void take_image(const Attributes& attributes) {
     if (is_icon(attributes) || page_.pictures.size() >= kMaxPictures) return;
     PagePicture picture;
-    picture.alt = attributes.get("alt").substr(0, kMaxTitle);
+    picture.alt = cut_utf8(attributes.get("alt"), kMaxTitle);
     const auto add = [&](const std::string& reference, FoundIn place) {
       const auto url = resolve(reference);
       if (!url) return;
@@ -222,10 +223,10 @@ class Reader {
       page_.no_index = page_.no_index || words.count("noindex") > 0 || words.count("none") > 0 ||
                        words.count("noimageindex") > 0;
       page_.no_follow = page_.no_follow || words.count("nofollow") > 0 || words.count("none") > 0;
-      page_.signals.push_back("robots: " + content.substr(0, kMaxTitle));
+      page_.signals.push_back("robots: " + cut_utf8(content, kMaxTitle));
     }
     if (name == "tdm-reservation" || name == "tdm-policy") {
-      page_.signals.push_back(name + ": " + content.substr(0, kMaxTitle));
+      page_.signals.push_back(name + ": " + cut_utf8(content, kMaxTitle));
     }
   }
 
@@ -234,7 +235,7 @@ class Reader {
     const std::string href = attributes.get("href");
     if (rel.count("next") > 0 && !page_.next) page_.next = resolve(href);
     if (rel.count("image_src") > 0) add_alone(href, FoundIn::kPreload);
-    if (rel.count("license") > 0) page_.signals.push_back("license: " + href.substr(0, kMaxTitle));
+    if (rel.count("license") > 0) page_.signals.push_back("license: " + cut_utf8(href, kMaxTitle));
     if (rel.count("preload") > 0 && lower_ascii(attributes.get("as")) == "image") {
       const std::string largest = largest_of_srcset(attributes.get("imagesrcset"));
       add_alone(largest.empty() ? href : largest, FoundIn::kPreload);
@@ -262,7 +263,7 @@ class Reader {
     for (const char* key : {"license", "acquireLicensePage"}) {
       if (value.contains(key) && value[key].is_string()) {
         page_.signals.push_back(std::string(key) + ": " +
-                                value[key].get<std::string>().substr(0, kMaxTitle));
+                                cut_utf8(value[key].get<std::string>(), kMaxTitle));
       }
     }
     for (const json& child : value) walk(child);

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "queryers/image_check.h"
 #include "queryers/image_metadata.h"
+#include "queryers/internal/utf8.h"
 #include "queryers/services/answers.h"
 
 namespace patina::queryers {
@@ -138,7 +139,7 @@ const Robots& GalleryRun::robots(const Url& url) {
     }
   }
   for (const std::string& signal : robots.signals) {
-    remark("robots.txt of " + url.host + " states \"" + signal.substr(0, 200) + "\".");
+    remark("robots.txt of " + url.host + " states \"" + cut_utf8(to_utf8(signal), 200) + "\".");
   }
   return robots_.emplace(url.origin(), std::move(robots)).first->second;
 }
@@ -243,7 +244,7 @@ ItemEnd GalleryRun::try_url(const std::string& url,
     bytes.assign(body.begin(), body.end());
     end.outcome = Outcome::kImage;
     const std::string tag = lower_ascii(exchange->response.headers.get("X-Robots-Tag"));
-    if (!tag.empty()) remark("The site sends \"X-Robots-Tag: " + tag.substr(0, 200) + "\".");
+    if (!tag.empty()) remark("The site sends \"X-Robots-Tag: " + cut_utf8(to_utf8(tag), 200) + "\".");
   } else {
     end.detail = "status " + std::to_string(status);
     end.outcome = status == 404 || status == 410 ? Outcome::kExpired

@@ -6,6 +6,7 @@
 #include "core/base64.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "queryers/internal/utf8.h"
 #include "queryers/retry.h"
 
 namespace patina::queryers {
@@ -56,7 +57,8 @@ std::string error_text(const HttpResponse& response) {
   for (char& c : text) {
     if (static_cast<unsigned char>(c) < 0x20) c = ' ';
   }
-  return text.size() > kMaxDetail ? text.substr(0, kMaxDetail) + "..." : text;
+  text = to_utf8(text);
+  return text.size() > kMaxDetail ? cut_utf8(text, kMaxDetail) + "..." : text;
 }
 
 Interpretation done(Outcome outcome, std::string detail) {

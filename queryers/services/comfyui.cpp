@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
+#include "queryers/internal/utf8.h"
 #include "queryers/services/answers.h"
 #include "queryers/services/services.h"
 
@@ -20,6 +21,7 @@ using core::ErrorKind;
 using nlohmann::json;
 
 constexpr int kMaxLinks = 100;
+constexpr std::size_t kShown = 300;
 
 json smallest_graph(const EndpointOptions& options) {
   json graph = {
@@ -252,7 +254,7 @@ Interpretation read_submission(const HttpResponse& response, const Url& base) {
   if (response.status == 400) {
     return abort_run("the workflow is refused: " + error_text(response) + " " +
                      (body.is_object()
-                          ? body.value("node_errors", json::object()).dump().substr(0, 300)
+                          ? cut_utf8(body.value("node_errors", json::object()).dump(), kShown)
                           : std::string()));
   }
   if (response.status != 200) return read_status(response);
@@ -260,7 +262,7 @@ Interpretation read_submission(const HttpResponse& response, const Url& base) {
   if (!is_id(id)) return protocol_error("the answer holds no prompt_id");
   const json errors = body.value("node_errors", json::object());
   if (errors.is_object() && !errors.empty()) {
-    return abort_run("part of the workflow is refused: " + errors.dump().substr(0, 300));
+    return abort_run("part of the workflow is refused: " + cut_utf8(errors.dump(), kShown));
   }
   return poll_history(base, id);
 }
@@ -273,7 +275,7 @@ Interpretation read_history(const HttpResponse& response, const std::string& id,
   const json& entry = body[id];
   const json status = entry.is_object() ? entry.value("status", json::object()) : json::object();
   if (text_at(status, "status_str") == "error") {
-    return done(Outcome::kFailed, "the workflow failed: " + status.dump().substr(0, 300));
+    return done(Outcome::kFailed, "the workflow failed: " + cut_utf8(status.dump(), kShown));
   }
   const json outputs = entry.value("outputs", json::object());
   const auto image = outputs.is_object() ? first_file(outputs, base) : std::nullopt;

@@ -148,6 +148,15 @@ TEST(ReadImageMetadata, ACompressedTextIsBounded) {
       facts_of(with_chunk(noise_png(1), "zTXt", std::string("x\0\0garbage", 10))).is_null());
 }
 
+TEST(ReadImageMetadata, CutsNoCharacterInTwo) {
+  // A keyword of 79 Latin-1 letters is longer in UTF-8, and so is a text beyond what is shown.
+  const std::string name(79, '\xFC');
+  std::string text = "x";
+  for (int i = 0; i < 3'000; ++i) text += "\xFC";
+  const json facts = facts_of(with_chunk(noise_png(1), "tEXt", name + '\0' + text));
+  EXPECT_NO_THROW(facts.dump()) << "valid UTF-8";
+}
+
 TEST(ReadImageMetadata, DamageIsReadAsFarAsItGoes) {
   const std::string png =
       with_chunk(noise_png(1, 16), "tEXt", std::string("parameters\0", 11) + kInfotext);

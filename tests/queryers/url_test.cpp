@@ -54,6 +54,7 @@ TEST(ParseUrl, RefusesWhatIsNoneOrHidesAHost) {
                            "http://-a.b/",
                            "http://[::1/",
                            "http://[x]/",
+        "http://[e48.]/",
                            "//a.b/",
                            "a.b/c",
                            "http:a.b"}) {

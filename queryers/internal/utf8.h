@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Foreign text as UTF-8, whole and in part.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace patina::queryers {
+
+/// Appends a code point; U+FFFD for one that is none.
+void append_utf8(std::string& text, std::uint32_t code);
+
+/// UTF-8 stays; a byte that is none is taken for Latin-1.
+std::string to_utf8(std::string_view text);
+
+/// The beginning of at most `max_bytes` bytes, no character cut in two.
+std::string cut_utf8(std::string_view text, std::size_t max_bytes);
+
+}  // namespace patina::queryers

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Arbitrary bytes as robots.txt, its own lines as targets; and as URLs.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "queryers/robots.h"
+#include "queryers/url.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  namespace queryers = patina::queryers;
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const queryers::Robots robots = queryers::parse_robots(text, "Patina");
+  robots.allows(text.substr(0, 200));
+  if (!robots.allows("/robots.txt")) std::abort();
+  if (const auto url = queryers::parse_url(text)) {
+    const auto again = queryers::parse_url(url->to_string());
+    if (!again || again->to_string() != url->to_string()) std::abort();
+  }
+  queryers::resolve_url(queryers::require_url("http://a/b/c?d"), text);
+  return 0;
+}
