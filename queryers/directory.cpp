@@ -8,6 +8,7 @@
 #include "core/files.h"
 #include "core/hash.h"
 #include "core/image_io.h"
+#include "queryers/internal/utf8.h"
 
 namespace patina::queryers {
 namespace {
@@ -83,30 +84,13 @@ void require_images(const std::vector<core::ImageEntry>& entries, const std::str
   }
 }
 
-// Length that a lead byte announces, 0 for a byte that cannot lead [RFC 3629, Sec. 4].
-std::size_t announced_length(unsigned char lead) {
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) return 2;
-  if ((lead & 0xF0) == 0xE0) return 3;
-  return lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
-}
-
-// Length of the UTF-8 sequence at `at`, 0 if there is none or it is a control character: file names
-// are foreign and reach terminals.
-std::size_t utf8_length(const std::string& text, std::size_t at) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(at);
-  const std::size_t length = announced_length(lead);
-  if (length == 0 || at + length > text.size()) return 0;
-  if (length == 1) return lead < 0x20 || lead == 0x7F ? 0 : 1;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(at + i) & 0xC0) != 0x80) return 0;
-  }
-  const unsigned char second = byte(at + 1);
-  const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
-  const bool outside = (lead == 0xED && second > 0x9F) || (lead == 0xF4 && second > 0x8F);
-  const bool control = lead == 0xC2 && second < 0xA0;
-  return overlong || outside || control ? 0 : length;
+// Length of what may be printed as it is; file names are foreign and reach terminals.
+std::size_t printable_length(const std::string& text, std::size_t at) {
+  const std::size_t length = utf8_length(text, at);
+  const auto lead = static_cast<unsigned char>(text[at]);
+  const bool control = (length == 1 && (lead < 0x20 || lead == 0x7F)) ||
+                       (length == 2 && lead == 0xC2 && static_cast<unsigned char>(text[at + 1]) < 0xA0);
+  return control ? 0 : length;
 }
 
 }  // namespace
@@ -116,7 +100,7 @@ std::string utf8_path(const fs::path& path) {
   const std::string raw = path.string();  // generic_string() would join "//", which a URL needs
   std::string text;
   for (std::size_t at = 0; at < raw.size();) {
-    const std::size_t length = utf8_length(raw, at);
+    const std::size_t length = printable_length(raw, at);
     if (length > 0) {
       text.append(raw, at, length);
       at += length;

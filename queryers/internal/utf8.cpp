@@ -4,23 +4,30 @@
 namespace patina::queryers {
 namespace {
 
-// Length of a valid UTF-8 sequence at `at`, 0 if there is none.
-std::size_t sequence(std::string_view text, std::size_t at) {
-  const auto lead = static_cast<unsigned char>(text[at]);
-  const std::size_t length = lead < 0x80   ? 1
-                             : lead < 0xC2 ? 0
-                             : lead < 0xE0 ? 2
-                             : lead < 0xF0 ? 3
-                             : lead < 0xF5 ? 4
-                                           : 0;
-  if (length == 0 || at + length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((static_cast<unsigned char>(text[at + i]) & 0xC0) != 0x80) return 0;
-  }
-  return length;
+// Length that a lead byte announces, 0 for a byte that cannot lead [RFC 3629, Sec. 4].
+std::size_t announced_length(unsigned char lead) {
+  if (lead < 0x80) return 1;
+  if (lead >= 0xC2 && lead <= 0xDF) return 2;
+  if ((lead & 0xF0) == 0xE0) return 3;
+  return lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
 }
 
 }  // namespace
+
+std::size_t utf8_length(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(at);
+  const std::size_t length = announced_length(lead);
+  if (length == 0 || at + length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(at + i) & 0xC0) != 0x80) return 0;
+  }
+  if (length < 3) return length;
+  const unsigned char second = byte(at + 1);
+  const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
+  const bool outside = (lead == 0xED && second > 0x9F) || (lead == 0xF4 && second > 0x8F);
+  return overlong || outside ? 0 : length;
+}
 
 void append_utf8(std::string& text, std::uint32_t code) {
   if (code >= 0xD800 && code <= 0xDFFF) code = 0xFFFD;
@@ -44,7 +51,7 @@ void append_utf8(std::string& text, std::uint32_t code) {
 std::string to_utf8(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = sequence(text, at);
+    const std::size_t length = utf8_length(text, at);
     if (length == 0) {
       append_utf8(out, static_cast<unsigned char>(text[at++]));
     } else {

@@ -8,6 +8,9 @@
 
 namespace patina::queryers {
 
+/// Length of the valid UTF-8 sequence at `at`, 0 if there is none [RFC 3629, Sec. 4].
+std::size_t utf8_length(std::string_view text, std::size_t at);
+
 /// Appends a code point; U+FFFD for one that is none.
 void append_utf8(std::string& text, std::uint32_t code);
 

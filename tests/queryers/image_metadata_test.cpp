@@ -157,6 +157,14 @@ TEST(ReadImageMetadata, CutsNoCharacterInTwo) {
   EXPECT_NO_THROW(facts.dump()) << "valid UTF-8";
 }
 
+TEST(ReadImageMetadata, TakesNoSurrogateOrOverlongFormForUtf8) {
+  for (const char* text : {"\xED\xA0\x80", "\xE0\x80\xAF", "\xF4\x90\x80\x80", "\xF0\x80\x80\xAF"}) {
+    const json facts =
+        facts_of(with_chunk(noise_png(1), "tEXt", std::string("Title\0", 6) + text));
+    EXPECT_NO_THROW(facts.dump()) << "its bytes were taken for Latin-1";
+  }
+}
+
 TEST(ReadImageMetadata, DamageIsReadAsFarAsItGoes) {
   const std::string png =
       with_chunk(noise_png(1, 16), "tEXt", std::string("parameters\0", 11) + kInfotext);
