@@ -166,6 +166,7 @@ std::optional<Url> parse_url(std::string_view text) {
   const std::size_t end = std::min(rest.find_first_of("/?\\"), rest.size());
   if (!take_authority(rest.substr(0, end), url)) return std::nullopt;
   take_target(rest.substr(end), url);
+  if (url.path.size() + url.query.size() > kMaxUrlBytes) return std::nullopt;  // escapes are longer
   return url;
 }
 

@@ -136,11 +136,9 @@ double draw_source(Canvas& canvas, double y, const std::string& role, const Samp
   if (!set.acquisition) return y;
   const AcquisitionRecord& record = *set.acquisition;
   const std::string model = record.model.empty() ? "a model it does not name" : record.model;
-  return draw_fact(canvas,
-                   y,
-                   "",
-                   model + ", identity grade " + record.identity_grade + "; " +
-                       counted_text(record.requests, "request") + " from " + record.began);
+  y = draw_fact(canvas, y, "", model + "; identity grade " + record.identity_grade);
+  return draw_fact(
+      canvas, y, "", counted_text(record.requests, "request") + ", " + record.began + " to " + record.ended);
 }
 
 double draw_compared(Canvas& canvas, double y, const Evidence& evidence) {

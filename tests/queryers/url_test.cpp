@@ -61,6 +61,7 @@ TEST(ParseUrl, RefusesWhatIsNoneOrHidesAHost) {
     EXPECT_EQ(parsed(text), "refused") << text;
   }
   EXPECT_EQ(parsed("http://a.b/" + std::string(20'000, 'x')), "refused");
+  EXPECT_EQ(parsed("http://a.b/" + std::string(10'000, '\xFE')), "refused") << "longer once escaped";
 }
 
 // RFC 3986, Sec. 5.4.1 and 5.4.2, with http in place of a generic path-only scheme.
