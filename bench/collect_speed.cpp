@@ -79,6 +79,14 @@ void collect(const Asking& asking, bool report_memory) {
   queryers::collect_images(asking.service, asking.plan, asking.folder, asking.options, observer);
 }
 
+int count_images(const std::filesystem::path& folder) {
+  int images = 0;
+  queryers::read_collection(folder, [&images](const queryers::ItemEnd& end) {
+    images += end.outcome == queryers::Outcome::kImage ? 1 : 0;
+  });
+  return images;
+}
+
 int run_killed(const Asking& asking, int kills) {
   core::Rng rng(1);
   int killed = 0;
@@ -146,6 +154,7 @@ int main(int argc, char** argv) {
   asking.options.http.named.hosts = {"127.0.0.1"};
   asking.options.concurrency = argument(5, 1);
   const int killed = kills > 0 ? run_killed(asking, kills) : 0;
+  const int earlier = kills > 0 ? count_images(asking.folder) : 0;
   const auto before = std::chrono::steady_clock::now();
   collect(asking, true);
   const double seconds =
@@ -166,7 +175,7 @@ int main(int argc, char** argv) {
               images,
               side,
               seconds,
-              images / seconds,
+              (images - earlier) / seconds,
               resident_mib());
   std::printf(
       "killed %d times: %zu of %d items ended, %d answers, %d of them to a question asked "
