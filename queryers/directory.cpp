@@ -88,8 +88,9 @@ void require_images(const std::vector<core::ImageEntry>& entries, const std::str
 std::size_t printable_length(const std::string& text, std::size_t at) {
   const std::size_t length = utf8_length(text, at);
   const auto lead = static_cast<unsigned char>(text[at]);
-  const bool control = (length == 1 && (lead < 0x20 || lead == 0x7F)) ||
-                       (length == 2 && lead == 0xC2 && static_cast<unsigned char>(text[at + 1]) < 0xA0);
+  const bool control =
+      (length == 1 && (lead < 0x20 || lead == 0x7F)) ||
+      (length == 2 && lead == 0xC2 && static_cast<unsigned char>(text[at + 1]) < 0xA0);
   return control ? 0 : length;
 }
 

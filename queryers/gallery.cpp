@@ -63,7 +63,8 @@ void note_signals(GalleryRun& run, const HttpExchange& exchange, const Page& pag
   for (const char* header : {"X-Robots-Tag", "tdm-reservation", "tdm-policy", "Content-Usage"}) {
     const std::string value = exchange.response.headers.get(header);
     if (!value.empty()) {
-      run.remark("The site sends \"" + std::string(header) + ": " + cut_utf8(to_utf8(value), 200) + "\".");
+      run.remark("The site sends \"" + std::string(header) + ": " + cut_utf8(to_utf8(value), 200) +
+                 "\".");
     }
   }
   for (const std::string& signal : page.signals) {

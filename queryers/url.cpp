@@ -49,9 +49,9 @@ bool is_host_name(std::string_view host) {
 }
 
 bool is_ipv6_text(std::string_view host) {
-  return std::count(host.begin(), host.end(), ':') >= 2 && host.size() <= 45 && std::all_of(host.begin(), host.end(), [](char c) {
-           return is_hex(c) || c == ':' || c == '.';
-         });
+  return std::count(host.begin(), host.end(), ':') >= 2 && host.size() <= 45 &&
+         std::all_of(
+             host.begin(), host.end(), [](char c) { return is_hex(c) || c == ':' || c == '.'; });
 }
 
 bool take_port(std::string_view text, Url& url) {

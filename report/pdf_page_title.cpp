@@ -138,7 +138,10 @@ double draw_source(Canvas& canvas, double y, const std::string& role, const Samp
   const std::string model = record.model.empty() ? "a model it does not name" : record.model;
   y = draw_fact(canvas, y, "", model + "; identity grade " + record.identity_grade);
   return draw_fact(
-      canvas, y, "", counted_text(record.requests, "request") + ", " + record.began + " to " + record.ended);
+      canvas,
+      y,
+      "",
+      counted_text(record.requests, "request") + ", " + record.began + " to " + record.ended);
 }
 
 double draw_compared(Canvas& canvas, double y, const Evidence& evidence) {

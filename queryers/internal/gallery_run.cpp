@@ -244,7 +244,8 @@ ItemEnd GalleryRun::try_url(const std::string& url,
     bytes.assign(body.begin(), body.end());
     end.outcome = Outcome::kImage;
     const std::string tag = lower_ascii(exchange->response.headers.get("X-Robots-Tag"));
-    if (!tag.empty()) remark("The site sends \"X-Robots-Tag: " + cut_utf8(to_utf8(tag), 200) + "\".");
+    if (!tag.empty())
+      remark("The site sends \"X-Robots-Tag: " + cut_utf8(to_utf8(tag), 200) + "\".");
   } else {
     end.detail = "status " + std::to_string(status);
     end.outcome = status == 404 || status == 410 ? Outcome::kExpired

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arbitrary bytes as the answer of every service: a reading, never an exception; nothing to poll but
-// the service's own origin.
+// Arbitrary bytes as the answer of every service: a reading, never an exception; nothing to poll
+// but the service's own origin.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

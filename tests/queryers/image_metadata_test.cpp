@@ -158,9 +158,9 @@ TEST(ReadImageMetadata, CutsNoCharacterInTwo) {
 }
 
 TEST(ReadImageMetadata, TakesNoSurrogateOrOverlongFormForUtf8) {
-  for (const char* text : {"\xED\xA0\x80", "\xE0\x80\xAF", "\xF4\x90\x80\x80", "\xF0\x80\x80\xAF"}) {
-    const json facts =
-        facts_of(with_chunk(noise_png(1), "tEXt", std::string("Title\0", 6) + text));
+  for (const char* text :
+       {"\xED\xA0\x80", "\xE0\x80\xAF", "\xF4\x90\x80\x80", "\xF0\x80\x80\xAF"}) {
+    const json facts = facts_of(with_chunk(noise_png(1), "tEXt", std::string("Title\0", 6) + text));
     EXPECT_NO_THROW(facts.dump()) << "its bytes were taken for Latin-1";
   }
 }

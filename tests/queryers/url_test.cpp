@@ -54,14 +54,15 @@ TEST(ParseUrl, RefusesWhatIsNoneOrHidesAHost) {
                            "http://-a.b/",
                            "http://[::1/",
                            "http://[x]/",
-        "http://[e48.]/",
+                           "http://[e48.]/",
                            "//a.b/",
                            "a.b/c",
                            "http:a.b"}) {
     EXPECT_EQ(parsed(text), "refused") << text;
   }
   EXPECT_EQ(parsed("http://a.b/" + std::string(20'000, 'x')), "refused");
-  EXPECT_EQ(parsed("http://a.b/" + std::string(10'000, '\xFE')), "refused") << "longer once escaped";
+  EXPECT_EQ(parsed("http://a.b/" + std::string(10'000, '\xFE')), "refused")
+      << "longer once escaped";
 }
 
 // RFC 3986, Sec. 5.4.1 and 5.4.2, with http in place of a generic path-only scheme.
