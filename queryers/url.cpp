@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
@@ -136,6 +137,12 @@ std::string scheme_of(std::string_view text) {
   return valid ? lower_ascii(scheme) : std::string();
 }
 
+// Escapes make a URL longer than it was written.
+std::optional<Url> bounded(Url url) {
+  if (url.to_string().size() > kMaxUrlBytes) return std::nullopt;
+  return url;
+}
+
 }  // namespace
 
 std::string Url::target() const { return has_query ? path + "?" + query : path; }
@@ -166,8 +173,7 @@ std::optional<Url> parse_url(std::string_view text) {
   const std::size_t end = std::min(rest.find_first_of("/?\\"), rest.size());
   if (!take_authority(rest.substr(0, end), url)) return std::nullopt;
   take_target(rest.substr(end), url);
-  if (url.path.size() + url.query.size() > kMaxUrlBytes) return std::nullopt;  // escapes are longer
-  return url;
+  return bounded(std::move(url));
 }
 
 Url require_url(std::string_view text) {
@@ -190,11 +196,11 @@ std::optional<Url> resolve_url(const Url& base, std::string_view reference) {
   if (text.front() == '?') {
     url.has_query = true;
     url.query = escape_forbidden(text.substr(1));
-    return url;
+    return bounded(std::move(url));
   }
   const std::string folder = base.path.substr(0, base.path.rfind('/') + 1);
   take_target(text.front() == '/' ? std::string(text) : folder + std::string(text), url);
-  return url;
+  return bounded(std::move(url));
 }
 
 std::string percent_encode(std::string_view text) {
