@@ -360,14 +360,16 @@ TEST(CollectImages, AnInterruptionTakesTheJobBackAndTheNextRunGoesOn) {
 // The issue's own demand in a smaller form: killed at random moments, no image is lost and none
 // that was answered is asked twice.
 TEST(CollectImages, SurvivesKillsAtAnyMoment) {
-  constexpr int kImages = 40;
+  constexpr int kImages = 100;
   std::mutex mutex;
   std::map<std::uint64_t, int> finished;  ///< By seed: answers that were sent whole.
   Loopback server([&](const Asked& asked) {
     if (asked.method != "POST") return reply(404, "{}");
     const std::lock_guard<std::mutex> lock(mutex);
     ++finished[json::parse(asked.body).at("seed").get<std::uint64_t>()];
-    return reply(200, a1111_picture(asked));
+    Scripted answer = reply(200, a1111_picture(asked));
+    answer.delay_ms = 3;  // slow enough that kills fall into the collection
+    return answer;
   });
   const Service service = service_at(server);
   const ScratchFolder folder;
