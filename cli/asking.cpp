@@ -23,10 +23,6 @@ using nlohmann::json;
 constexpr std::size_t kMaxKeyBytes = 64 << 10;
 constexpr double kGalleryPause = 2.0;
 
-void whole_int(CommandLine& line, const Flag& flag, WholeRange range, int& value) {
-  line.whole(flag, range, [&value](std::uint64_t number) { value = static_cast<int>(number); });
-}
-
 std::vector<std::string> split(const std::string& list) {
   std::vector<std::string> parts;
   std::istringstream stream(list);
@@ -40,10 +36,9 @@ std::vector<std::string> split(const std::string& list) {
 }  // namespace
 
 void bind_plan(CommandLine& line, AskingOptions& options) {
-  whole_int(line,
-            {"--count", "N", "Endpoint: images to ask for, 1 to 100000 (default: 100)."},
-            {1, 100'000},
-            options.plan.count);
+  line.whole({"--count", "N", "Endpoint: images to ask for, 1 to 100000 (default: 100)."},
+             {1, 100'000},
+             options.plan.count);
   line.text({"--prompt",
              "TEXT",
              "Endpoint: the one prompt of all images; {trigger} stands for the trigger (default: "
@@ -67,10 +62,9 @@ void bind_plan(CommandLine& line, AskingOptions& options) {
   line.text(
       {"--negative-prompt", "TEXT", "Endpoint: what images shall not show (default: nothing)."},
       options.plan.negative_prompt);
-  whole_int(line,
-            {"--steps", "N", "Endpoint: sampling steps, 1 to 150 (default: 20)."},
-            {1, 150},
-            options.plan.steps);
+  line.whole({"--steps", "N", "Endpoint: sampling steps, 1 to 150 (default: 20)."},
+             {1, 150},
+             options.plan.steps);
   line.real({"--guidance", "X", "Endpoint: guidance scale, 0 to 30 (default: 7)."},
             {0.0, 30.0},
             options.plan.guidance_scale);
@@ -92,23 +86,19 @@ void bind_plan(CommandLine& line, AskingOptions& options) {
 
 void bind_gallery(CommandLine& line, AskingOptions& options) {
   queryers::GalleryOptions& gallery = options.gallery;
-  whole_int(line,
-            {"--max-pages", "N", "Gallery: pages to read, 1 to 100000 (default: 100)."},
-            {1, 100'000},
-            gallery.max_pages);
-  whole_int(
-      line,
+  line.whole({"--max-pages", "N", "Gallery: pages to read, 1 to 100000 (default: 100)."},
+             {1, 100'000},
+             gallery.max_pages);
+  line.whole(
       {"--depth", "N", "Gallery: links to follow from the first page, 0 to 100 (default: 3)."},
       {0, 100},
       gallery.max_depth);
-  whole_int(line,
-            {"--max-images", "N", "Gallery: pictures to fetch, 1 to 100000 (default: 1000)."},
-            {1, 100'000},
-            gallery.max_images);
-  whole_int(line,
-            {"--min-side", "PX", "Gallery: smaller pictures are icons, 1 to 4096 (default: 200)."},
-            {1, 4096},
-            gallery.min_side_px);
+  line.whole({"--max-images", "N", "Gallery: pictures to fetch, 1 to 100000 (default: 1000)."},
+             {1, 100'000},
+             gallery.max_images);
+  line.whole({"--min-side", "PX", "Gallery: smaller pictures are icons, 1 to 4096 (default: 200)."},
+             {1, 4096},
+             gallery.min_side_px);
   line.paths({"--released",
               "DIR",
               "Gallery: your released images; copies of them are kept and not scored."},
@@ -125,20 +115,18 @@ void bind_manners(CommandLine& line, AskingOptions& options) {
              "Environment variable that holds the API key (default: PATINA_API_KEY)."},
             options.key_variable);
   line.path({"--key-file", "FILE", "File, mode 0600, that holds the API key."}, options.key_file);
-  whole_int(line,
-            {"--concurrency", "N", "Requests at a time, 1 to 64 (default: 1)."},
-            {1, 64},
-            collect.concurrency);
+  line.whole({"--concurrency", "N", "Requests at a time, 1 to 64 (default: 1)."},
+             {1, 64},
+             collect.concurrency);
   line.real({"--pause",
              "S",
              "Least seconds between two requests, 0 to 3600 (default: 0 for endpoints, 2 for "
              "galleries)."},
             {0.0, 3600.0},
             options.pause_s);
-  whole_int(line,
-            {"--attempts", "N", "Tries of one request, 1 to 100 (default: 5)."},
-            {1, 100},
-            collect.max_attempts);
+  line.whole({"--attempts", "N", "Tries of one request, 1 to 100 (default: 5)."},
+             {1, 100},
+             collect.max_attempts);
   line.real({"--timeout", "S", "Longest wait for one answer, 1 to 3600 (default: 600)."},
             {1.0, 3600.0},
             options.timeout_s);

@@ -32,8 +32,8 @@ using nlohmann::json;
 
 struct AuditCommand {
   std::filesystem::path key;
-  std::string suspect;  ///< Folder, collection or endpoint.
-  std::string benign;
+  std::filesystem::path suspect;  ///< Folder, collection or, as text, an address.
+  std::filesystem::path benign;
   AskingOptions asking;
   std::filesystem::path bundle;
   std::filesystem::path commitment;
@@ -57,14 +57,14 @@ CommandText audit_text() {
 
 void bind_options(CommandLine& line, AuditCommand& command) {
   line.path({"--key", "KEY", "Key that patina coat made.", true}, command.key);
-  line.text(
+  line.path(
       {"--suspect",
        "SOURCE",
        "Images from the model under audit: a folder, a folder that patina collect wrote, or an "
        "endpoint such as a1111+http://host:7860 (see patina help collect).",
        true},
       command.suspect);
-  line.text({"--benign",
+  line.path({"--benign",
              "SOURCE",
              "Like images from models known not to have used the coated set; the same kinds.",
              true},
@@ -93,9 +93,9 @@ void bind_options(CommandLine& line, AuditCommand& command) {
 json options_to_json(const AuditCommand& command) {
   json options = to_json(command.compute);
   options["key"] = printable(command.key.string());
-  options["suspect"] = printable(command.suspect);
-  options["benign"] = printable(command.benign);
-  if (is_remote(command.suspect) || is_remote(command.benign)) {
+  options["suspect"] = printable(command.suspect.string());
+  options["benign"] = printable(command.benign.string());
+  if (is_remote(command.suspect.string()) || is_remote(command.benign.string())) {
     options["asking"] = to_json(command.asking);
   }
   options["output"] = printable(command.bundle.string());
@@ -134,22 +134,23 @@ analyzer::AuditKey audit_key(const AuditCommand& command, const extractors::Coat
 }
 
 // A folder of images; nothing for what came over the network, or is to come.
-std::unique_ptr<queryers::Suspect> open_images(const std::string& source) {
-  if (is_remote(source) || queryers::is_collection(source)) return nullptr;
+std::unique_ptr<queryers::Suspect> open_images(const std::filesystem::path& source) {
+  if (is_remote(source.string()) || queryers::is_collection(source)) return nullptr;
   return queryers::open_directory(source);
 }
 
 // What came over the network, or does now, as a part of the bundle.
 std::unique_ptr<queryers::Suspect> open_source(const AuditCommand& command,
-                                               const std::string& source,
+                                               const std::filesystem::path& source,
                                                const char* role,
                                                const core::Observer& observer) {
   const std::filesystem::path place = command.bundle / report::kAcquisitionFolder / role;
-  if (!is_remote(source)) {
+  if (!is_remote(source.string())) {
     queryers::copy_collection(source, place);
     return queryers::open_collection(place);
   }
-  const queryers::CollectResult result = collect_from(source, command.asking, place, observer);
+  const queryers::CollectResult result =
+      collect_from(source.string(), command.asking, place, observer);
   if (!result.stopped.empty()) {
     observer.say("Warning: the collection of the " + std::string(role) +
                  " ended before its plan: " + result.stopped + ".");
@@ -196,9 +197,9 @@ void print_json(const AuditCommand& command,
   document.options = options_to_json(command);
   document.inputs.push_back(input_record("key", command.key));
   for (const auto& [role, source] :
-       {std::pair<const char*, const std::string&>("suspect", command.suspect),
+       {std::pair<const char*, std::filesystem::path>("suspect", command.suspect),
         {"benign", command.benign}}) {
-    if (!is_remote(source)) document.inputs.push_back(input_record(role, source));
+    if (!is_remote(source.string())) document.inputs.push_back(input_record(role, source));
   }
   if (!command.commitment.empty()) {
     document.inputs.push_back(input_record("commitment", command.commitment));

@@ -144,6 +144,10 @@ void CommandLine::whole(const Flag& flag,
   });
 }
 
+void CommandLine::whole(const Flag& flag, WholeRange range, int& value) {
+  whole(flag, range, [&value](std::uint64_t number) { value = static_cast<int>(number); });
+}
+
 void CommandLine::real(const Flag& flag, RealRange range, double& value) {
   add(flag, [range, &value, name = long_name(flag.names)](const std::string& text) {
     const auto number = parse_number<double>(text);

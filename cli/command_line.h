@@ -57,6 +57,8 @@ class CommandLine {
   void toggle(const Flag& flag, bool& value);
   /// Whole number in a range, given to `set`.
   void whole(const Flag& flag, WholeRange range, std::function<void(std::uint64_t)> set);
+  /// The same into an int; the range must fit.
+  void whole(const Flag& flag, WholeRange range, int& value);
   void real(const Flag& flag, RealRange range, double& value);
   /// One of `values`; "list" prints them instead of running.
   void choice(const Flag& flag,

@@ -40,10 +40,6 @@ CommandText evaluate_text() {
           "0 done, 2 wrong usage or input, 3 disk or memory failed, 130 interrupted."};
 }
 
-void bind_whole(CommandLine& line, const Flag& flag, WholeRange range, int& value) {
-  line.whole(flag, range, [&value](std::uint64_t number) { value = static_cast<int>(number); });
-}
-
 void bind_experiment(CommandLine& line, EvaluateCommand& command) {
   ChainOptions& options = command.options;
   line.choice({"--suite", "NAME", "chain: from coating to verdict (default: chain)."},
@@ -86,25 +82,20 @@ void bind_experiment(CommandLine& line, EvaluateCommand& command) {
              "Caption of the images and prompt of the generations; {} is the set's name "
              "(default: \"a painting by {}\")."},
             options.prompt);
-  bind_whole(line,
-             {"--count", "N", "Images generated a model, 20 to 10000 (default: 300)."},
+  line.whole({"--count", "N", "Images generated a model, 20 to 10000 (default: 300)."},
              {20, 10'000},
              options.images);
-  bind_whole(line,
-             {"--suspect-images", "N", "Of them in one draw, 5 to 10000 (default: 30)."},
+  line.whole({"--suspect-images", "N", "Of them in one draw, 5 to 10000 (default: 30)."},
              {5, 10'000},
              options.suspect_images);
-  bind_whole(line,
-             {"--repeats", "N", "Draws, 1 to 1000000 (default: 10000)."},
-             {1, 1'000'000},
-             options.repeats);
+  line.whole(
+      {"--repeats", "N", "Draws, 1 to 1000000 (default: 10000)."}, {1, 1'000'000}, options.repeats);
   line.whole({"--seed", "N", "Of all that is drawn (default: 1)."},
              {0, UINT64_MAX},
              [&options](std::uint64_t seed) { options.seed = seed; });
   line.toggle({"--quick", "", "One set, 150 steps, 64 images a model, draws of 20: minutes."},
               command.quick);
-  bind_whole(line,
-             {"--threads", "N", "Processor threads, 0 to 1024; 0 takes all cores (default: 0)."},
+  line.whole({"--threads", "N", "Processor threads, 0 to 1024; 0 takes all cores (default: 0)."},
              {0, 1024},
              options.num_threads);
 }

@@ -9,12 +9,12 @@
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/json_document.h"
+#include "cli/model.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "core/files.h"
 #include "core/hash.h"
 #include "core/image_io.h"
-#include "diffusion/personalize.h"
 #include "diffusion/scheduler_config.h"
 
 namespace patina::cli {
@@ -59,18 +59,15 @@ void bind_model(CommandLine& line, diffusion::GeneratorOptions& model) {
               [&model](const std::string& name) { model.device = name; });
   line.whole({"--threads", "N", "Processor threads, 0 to 1024; 0 takes all cores (default: 0)."},
              {0, 1024},
-             [&model](std::uint64_t count) { model.num_threads = static_cast<int>(count); });
+             model.num_threads);
 }
 
 void bind_request(CommandLine& line, diffusion::GenerateOptions& options) {
-  const auto whole = [&line](const Flag& flag, WholeRange range, int& value) {
-    line.whole(flag, range, [&value](std::uint64_t number) { value = static_cast<int>(number); });
-  };
   line.text({"--prompt", "TEXT", "What the images show; needed but with --personalized."},
             options.prompt);
   line.text({"--negative-prompt", "TEXT", "What they shall not show (default: nothing)."},
             options.negative_prompt);
-  whole(
+  line.whole(
       {"--steps", "N", "Steps of the sampler, 1 to 1000 (default: 30)."}, {1, 1000}, options.steps);
   line.real({"--guidance",
              "X",
@@ -81,17 +78,17 @@ void bind_request(CommandLine& line, diffusion::GenerateOptions& options) {
   line.whole({"--seed", "N", "Seed of the first image; the next ones count on (default: 1)."},
              {0, UINT64_MAX},
              [&options](std::uint64_t seed) { options.seed = seed; });
-  whole({"--width", "PX", "Multiple of 8, up to 4096 (default: the model's own size)."},
-        {1, 1 << 16},
-        options.width_px);
-  whole({"--height", "PX", "The same for the height."}, {1, 1 << 16}, options.height_px);
-  whole({"--batch", "N", "Images, 1 to 64 (default: 1)."}, {1, 64}, options.batch);
+  line.whole({"--width", "PX", "Multiple of 8, up to 4096 (default: the model's own size)."},
+             {1, 1 << 16},
+             options.width_px);
+  line.whole({"--height", "PX", "The same for the height."}, {1, 1 << 16}, options.height_px);
+  line.whole({"--batch", "N", "Images, 1 to 64 (default: 1)."}, {1, 64}, options.batch);
   line.choice({"--scheduler", "NAME", "Sampler; list prints them (default: the model's own)."},
               diffusion::scheduler_names(),
               [&options](const std::string& name) { options.scheduler = name; });
-  whole({"--clip-skip", "N", "Text encoder layers left out at the end, 0 to 32 (default: 0)."},
-        {0, 32},
-        options.clip_skip);
+  line.whole({"--clip-skip", "N", "Text encoder layers left out at the end, 0 to 32 (default: 0)."},
+             {0, 32},
+             options.clip_skip);
   line.real({"--eta", "X", "Share of fresh noise in ddim's steps, 0 to 1 (default: 0)."},
             {0.0, 1.0},
             options.eta);
@@ -138,19 +135,6 @@ json write_images(const GenerateCommand& command,
   return images;
 }
 
-void take_model(GenerateCommand& command) {
-  if (command.personalized.empty()) {
-    if (command.model.base.empty()) command.model.base = core::data_file("base");
-    return;
-  }
-  const diffusion::PersonalizedModel model = diffusion::open_personalized(command.personalized);
-  command.model.base = model.base;
-  command.model.loras.insert(command.model.loras.begin(), model.loras.begin(), model.loras.end());
-  command.model.embeddings.insert(
-      command.model.embeddings.begin(), model.embeddings.begin(), model.embeddings.end());
-  if (command.options.prompt.empty()) command.options.prompt = model.prompt;
-}
-
 }  // namespace
 
 int run_generate(std::vector<std::string> args, std::ostream& out, std::ostream& err) {
@@ -168,7 +152,8 @@ int run_generate(std::vector<std::string> args, std::ostream& out, std::ostream&
   bind_output(line, command.output);
   if (!line.parse(std::move(args), out)) return 0;
   if (!line.given("--personalized")) line.require("--prompt");
-  take_model(command);
+  const std::string caption = take_model(command.personalized, command.model);
+  if (command.options.prompt.empty()) command.options.prompt = caption;
 
   const Session session(command.output, err);
   const diffusion::Generator generator(command.model);

@@ -36,10 +36,6 @@ CommandText personalize_text() {
           "0 done, 2 wrong usage or input, 3 disk or memory failed, 130 interrupted."};
 }
 
-void bind_whole(CommandLine& line, const Flag& flag, WholeRange range, int& value) {
-  line.whole(flag, range, [&value](std::uint64_t number) { value = static_cast<int>(number); });
-}
-
 void bind_places(CommandLine& line, PersonalizeOptions& options) {
   line.path({"--base", "DIR", "Model folder in the diffusers layout (default: the built-in base)."},
             options.base);
@@ -70,8 +66,7 @@ void bind_method(CommandLine& line, PersonalizeCommand& command) {
              "base)."},
             {0.0, 1.0, true, false},
             command.learning_rate);
-  bind_whole(
-      line, {"--batch", "N", "Images a step, 1 to 1024 (default: 8)."}, {1, 1024}, options.batch);
+  line.whole({"--batch", "N", "Images a step, 1 to 1024 (default: 8)."}, {1, 1024}, options.batch);
   line.toggle({"--train-text-encoder", "", "Train the text encoder too."},
               options.train_text_encoder);
   line.choice({"--lora-targets",
@@ -82,13 +77,11 @@ void bind_method(CommandLine& line, PersonalizeCommand& command) {
               [&options](const std::string& name) {
                 options.lora_targets = diffusion::lora_targets_from_name(name);
               });
-  bind_whole(
-      line, {"--rank", "N", "LoRA: width, 1 to 4096 (default: 16)."}, {1, 4096}, options.rank);
+  line.whole({"--rank", "N", "LoRA: width, 1 to 4096 (default: 16)."}, {1, 4096}, options.rank);
   line.real({"--alpha", "X", "LoRA: strength is alpha / rank, above 0 to 100000 (default: 16)."},
             {0.0, 100'000.0, true, false},
             options.alpha);
-  bind_whole(line,
-             {"--class-images",
+  line.whole({"--class-images",
               "N",
               "DreamBooth, Custom Diffusion: images of the class, 1 to 10000 (default: 64)."},
              {1, 10'000},
@@ -115,12 +108,10 @@ void bind_words(CommandLine& line, PersonalizeOptions& options) {
 }
 
 void bind_compute(CommandLine& line, PersonalizeOptions& options) {
-  bind_whole(line,
-             {"--samples", "N", "Images in samples.png, 0 to 64 (default: 16)."},
+  line.whole({"--samples", "N", "Images in samples.png, 0 to 64 (default: 16)."},
              {0, 64},
              options.samples);
-  bind_whole(line,
-             {"--checkpoint-every", "N", "Steps, 1 to 1000000 (default: 100)."},
+  line.whole({"--checkpoint-every", "N", "Steps, 1 to 1000000 (default: 100)."},
              {1, 1'000'000},
              options.checkpoint_every);
   line.choice({"--precision", "NAME", "auto, float32, bfloat16 or float16 (default: auto)."},
@@ -129,8 +120,7 @@ void bind_compute(CommandLine& line, PersonalizeOptions& options) {
   line.choice({"--device", "NAME", "cpu or cuda (default: cpu)."},
               {"cpu", "cuda"},
               [&options](const std::string& name) { options.device = name; });
-  bind_whole(line,
-             {"--threads", "N", "Processor threads, 0 to 1024; 0 takes all cores (default: 0)."},
+  line.whole({"--threads", "N", "Processor threads, 0 to 1024; 0 takes all cores (default: 0)."},
              {0, 1024},
              options.num_threads);
 }

@@ -10,13 +10,13 @@
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
+#include "cli/model.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/hash.h"
 #include "diffusion/generate.h"
-#include "diffusion/personalize.h"
 
 namespace patina::cli {
 namespace {
@@ -42,9 +42,6 @@ CommandText serve_text() {
 }
 
 void bind_flags(CommandLine& line, ServeCommand& command) {
-  const auto whole = [&line](const Flag& flag, WholeRange range, int& value) {
-    line.whole(flag, range, [&value](std::uint64_t number) { value = static_cast<int>(number); });
-  };
   line.path({"--base", "DIR", "Model folder with model_index.json (default: the built-in base)."},
             command.model.base);
   line.path(
@@ -60,30 +57,18 @@ void bind_flags(CommandLine& line, ServeCommand& command) {
              command.model.embeddings);
   line.text({"--host", "ADDRESS", "Address to listen on (default: 127.0.0.1)."},
             command.options.host);
-  whole({"--port", "N", "Port, 0 to 65535; 0 takes a free one (default: 7860)."},
-        {0, 65535},
-        command.options.port);
+  line.whole({"--port", "N", "Port, 0 to 65535; 0 takes a free one (default: 7860)."},
+             {0, 65535},
+             command.options.port);
   line.path({"--api-key", "FILE", "File, mode 0600, with the key that every request must bring."},
             command.key_file);
-  whole({"--max-queue", "N", "Requests that may wait, 1 to 10000 (default: 64)."},
-        {1, 10'000},
-        command.options.max_queue);
-  whole({"--threads", "N", "Processor threads, 0 to 1024; 0 takes all cores (default: 0)."},
-        {0, 1024},
-        command.model.num_threads);
+  line.whole({"--max-queue", "N", "Requests that may wait, 1 to 10000 (default: 64)."},
+             {1, 10'000},
+             command.options.max_queue);
+  line.whole({"--threads", "N", "Processor threads, 0 to 1024; 0 takes all cores (default: 0)."},
+             {0, 1024},
+             command.model.num_threads);
   bind_output(line, command.output);
-}
-
-void take_model(ServeCommand& command) {
-  if (command.personalized.empty()) {
-    if (command.model.base.empty()) command.model.base = core::data_file("base");
-    return;
-  }
-  const diffusion::PersonalizedModel model = diffusion::open_personalized(command.personalized);
-  command.model.base = model.base;
-  command.model.loras.insert(command.model.loras.begin(), model.loras.begin(), model.loras.end());
-  command.model.embeddings.insert(
-      command.model.embeddings.begin(), model.embeddings.begin(), model.embeddings.end());
 }
 
 // The digest that the APIs tell is that of the UNet's weights, the first file in its folder.
@@ -130,7 +115,7 @@ int run_serve(std::vector<std::string> args, std::ostream& out, std::ostream& er
   if (!line.parse(std::move(args), out)) return 0;
 
   const Session session(command.output, err);
-  take_model(command);
+  take_model(command.personalized, command.model);
   if (!command.key_file.empty()) command.options.api_key = read_secret(command.key_file);
   const diffusion::Generator generator(command.model);
   const serve::MakeImages make = [&generator](const diffusion::GenerateOptions& options,

@@ -379,8 +379,10 @@ void Run::watch(const core::Observer& observer) {
 CollectResult Run::go(const core::Observer& observer) {
   CollectResult result;
   result.planned = plan_.size();
-  Asker asker(options_, record_into(collection_), shared_);
+  Shared beforehand(options_, &observer);
+  Asker asker(options_, record_into(collection_), beforehand);
   result.before = service_.describe(take_inventory(service_, asker, "before", nullptr));
+  observer.report({"collecting", 0, static_cast<std::int64_t>(plan_.size()), ""});
   collection_.note("service before", to_json(result.before));
   std::vector<std::thread> threads;
   running_ = options_.concurrency;
@@ -399,7 +401,7 @@ CollectResult Run::go(const core::Observer& observer) {
     std::rethrow_exception(interruption);
   }
   result.stopped = shared_.reason();
-  Shared afterwards(options_);
+  Shared afterwards(options_, &observer);
   Asker last(options_, record_into(collection_), afterwards);
   result.after = service_.describe(take_inventory(service_, last, "after", nullptr));
   collection_.note("service after", to_json(result.after));
@@ -454,7 +456,7 @@ ProbeResult probe_service(const Service& service,
                           const core::Observer& observer) {
   validate(options);
   ProbeResult result;
-  Shared shared(options);
+  Shared shared(options, &observer);
   Asker asker(options, {}, shared);
   observer.report({"asking", 0, 0, service.location});
   const InventoryAnswers answers = take_inventory(service, asker, "probe", &result.answers);

@@ -113,7 +113,7 @@ struct Collection::Impl {
   void take_exchange(const json& line);
   void recover_tail();
   void begin(const json& plan);
-  std::string append(const std::vector<WarcRecord>& records, json line);
+  void append(const std::vector<WarcRecord>& records, json line);
 
   fs::path folder;
   std::unique_ptr<core::Journal> journal;
@@ -225,7 +225,7 @@ void Collection::Impl::begin(const json& plan) {
 }
 
 // Records first, then the line that tells where they are.
-std::string Collection::Impl::append(const std::vector<WarcRecord>& records, json line) {
+void Collection::Impl::append(const std::vector<WarcRecord>& records, json line) {
   std::string members;
   for (const WarcRecord& record : records) members += to_gzip_member(record);
   const std::lock_guard<std::mutex> lock(mutex);
@@ -233,7 +233,6 @@ std::string Collection::Impl::append(const std::vector<WarcRecord>& records, jso
   line["warc"] = {{"offset", place.offset}, {"bytes", place.bytes}};
   if (line.value("kind", std::string()) == "exchange") ++requests;
   journal->append(std::move(line));
-  return records.front().id;
 }
 
 Collection::Collection(const fs::path& folder, const json& plan)
@@ -364,8 +363,6 @@ std::uint64_t Collection::ended_items() const {
   const std::lock_guard<std::mutex> lock(impl_->mutex);
   return impl_->ended.size();
 }
-
-std::string Collection::began() const { return impl_->began; }
 
 std::string Collection::head() const {
   const std::lock_guard<std::mutex> lock(impl_->mutex);

@@ -95,8 +95,7 @@ class Collection {
   std::uint64_t requests() const;  ///< Sent, in all runs.
   std::uint64_t count(Outcome outcome) const;
   std::uint64_t ended_items() const;
-  std::string began() const;  ///< When the first run began, RFC 3339.
-  std::string head() const;   ///< Of the journal.
+  std::string head() const;  ///< Of the journal.
 
  private:
   struct Impl;

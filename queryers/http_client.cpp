@@ -162,8 +162,8 @@ bool HttpClient::Impl::fail_io(HttpExchange& exchange,
               doing + " failed" + (why.empty() ? "" : " (" + why + ")"));
 }
 
-// All addresses of a name must be allowed, and the first look-up counts for the whole run: a name
-// that answers differently the second time cannot lead elsewhere.
+// All addresses of a name must be allowed, and the first look-up counts as long as the client
+// lives: a name that answers differently the second time cannot lead elsewhere.
 std::optional<std::string> HttpClient::Impl::resolve(const std::string& host,
                                                      bool named,
                                                      HttpExchange& exchange) {

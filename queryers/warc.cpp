@@ -166,11 +166,11 @@ std::vector<WarcRecord> exchange_records(const HttpExchange& exchange,
   facts.id = new_record_id();
   facts.date = exchange.began;
   facts.block = metadata;
-  const std::string about = records.empty() ? request.id : records.front().id;
-  facts.fields = {{"WARC-Target-URI", exchange.url},
-                  {"WARC-Refers-To", "<" + about + ">"},
-                  {"Content-Type", "application/json"}};
+  facts.fields = {{"WARC-Target-URI", exchange.url}, {"Content-Type", "application/json"}};
   if (!request.block.empty()) records.push_back(std::move(request));
+  if (!records.empty()) {
+    facts.fields.emplace_back("WARC-Refers-To", "<" + records.front().id + ">");
+  }
   records.push_back(std::move(facts));
   for (WarcRecord& record : records) {
     record.fields.emplace_back("WARC-Warcinfo-ID", "<" + warcinfo_id + ">");

@@ -39,8 +39,9 @@ struct WarcRead {
 };
 std::optional<WarcRead> read_warc_record(std::string_view data, std::uint64_t max_bytes);
 
-/// The response, request and metadata records of an exchange, in this order; the request alone
-/// where nothing came back. `metadata` is JSON that the collection keeps beside them.
+/// The response, request and metadata records of an exchange, in this order; without the
+/// first where nothing came back, the last alone where nothing was sent. `metadata` is JSON that
+/// the collection keeps beside them.
 std::vector<WarcRecord> exchange_records(const HttpExchange& exchange,
                                          const std::string& metadata,
                                          const std::string& warcinfo_id);

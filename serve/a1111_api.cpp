@@ -316,7 +316,9 @@ std::optional<json> inventory(const std::string& name, const ApiContext& context
   return std::nullopt;
 }
 
-ApiReply route(const ApiRequest& request, ApiContext& context) {
+}  // namespace
+
+ApiReply answer_a1111(const ApiRequest& request, ApiContext& context) {
   const std::string name = request.path.substr(std::string("/sdapi/v1/").size());
   if (request.method == "POST") {
     if (name == "txt2img") return text_to_image(request, context);
@@ -332,18 +334,6 @@ ApiReply route(const ApiRequest& request, ApiContext& context) {
   }
   const bool known = name == "txt2img" || inventory(name, context).has_value();
   return json_reply(known ? 405 : 404, {{"detail", known ? "Method Not Allowed" : "Not Found"}});
-}
-
-}  // namespace
-
-ApiReply answer_a1111(const ApiRequest& request, ApiContext& context) {
-  try {
-    return route(request, context);
-  } catch (const Refusal& refusal) {
-    ApiReply reply = json_reply(refusal.status, refusal.body);
-    if (refusal.status == 503) reply.headers["Retry-After"] = "1";
-    return reply;
-  }
 }
 
 }  // namespace patina::serve

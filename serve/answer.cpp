@@ -78,8 +78,14 @@ ApiReply json_reply(int status, const json& body) {
 ApiReply answer(const ApiRequest& request, ApiContext& context) {
   if (request.path == "/health" && request.method == "GET") return health(context);
   if (!is_allowed(request, context.options.api_key)) return refuse_stranger(request);
-  if (starts(request.path, "/sdapi/v1/")) return answer_a1111(request, context);
-  if (starts(request.path, "/v1/")) return answer_openai(request, context);
+  try {
+    if (starts(request.path, "/sdapi/v1/")) return answer_a1111(request, context);
+    if (starts(request.path, "/v1/")) return answer_openai(request, context);
+  } catch (const Refusal& refusal) {
+    ApiReply reply = json_reply(refusal.status, refusal.body);
+    if (refusal.status == 503) reply.headers["Retry-After"] = "1";
+    return reply;
+  }
   if (request.path == "/" && request.method == "GET") {
     ApiReply reply;
     reply.content_type = "text/plain; charset=utf-8";

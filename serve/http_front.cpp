@@ -45,9 +45,7 @@ ApiRequest to_api(Poco::Net::HTTPServerRequest& http) {
   ApiRequest request;
   request.method = http.getMethod();
   const std::string& target = http.getURI();
-  const std::size_t question = target.find('?');
-  request.path = target.substr(0, question);
-  if (question != std::string::npos) request.query = target.substr(question + 1);
+  request.path = target.substr(0, target.find('?'));
   request.authorization = http.get("Authorization", "");
   request.host = http.getHost();
   return request;
@@ -199,7 +197,7 @@ int Server::port() const { return impl_->socket.address().port(); }
 std::uint64_t Server::answered() const { return impl_->answered; }
 
 void Server::run(const std::function<bool()>& stop) {
-  while (!stop()) impl_->jobs.run_next(impl_->make, std::chrono::milliseconds(100));
+  while (!stop()) impl_->jobs.run_next(impl_->make, stop);
 }
 
 }  // namespace patina::serve

@@ -5,6 +5,11 @@
 #include <utility>
 
 namespace patina::serve {
+namespace {
+
+constexpr std::chrono::milliseconds kPatience(100);
+
+}  // namespace
 
 std::optional<JobResult> JobQueue::submit(const diffusion::GenerateOptions& options) {
   auto job = std::make_shared<Job>();
@@ -17,11 +22,11 @@ std::optional<JobResult> JobQueue::submit(const diffusion::GenerateOptions& opti
   return std::move(job->result);
 }
 
-bool JobQueue::run_next(const MakeImages& make, std::chrono::milliseconds patience) {
+void JobQueue::run_next(const MakeImages& make, const std::function<bool()>& stop) {
   std::shared_ptr<Job> job;
   {
     std::unique_lock<std::mutex> lock(mutex_);
-    if (!changed_.wait_for(lock, patience, [this] { return !waiting_.empty(); })) return false;
+    if (!changed_.wait_for(lock, kPatience, [this] { return !waiting_.empty(); })) return;
     job = waiting_.front();
     waiting_.pop_front();
     running_ = true;
@@ -31,10 +36,11 @@ bool JobQueue::run_next(const MakeImages& make, std::chrono::milliseconds patien
     began_ = std::chrono::steady_clock::now();
   }
   core::Observer observer;
-  observer.progress = [this](const core::Progress& now) {
+  observer.progress = [this, &stop](const core::Progress& now) {
+    const bool stopping = stop();
     const std::lock_guard<std::mutex> lock(mutex_);
     step_ = static_cast<int>(now.done);
-    return !interrupt_;
+    return !interrupt_ && !stopping;
   };
   JobResult result;
   try {
@@ -50,7 +56,6 @@ bool JobQueue::run_next(const MakeImages& make, std::chrono::milliseconds patien
   job->done = true;
   running_ = false;
   changed_.notify_all();
-  return true;
 }
 
 void JobQueue::interrupt() {

@@ -159,7 +159,9 @@ ApiReply picture(const std::string& name, const ApiContext& context) {
   return reply;
 }
 
-ApiReply route(const ApiRequest& request, ApiContext& context) {
+}  // namespace
+
+ApiReply answer_openai(const ApiRequest& request, ApiContext& context) {
   const std::string& path = request.path;
   if (path == "/v1/images/generations") {
     if (request.method != "POST") refuse(405, "Use POST.", "", "method_not_allowed");
@@ -177,18 +179,6 @@ ApiReply route(const ApiRequest& request, ApiContext& context) {
     return picture(path.substr(files.size()), context);
   }
   refuse(404, "Unknown request URL: " + request.method + " " + path + ".", "", "unknown_url");
-}
-
-}  // namespace
-
-ApiReply answer_openai(const ApiRequest& request, ApiContext& context) {
-  try {
-    return route(request, context);
-  } catch (const Refusal& refusal) {
-    ApiReply reply = json_reply(refusal.status, refusal.body);
-    if (refusal.status == 503) reply.headers["Retry-After"] = "1";
-    return reply;
-  }
 }
 
 }  // namespace patina::serve

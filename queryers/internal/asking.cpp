@@ -55,9 +55,16 @@ Record record_into(Collection& collection) {
           [&collection](const std::string& item) { return collection.can_replay(item); }};
 }
 
+bool Shared::stopping() {
+  if (!stop_ && observer_ != nullptr && observer_->progress) {
+    if (!observer_->progress({"waiting", 0, 0, ""})) stop("interrupted");
+  }
+  return stop_;
+}
+
 bool Shared::sleep(double seconds) {
   const auto until = SteadyClock::now() + seconds_of(std::min(seconds, 1e6));
-  while (!stop_) {
+  while (!stopping()) {
     const auto left = std::chrono::duration<double>(until - SteadyClock::now()).count();
     if (left <= 0.0) return true;
     std::this_thread::sleep_for(seconds_of(std::min(left, kSlice)));

@@ -26,7 +26,10 @@ Record record_into(Collection& collection);
 /// What the threads of a run share.
 class Shared {
  public:
-  explicit Shared(const CollectOptions& options) : options_(options), rng_(options.seed) {}
+  /// `observer`: asked while this thread waits, so that an interruption ends the waiting; null
+  /// where the threads that wait may not call it.
+  explicit Shared(const CollectOptions& options, const core::Observer* observer = nullptr)
+      : options_(options), observer_(observer), rng_(options.seed) {}
 
   /// Waits for this request's turn; false when the run stops.
   bool take_turn();
@@ -35,11 +38,12 @@ class Shared {
   double jittered_backoff(int attempt);
   /// Ends the run with a reason; the first one counts.
   void stop(const std::string& reason);
-  bool stopping() const { return stop_; }
+  bool stopping();
   std::string reason() const;
 
  private:
   const CollectOptions& options_;
+  const core::Observer* observer_;
   std::atomic<bool> stop_{false};
   std::string reason_;
   core::Rng rng_;

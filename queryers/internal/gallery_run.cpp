@@ -50,7 +50,7 @@ GalleryRun::GalleryRun(Collection& collection,
       gallery_(gallery),
       observer_(observer),
       paced_(options),
-      shared_(paced_),
+      shared_(paced_, &observer),
       asker_(paced_, record_into(collection), shared_) {
   load_released();
   load_earlier();
@@ -102,7 +102,16 @@ bool GalleryRun::over() {
   if (collection_.count(Outcome::kImage) >= options_.budget.max_images) {
     stop("the budget of images is used up");
   }
-  return shared_.stopping() || found_ >= static_cast<std::uint64_t>(gallery_.max_images);
+  if (std::chrono::steady_clock::now() - began_ >
+      std::chrono::duration<double>(options_.budget.max_minutes * 60.0)) {
+    stop("the budget of time is used up");
+  }
+  if (found_ >= static_cast<std::uint64_t>(gallery_.max_images)) {
+    remark("The gallery may hold more than the " + std::to_string(gallery_.max_images) +
+           " pictures that were fetched.");
+    return true;
+  }
+  return shared_.stopping();
 }
 
 // robots.txt may lead elsewhere, and its own rules do not apply to it.

@@ -2,6 +2,7 @@
 // What all galleries share: robots.txt by origin, fetching a picture, judging it, ending its item.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <set>
 #include <string>
@@ -73,6 +74,7 @@ class GalleryRun {
   std::map<std::string, std::string>
       earlier_;  ///< Files of items of earlier runs that were scored.
   std::uint64_t found_ = 0;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 };
 
 /// A page that asks whether a person is there.

@@ -18,7 +18,6 @@ namespace patina::serve {
 struct ApiRequest {
   std::string method;
   std::string path;  ///< Without query.
-  std::string query;
   std::string body;
   std::string authorization;
   std::string host;  ///< As the client wrote it, for URLs in answers.

@@ -41,8 +41,8 @@ class JobQueue {
 
   /// Waits for the result. Nothing if the queue is full.
   std::optional<JobResult> submit(const diffusion::GenerateOptions& options);
-  /// Runs the next job, waiting up to `patience` for one. False if there was none.
-  bool run_next(const MakeImages& make, std::chrono::milliseconds patience);
+  /// Runs the next job, if one comes within a tenth of a second; `stop` ends it after a step.
+  void run_next(const MakeImages& make, const std::function<bool()>& stop);
   /// Stops the running job after its current step.
   void interrupt();
   /// Ends every job that waits; no more are taken.

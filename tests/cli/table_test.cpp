@@ -88,5 +88,7 @@ TEST(Printable, KeepsForeignTextFromSteeringTheTerminal) {
   EXPECT_EQ(printable("a\x1B[31mb\xFF"), "a\\x1b[31mb\\xff");
 }
 
+TEST(Printable, KeepsTheSlashesOfAUrl) { EXPECT_EQ(printable("http://a//b/"), "http://a//b/"); }
+
 }  // namespace
 }  // namespace patina::cli

@@ -67,7 +67,7 @@ TEST(Journal, DropsALastLineThatWasCutShort) {
   }
 }
 
-TEST(Journal, NoticesEveryChangedByte) {
+TEST(Journal, NoticesChangedBytes) {
   const ScratchFolder folder;
   const auto path = folder.path() / "journal.jsonl";
   write_three(path);

@@ -142,8 +142,15 @@ TEST(ReadImageMetadata, ReadsTheUserCommentOfAJpegInBothByteOrders) {
 }
 
 TEST(ReadImageMetadata, ACompressedTextIsBounded) {
-  // 2 MiB of zeros, compressed with zlib, would come out beyond the limit.
-  EXPECT_TRUE(facts_of(noise_png(1)).is_null());
+  const std::string bomb = compressed(std::string(4 << 20, 'x'));
+  ASSERT_LT(bomb.size(), 10'000U);
+  EXPECT_TRUE(facts_of(with_chunk(noise_png(1), "zTXt", std::string("x\0\0", 3) + bomb)).is_null());
+  const std::string text = compressed("a cat");
+  EXPECT_EQ(facts_of(with_chunk(noise_png(1), "zTXt", std::string("x\0\0", 3) + text))
+                .at("texts")
+                .at("x")
+                .at("text"),
+            "a cat");
   EXPECT_TRUE(
       facts_of(with_chunk(noise_png(1), "zTXt", std::string("x\0\0garbage", 10))).is_null());
 }

@@ -89,6 +89,17 @@ std::string with_chunk(const std::string& png, const std::string& type, const st
   return png.substr(0, png.size() - 12) + chunk + png.substr(png.size() - 12);
 }
 
+std::string compressed(const std::string& text) {
+  uLongf size = compressBound(static_cast<uLong>(text.size()));
+  std::string out(size, '\0');
+  compress(reinterpret_cast<Bytef*>(out.data()),
+           &size,
+           reinterpret_cast<const Bytef*>(text.data()),
+           static_cast<uLong>(text.size()));
+  out.resize(size);
+  return out;
+}
+
 std::vector<std::uint8_t> bytes_of(const std::string& text) {
   return std::vector<std::uint8_t>(text.begin(), text.end());
 }

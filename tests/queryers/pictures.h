@@ -18,6 +18,8 @@ std::string smooth_png(std::uint64_t seed, int side_px = 64);
 std::string smooth_jpeg(std::uint64_t seed, int side_px = 64);
 /// The PNG with a chunk of that type and body before its last one.
 std::string with_chunk(const std::string& png, const std::string& type, const std::string& body);
+/// As zlib compresses it.
+std::string compressed(const std::string& text);
 std::vector<std::uint8_t> bytes_of(const std::string& text);
 
 }  // namespace patina::queryers

@@ -117,8 +117,7 @@ TEST(ReadPrompts, TakesOneALineWithoutComments) {
 TEST(ParseSize, ReadsOneOrTwoNumbers) {
   EXPECT_EQ(parse_size("512").height_px, 512);
   EXPECT_EQ(parse_size("512x768").height_px, 768);
-  for (const char* text : {"", "x", "512x", "x512", "512x768x1", "512 768", "-8"}) {
-    if (std::string(text) == "-8") continue;  // a number, which the plan refuses
+  for (const char* text : {"", "x", "512x", "x512", "512x768x1", "512 768"}) {
     EXPECT_THROW(parse_size(text), core::Error) << text;
   }
 }

@@ -76,6 +76,16 @@ TEST(Warc, AChunkedAnswerHasNoPayloadDigestToDisagreeAbout) {
   EXPECT_EQ(exchange_records(exchange, "{}", "x").front().field("WARC-Payload-Digest"), "");
 }
 
+TEST(Warc, AnExchangeThatNeverBeganRefersToNothing) {
+  HttpExchange exchange = sample_exchange();
+  exchange.raw_request.clear();
+  exchange.raw_response.clear();
+  const auto records = exchange_records(exchange, "{}", "x");
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0].type, "metadata");
+  EXPECT_EQ(records[0].field("WARC-Refers-To"), "");
+}
+
 TEST(Warc, AnExchangeComesBackFromItsRecords) {
   const HttpExchange before = sample_exchange();
   const auto records = exchange_records(before, "{}", "x");

@@ -28,6 +28,20 @@ TEST(EvidenceJson, ReadsBackWhatItWrote) {
   EXPECT_EQ(round_trip(evidence), core::dump_json(to_json(evidence)));
 }
 
+TEST(EvidenceJson, TellsHowImagesWereGotOrThatTheyWereNotGotOverTheNetwork) {
+  const Evidence evidence = example_evidence({3, 3, Decision::kEvidence, "image", true});
+  EXPECT_EQ(round_trip(evidence), core::dump_json(to_json(evidence)));
+  const json document = to_json(evidence);
+  EXPECT_EQ(document["suspect"]["acquisition"]["outcomes"]["image"], 3);
+  EXPECT_TRUE(document["benign"]["acquisition"].is_null());
+  json wrong = document;
+  wrong["suspect"]["acquisition"]["outcomes"]["stolen"] = 1;
+  EXPECT_THROW(evidence_from_json(wrong, "e.json"), core::Error);
+  wrong = document;
+  wrong["suspect"]["acquisition"]["journal_sha256"] = "none";
+  EXPECT_THROW(evidence_from_json(wrong, "e.json"), core::Error);
+}
+
 TEST(EvidenceJson, KeepsEveryBitOfAScore) {
   Evidence evidence = example_evidence();
   evidence.suspect.samples[0].score = 1.0 / 3.0;

@@ -67,6 +67,22 @@ KeyRecord example_key() {
   return key;
 }
 
+AcquisitionRecord example_acquisition(int images) {
+  AcquisitionRecord record;
+  record.service = "Stable Diffusion web UI (/sdapi/v1)";
+  record.model = "sd15 [6ce0161689]";
+  record.model_digest = example_digest(7, 1);
+  record.identity_grade = "A";
+  record.began = "2026-01-31T12:00:00.000Z";
+  record.ended = "2026-01-31T12:30:00.000Z";
+  record.journal_sha256 = example_digest(7, 2);
+  record.planned = images + 2;
+  record.requests = images + 12;
+  record.outcomes = {{"image", images}, {"refused", 1}, {"timeout", 1}};
+  record.remarks = {"Names and digests are the server's own word."};
+  return record;
+}
+
 }  // namespace
 
 std::string example_digest(int role, int index) {
@@ -103,6 +119,7 @@ Evidence example_evidence(const Example& example) {
   evidence.key = example_key();
   evidence.commitment = CommitmentRecord{"2026-01-02T03:04:06Z", example_digest(7, 3), 120, true};
   evidence.suspect = example_set(0, example.suspects, found ? 2.0 : 8.7, example.name_prefix);
+  if (example.acquired) evidence.suspect.acquisition = example_acquisition(example.suspects);
   evidence.benign = example_set(1, example.benign, 9.0, example.name_prefix);
   evidence.options = {1e-6, 3.0, 0.95};
   evidence.comparison.tests = {example_test("Kolmogorov-Smirnov, one-sided", true, p, found),

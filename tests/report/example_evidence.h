@@ -15,6 +15,7 @@ struct Example {
   int benign = 60;
   Decision decision = Decision::kEvidence;
   std::string name_prefix = "image";  ///< Of the sources.
+  bool acquired = false;              ///< The suspect's images came over the network.
 };
 
 /// Evidence with plausible numbers: suspect scores around 2, benign scores around 9, radius 3.

@@ -140,6 +140,19 @@ TEST(Pdf, SurvivesNumbersThatAreMissing) {
   EXPECT_EQ(page_count(render(evidence)), 4);
 }
 
+TEST(Pdf, TellsHowImagesWereGot) {
+  const Evidence evidence = test::example_evidence({6, 9, Decision::kEvidence, "image", true});
+  const std::string text = read_text(render(evidence));
+  if (text.empty()) GTEST_SKIP() << "no pdftotext here";
+  for (const std::string& part : {std::string("sd15 [6ce0161689]; identity grade A"),
+                                  std::string("18 requests, 2026-01-31T12:00:00.000Z to"),
+                                  std::string("How the suspect images were got"),
+                                  std::string("Outcomes: 6"),
+                                  evidence.suspect.acquisition->journal_sha256}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part;
+  }
+}
+
 TEST(Pdf, PrintsWhatMatters) {
   Evidence evidence = test::example_evidence({6, 9});
   evidence.notes = {"Twelve images occur in both sources."};
