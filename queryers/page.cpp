@@ -104,7 +104,7 @@ class Reader {
   }
 
   void close(const std::string& name) {
-    if (name == "a") link_.reset();
+    if (name == "a") close_link();
     if (name == "picture") in_picture_ = false;
     if (name == "title") in_title_ = false;
     if (name == "script" && in_structured_) {
@@ -137,6 +137,7 @@ class Reader {
 
   void open_link(const Attributes& attributes) {
     link_ = resolve(attributes.get("href"));
+    link_shown_ = false;
     if (!link_) return;
     const auto rel = words_of(attributes.get("rel"));
     if (rel.count("next") > 0 && !page_.next) page_.next = link_;
@@ -145,6 +146,17 @@ class Reader {
     if (page_.links.size() < kMaxLinks && seen_links_.insert(link_->to_string()).second) {
       page_.links.push_back(*link_);
     }
+  }
+
+  // A link to an image file without a thumbnail in it is a picture too.
+  void close_link() {
+    if (link_is_image() && !link_shown_ && page_.pictures.size() < kMaxPictures &&
+        known_.insert(link_->to_string()).second) {
+      PagePicture picture;
+      picture.candidates.push_back({*link_, FoundIn::kLink});
+      page_.pictures.push_back(std::move(picture));
+    }
+    link_.reset();
   }
 
   bool is_icon(const Attributes& attributes) const {
@@ -176,7 +188,10 @@ class Reader {
           });
       if (!known) picture.candidates.push_back({*url, place});
     };
-    if (link_is_image()) add(link_->to_string(), FoundIn::kLink);
+    if (link_is_image()) {
+      add(link_->to_string(), FoundIn::kLink);
+      link_shown_ = true;
+    }
     if (in_picture_) {
       for (const char* wanted :
            {"png", "jpeg", ""}) {  // formats that pictures are made in come first
@@ -280,6 +295,7 @@ class Reader {
   std::set<std::string> known_;
   std::set<std::string> seen_links_;
   std::optional<Url> link_;  ///< Of the <a> that is open.
+  bool link_shown_ = false;  ///< An <img> stood in it.
   bool in_picture_ = false;
   std::vector<Attributes> sources_;
   bool in_structured_ = false;

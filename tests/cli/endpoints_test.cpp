@@ -216,6 +216,25 @@ TEST_F(Endpoints, NothingIsAskedForABundleThatCannotBeWritten) {
   EXPECT_EQ(server_->answered(), before);
 }
 
+TEST_F(Endpoints, AnAuditStillTakesFoldersWhoseNamesAreNoUtf8) {
+  put_images(folder_ / "owner", 1, 6);
+  put_images(folder_ / "suspect\xFF", 50, 6);
+  put_images(folder_ / "benign\xFF", 100, 6);
+  ASSERT_EQ(run({"coat", at("owner"), "-o", at("coated"), "--key", at("k"), "--quiet"}).code, 0);
+  const Ran ran = run({"audit",
+                       "--key",
+                       at("k"),
+                       "--suspect",
+                       at("suspect\xFF"),
+                       "--benign",
+                       at("benign\xFF"),
+                       "-o",
+                       at("bundle"),
+                       "--alpha",
+                       "1e-3"});
+  EXPECT_EQ(ran.code, 1) << ran.err;
+}
+
 TEST_F(Endpoints, WrongSourcesAreToldInOneSentence) {
   const auto told = [&](const std::string& from) {
     return run({"collect", "--from", from, "-o", at("c")}).err;

@@ -357,7 +357,21 @@ TEST(CollectImages, AnInterruptionTakesTheJobBackAndTheNextRunGoesOn) {
   EXPECT_EQ(outcomes(folder / "c"), "image 1");
 }
 
-// The issue's own demand in a smaller form: killed at random moments, no image is lost and none
+TEST(CollectImages, AnInterruptionEndsTheWaitForAServerThatIsSilent) {
+  Loopback server([](const Asked&) { return Scripted{"", 3'000, 0, true}; });
+  const ScratchFolder folder;
+  CollectOptions options = fast();
+  options.http.idle_timeout_ms = 60'000;
+  options.http.total_timeout_ms = 60'000;
+  core::Observer impatient;
+  impatient.progress = [](const core::Progress&) { return false; };
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_THROW(collect_images(service_at(server), plan_of(1), folder / "c", options, impatient),
+               core::Error);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(2));
+}
+
+// Killed at random moments, no image is lost and none
 // that was answered is asked twice.
 TEST(CollectImages, SurvivesKillsAtAnyMoment) {
   constexpr int kImages = 100;

@@ -32,6 +32,12 @@ TEST(ReadPage, OrdersTheAddressesOfAPicture) {
             "/dir/a.png|/dir/a.webp|/dir/a.jpg (srcset)\n");
 }
 
+TEST(ReadPage, TakesALinkToAnImageWithoutAThumbnail) {
+  EXPECT_EQ(pictures(R"(<a href="a.jpg">a.jpg</a> <a href="b.jpg"><img src="t.jpg"></a>
+                        <a href="a.jpg">again</a> <a href="c/">c</a>)"),
+            "/dir/a.jpg (link)\n/dir/b.jpg|/dir/t.jpg (link)\n");
+}
+
 TEST(ReadPage, ResolvesAgainstBaseAndDecodesEntities) {
   EXPECT_EQ(pictures(R"(<base href="/media/"><img src="x.png?a=1&amp;b=2">)"),
             "/media/x.png?a=1&b=2 (img)\n");
