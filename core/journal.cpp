@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/growing_file.h"
 #include "core/hash.h"
 #include "core/json.h"
 
@@ -28,13 +29,6 @@ struct Chain {
   std::uint64_t size = 0;  ///< Bytes of whole lines.
   bool cut = false;        ///< Something follows the last whole line.
 };
-
-[[noreturn]] void fail_disk(const std::filesystem::path& path, const char* verb) {
-  throw Error(ErrorKind::kDisk,
-              path.string(),
-              std::string("cannot be ") + verb + " (" + std::strerror(errno) + ")",
-              "free space or mend its permissions");
-}
 
 [[noreturn]] void fail_chain(const std::filesystem::path& path, std::uint64_t line) {
   throw Error(ErrorKind::kInput,
@@ -84,38 +78,22 @@ Journal::Journal(std::filesystem::path path, const std::function<void(const json
     : path_(std::move(path)) {
   const Chain chain = follow(path_, on_line);
   lines_ = chain.lines;
-  size_ = chain.size;
   head_ = chain.head;
-  file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-  if (file_ < 0) fail_disk(path_, "opened");
-  if (::ftruncate(file_, static_cast<off_t>(size_)) != 0) fail_disk(path_, "cut to its length");
+  file_ = std::make_unique<GrowingFile>(path_, chain.size);
 }
 
-Journal::~Journal() {
-  if (file_ >= 0) ::close(file_);
-}
+Journal::~Journal() = default;
 
 void Journal::append(json line) {
   line["n"] = lines_;
   line["prev"] = head_;
   const std::string text = line.dump(-1, ' ', false, json::error_handler_t::replace);
-  const std::string written = text + "\n";
-  std::size_t done = 0;
-  while (done < written.size()) {
-    const ssize_t count = ::pwrite(
-        file_, written.data() + done, written.size() - done, static_cast<off_t>(size_ + done));
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) fail_disk(path_, "written");  // the cut line goes at the next opening
-    done += static_cast<std::size_t>(count);
-  }
-  size_ += written.size();
+  file_->append(text + "\n");
   head_ = to_hex(sha256(text));
   ++lines_;
 }
 
-void Journal::sync() {
-  if (::fdatasync(file_) != 0) fail_disk(path_, "written to the disk");
-}
+void Journal::sync() { file_->sync(); }
 
 std::string read_chain(const std::filesystem::path& path,
                        const std::function<void(const json&)>& on_line) {

@@ -6,11 +6,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include <nlohmann/json_fwd.hpp>
 
 namespace patina::core {
+
+class GrowingFile;
 
 class Journal {
  public:
@@ -34,9 +37,8 @@ class Journal {
 
  private:
   std::filesystem::path path_;
-  int file_ = -1;
+  std::unique_ptr<GrowingFile> file_;
   std::uint64_t lines_ = 0;
-  std::uint64_t size_ = 0;
   std::string head_;
 };
 

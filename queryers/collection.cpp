@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/growing_file.h"
 #include "core/hash.h"
 #include "core/journal.h"
 #include "core/json.h"
@@ -89,10 +90,16 @@ void write_sample(const fs::path& path, const std::vector<std::uint8_t>& bytes) 
   if (failure) throw Error(ErrorKind::kDisk, path.string(), "cannot be written", "free space");
 }
 
+// Where a group of records lies in the transcript.
+struct Place {
+  std::uint64_t offset = 0;
+  std::uint64_t bytes = 0;
+};
+
 // An exchange that was recorded before an interruption.
 struct Recorded {
   json facts;
-  WarcFile::Place place;
+  Place place;
 };
 
 }  // namespace
@@ -105,7 +112,7 @@ struct Collection::Impl {
     journal = std::make_unique<core::Journal>(folder / kJournalFile,
                                               [this](const json& line) { take(line); });
     recover_tail();
-    warc = std::make_unique<WarcFile>(folder / kWarcFile, warc_size);
+    warc = std::make_unique<core::GrowingFile>(folder / kWarcFile, warc_size);
     begin(plan);
   }
 
@@ -117,7 +124,7 @@ struct Collection::Impl {
 
   fs::path folder;
   std::unique_ptr<core::Journal> journal;
-  std::unique_ptr<WarcFile> warc;
+  std::unique_ptr<core::GrowingFile> warc;
   std::uint64_t warc_size = 0;  ///< Up to the last group that the journal knows.
   std::string warcinfo_id;
   std::string began;
@@ -229,8 +236,7 @@ void Collection::Impl::append(const std::vector<WarcRecord>& records, json line)
   std::string members;
   for (const WarcRecord& record : records) members += to_gzip_member(record);
   const std::lock_guard<std::mutex> lock(mutex);
-  const WarcFile::Place place = warc->append(members);
-  line["warc"] = {{"offset", place.offset}, {"bytes", place.bytes}};
+  line["warc"] = {{"offset", warc->append(members)}, {"bytes", members.size()}};
   if (line.value("kind", std::string()) == "exchange") ++requests;
   journal->append(std::move(line));
 }

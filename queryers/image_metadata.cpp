@@ -167,7 +167,7 @@ void take_infotext(const Infotext& info, json& facts) {
   take("Version", "version");
 }
 
-// Where each producer writes [shared survey of image metadata, docs/formats/collection.md].
+// Each producer writes under keywords of its own.
 void take_producer(const Texts& texts, json& facts) {
   const auto text = [&](const char* name) {
     const auto found = texts.find(name);

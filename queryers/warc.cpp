@@ -2,7 +2,6 @@
 #include "queryers/warc.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <fcntl.h>
@@ -109,13 +108,6 @@ WarcRecord response_record(const HttpExchange& exchange) {
   return record;
 }
 
-[[noreturn]] void fail_disk(const std::filesystem::path& path, const char* verb) {
-  throw Error(ErrorKind::kDisk,
-              path.string(),
-              std::string("cannot be ") + verb + " (" + std::strerror(errno) + ")",
-              "free space or mend its permissions");
-}
-
 }  // namespace
 
 std::string WarcRecord::field(std::string_view name) const {
@@ -202,40 +194,6 @@ HttpExchange exchange_of(const WarcRecord& request,
     exchange.problem = "the answer " + reader.fault()->reason;
   }
   return exchange;
-}
-
-WarcFile::WarcFile(std::filesystem::path path, std::uint64_t size)
-    : path_(std::move(path)), size_(size) {
-  file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-  if (file_ < 0) fail_disk(path_, "opened");
-  if (::ftruncate(file_, static_cast<off_t>(size_)) != 0) fail_disk(path_, "cut to its length");
-}
-
-WarcFile::~WarcFile() {
-  if (file_ >= 0) ::close(file_);
-}
-
-WarcFile::Place WarcFile::append(const std::string& members) {
-  std::size_t done = 0;
-  while (done < members.size()) {
-    const ssize_t count = ::pwrite(
-        file_, members.data() + done, members.size() - done, static_cast<off_t>(size_ + done));
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) {
-      const int reason = errno;
-      if (::ftruncate(file_, static_cast<off_t>(size_)) != 0) errno = reason;
-      errno = reason;
-      fail_disk(path_, "written");
-    }
-    done += static_cast<std::size_t>(count);
-  }
-  const Place place{size_, members.size()};
-  size_ += members.size();
-  return place;
-}
-
-void WarcFile::sync() {
-  if (::fdatasync(file_) != 0) fail_disk(path_, "written to the disk");
 }
 
 std::string read_part(const std::filesystem::path& path,

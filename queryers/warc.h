@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // WARC 1.1 files (ISO 28500:2017), each record its own gzip member: the raw exchanges with a
-// suspect, for any WARC reader. Entry points: WarcFile, exchange_records, read_warc_record.
+// suspect, for any WARC reader. Entry points: exchange_records, read_warc_record.
 #pragma once
 
 #include <cstdint>
@@ -50,32 +50,6 @@ std::vector<WarcRecord> exchange_records(const HttpExchange& exchange,
 HttpExchange exchange_of(const WarcRecord& request,
                          const std::optional<WarcRecord>& response,
                          const AnswerLimits& limits);
-
-/// A file that grows by whole groups of records.
-class WarcFile {
- public:
-  /// Opens or creates; cuts the file to `size` bytes first. Throws Error{kDisk}.
-  WarcFile(std::filesystem::path path, std::uint64_t size);
-  ~WarcFile();
-  WarcFile(const WarcFile&) = delete;
-  WarcFile& operator=(const WarcFile&) = delete;
-
-  /// Where a group begins and how many bytes it takes.
-  struct Place {
-    std::uint64_t offset = 0;
-    std::uint64_t bytes = 0;
-  };
-  /// Appends the members in one write; what was written in part is cut off again. Throws
-  /// Error{kDisk}.
-  Place append(const std::string& members);
-  /// To the disk. Throws Error{kDisk}.
-  void sync();
-
- private:
-  std::filesystem::path path_;
-  int file_ = -1;
-  std::uint64_t size_ = 0;
-};
 
 /// `bytes` bytes from `offset` of a file. Throws Error{kDisk}.
 std::string read_part(const std::filesystem::path& path, std::uint64_t offset, std::uint64_t bytes);

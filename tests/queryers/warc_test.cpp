@@ -6,14 +6,10 @@
 
 #include <gtest/gtest.h>
 
-#include "core/files.h"
 #include "core/hash.h"
-#include "tests/core/scratch_folder.h"
 
 namespace patina::queryers {
 namespace {
-
-using core::ScratchFolder;
 
 constexpr std::uint64_t kMost = 1 << 20;
 
@@ -95,23 +91,6 @@ TEST(Warc, AnExchangeComesBackFromItsRecords) {
   EXPECT_EQ(after.method, "GET");
   EXPECT_EQ(after.response.status, 200);
   EXPECT_EQ(after.response.body, "hello");
-}
-
-TEST(Warc, FileGrowsByWholeGroupsAndIsCutBackWhereItWasInterrupted) {
-  const ScratchFolder folder;
-  const auto path = folder / "x.warc.gz";
-  {
-    WarcFile file(path, 0);
-    file.append("first");
-    const WarcFile::Place second = file.append("second");
-    EXPECT_EQ(second.offset, 5U);
-    EXPECT_EQ(second.bytes, 6U);
-    file.append("part of a thi");
-  }
-  WarcFile file(path, 11);
-  file.append("third");
-  EXPECT_EQ(core::read_text_file(path), "firstsecondthird");
-  EXPECT_EQ(read_part(path, 5, 6), "second");
 }
 
 }  // namespace
