@@ -93,7 +93,7 @@ void bind_experiment(CommandLine& line, EvaluateCommand& command) {
   line.whole({"--seed", "N", "Of all that is drawn (default: 1)."},
              {0, UINT64_MAX},
              [&options](std::uint64_t seed) { options.seed = seed; });
-  line.toggle({"--quick", "", "One set, 150 steps, 64 images a model, draws of 20: minutes."},
+  line.toggle({"--quick", "", "One set, 120 steps, 48 images a model, draws of 20: minutes."},
               command.quick);
   line.whole({"--threads", "N", "Processor threads, 0 to 1024; 0 takes all cores (default: 0)."},
              {0, 1024},
@@ -148,8 +148,8 @@ void complete(EvaluateCommand& command) {
   }
   if (!command.quick) return;
   options.measured_sets = 1;
-  options.steps = 150;
-  options.images = 64;
+  options.steps = 120;
+  options.images = 48;
   options.suspect_images = 20;
 }
 

@@ -26,6 +26,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr double kLongestPollS = 5.0;
 constexpr int kMaxTriesOf500 = 3;
+constexpr int kLookups = 3;
 constexpr std::chrono::seconds kSyncInterval(2);
 
 double seconds_since(SteadyClock::time_point start) {
@@ -34,6 +35,24 @@ double seconds_since(SteadyClock::time_point start) {
 
 void require(bool holds, const char* field, const std::string& problem) {
   if (!holds) throw Error(ErrorKind::kInput, field, problem, "change it");
+}
+
+// The answer was lost or says that something broke: the image may exist and be charged for.
+bool may_have_been_made(const HttpExchange& exchange, const Interpretation& result) {
+  switch (exchange.failure) {
+    case HttpFailure::kNone: {
+      const int status = exchange.response.status;
+      return result.next == Next::kRetry && status != 429 && status != 503;
+    }
+    case HttpFailure::kNoAnswer:
+    case HttpFailure::kTruncated:
+    case HttpFailure::kTimeout:
+    case HttpFailure::kMalformed:
+    case HttpFailure::kTooLarge:
+      return true;
+    default:
+      return false;
+  }
 }
 
 // What one thread does with one item after another.
@@ -53,6 +72,14 @@ class Worker {
 
  private:
   Interpretation converse(const PlannedImage& image, bool& open);
+  Interpretation submit(const PlannedImage& image, bool& open);
+  Interpretation follow(const PlannedImage& image, Interpretation pending, bool& open);
+  Interpretation look_up(const PlannedImage& image, const std::string& since, bool& open);
+  Interpretation interpret(const PlannedImage& image,
+                           const HttpExchange& exchange,
+                           const json& job,
+                           int attempt,
+                           bool repeatable) const;
   bool again(const Interpretation& result, const std::string& item, int attempt);
   void take_back(const Interpretation& result, const std::string& item);
   void fetch(FoundImage& found, const std::string& item, Interpretation& result, bool& open);
@@ -77,62 +104,108 @@ bool Worker::again(const Interpretation& result, const std::string& item, int at
   return asker_.pause(wait, item);
 }
 
+Interpretation Worker::interpret(const PlannedImage& image,
+                                 const HttpExchange& exchange,
+                                 const json& job,
+                                 int attempt,
+                                 bool repeatable) const {
+  if (!exchange.ok()) return read_failure(exchange, repeatable);
+  Interpretation result = service_.read(image, exchange.response, job);
+  if (exchange.response.status == 500 && attempt >= kMaxTriesOf500) result.next = Next::kDone;
+  return result;
+}
+
 void Worker::take_back(const Interpretation& result, const std::string& item) {
   if (!result.cancel) return;
   asker_.ask_at_last(*result.cancel, {item, "cancel", 1});
 }
 
-Interpretation Worker::converse(const PlannedImage& image, bool& open) {
-  HttpRequest request = service_.submit(image);
-  ExchangeTag tag{image.id, "submit", 1};
-  json job;
-  Interpretation pending;
-  double pause = service_.poll_s;
-  while (true) {
-    const HttpExchange exchange = asker_.ask(request, tag);
-    const bool polling = tag.step == "poll";
-    Interpretation result = exchange.ok() ? service_.read(image, exchange.response, job)
-                                          : read_failure(exchange, service_.repeatable || polling);
-    if (exchange.ok() && exchange.response.status == 500 && tag.attempt >= kMaxTriesOf500) {
+// The job whose answer was lost, among those that the service lists; kRetry if it lists none.
+Interpretation Worker::look_up(const PlannedImage& image, const std::string& since, bool& open) {
+  if (!service_.lookup) {
+    return done(Outcome::kFailed,
+                "an earlier run ended while it was asked for; it may have been made and charged");
+  }
+  Interpretation result;
+  for (int attempt = 1; attempt <= kLookups; ++attempt) {
+    open = !asker_.pause(asker_.shared().jittered_backoff(attempt), image.id);
+    if (open) return done(Outcome::kCancelled, "the run stopped");
+    const HttpExchange exchange =
+        asker_.ask_through(service_.lookup->request, {image.id, "lookup", attempt});
+    open = exchange.failure == HttpFailure::kStopped;
+    if (open) return done(Outcome::kCancelled, "the run stopped");
+    const bool answered = exchange.ok() && exchange.response.status == 200;
+    result = answered ? service_.lookup->find(image, exchange.response, since)
+                      : done(Outcome::kFailed,
+                             "its answer was lost, and whether it was made could not be looked up");
+    if (answered && result.next != Next::kRetry) return result;
+  }
+  return result;
+}
+
+Interpretation Worker::submit(const PlannedImage& image, bool& open) {
+  const HttpRequest request = service_.submit(image);
+  for (int attempt = 1;; ++attempt) {
+    const ExchangeTag tag{image.id, "submit", attempt};
+    const HttpExchange exchange =
+        service_.repeatable ? asker_.ask(request, tag) : asker_.ask_once(request, tag);
+    Interpretation result = interpret(image, exchange, json(), attempt, service_.repeatable);
+    open = exchange.failure == HttpFailure::kStopped;
+    if (open) return result;
+    if (!service_.repeatable && may_have_been_made(exchange, result)) {
       result.next = Next::kDone;
+      if (service_.lookup) result = look_up(image, exchange.began, open);
     }
-    const bool refused =
-        exchange.ok() && (exchange.response.status == 429 || exchange.response.status == 503);
-    if (result.next == Next::kRetry && exchange.ok() && !refused && !service_.repeatable &&
-        !polling) {
-      result.next = Next::kDone;  // it may have been made and charged
-    }
-    if (exchange.failure == HttpFailure::kStopped) {
-      open = true;
-      take_back(pending, image.id);
-      return result;
-    }
-    if (result.next == Next::kDone || result.next == Next::kAbort) return result;
-    if (result.next == Next::kRetry) {
-      if (again(result, image.id, tag.attempt)) {
-        ++tag.attempt;
-        continue;
-      }
-      open = asker_.shared().stopping();
-      if (open) result.next = Next::kAbort;
-      if (open) take_back(pending, image.id);
-      return result;
-    }
-    pending = result;
-    job = result.job;
-    request = result.poll;
-    tag = {image.id, "poll", 1};
-    if (seconds_since(began_) > asker_.options().item_timeout_s) {
+    if (open || result.next != Next::kRetry) return result;
+    if (again(result, image.id, attempt)) continue;
+    open = asker_.shared().stopping();
+    if (open) result.next = Next::kAbort;
+    return result;
+  }
+}
+
+Interpretation Worker::follow(const PlannedImage& image, Interpretation pending, bool& open) {
+  double pause = service_.poll_s;
+  int attempt = 1;
+  while (true) {
+    if (attempt == 1 && seconds_since(began_) > asker_.options().item_timeout_s) {
       take_back(pending, image.id);
       return done(Outcome::kTimeout, "the job did not end in time");
     }
-    if (!asker_.pause(std::max(pause, result.wait_s), image.id)) {
-      open = true;
+    open = attempt == 1 && !asker_.pause(std::max(pause, pending.wait_s), image.id);
+    if (open) {
+      take_back(pending, image.id);
+      return pending;
+    }
+    pause = std::min(pause * 1.3, std::max(kLongestPollS, service_.poll_s));
+    const HttpExchange exchange = asker_.ask(pending.poll, {image.id, "poll", attempt});
+    Interpretation result = interpret(image, exchange, pending.job, attempt, true);
+    open = exchange.failure == HttpFailure::kStopped;
+    if (result.next == Next::kRetry && !again(result, image.id, attempt)) {
+      open = asker_.shared().stopping();
+      if (open) result.next = Next::kAbort;
+      if (!open) return result;
+    }
+    if (open) {
       take_back(pending, image.id);
       return result;
     }
-    pause = std::min(pause * 1.3, std::max(kLongestPollS, service_.poll_s));
+    attempt = result.next == Next::kRetry ? attempt + 1 : 1;
+    if (result.next == Next::kPoll) {
+      pending = std::move(result);
+    } else if (result.next != Next::kRetry) {
+      return result;
+    }
   }
+}
+
+Interpretation Worker::converse(const PlannedImage& image, bool& open) {
+  Interpretation result;
+  result.next = Next::kRetry;
+  if (const auto since = asker_.unanswered_since(image.id)) result = look_up(image, *since, open);
+  if (!open && result.next == Next::kRetry) result = submit(image, open);
+  if (!open && result.next == Next::kPoll) result = follow(image, std::move(result), open);
+  return result;
 }
 
 void Worker::fetch(FoundImage& found, const std::string& item, Interpretation& result, bool& open) {

@@ -2,6 +2,7 @@
 #include "queryers/collection.h"
 
 #include <algorithm>
+#include <cmath>
 #include <deque>
 #include <fstream>
 #include <mutex>
@@ -118,6 +119,7 @@ struct Collection::Impl {
 
   void take(const json& line);
   void take_exchange(const json& line);
+  void count_exchange(const json& line);
   void recover_tail();
   void begin(const json& plan);
   void append(const std::vector<WarcRecord>& records, json line);
@@ -130,22 +132,32 @@ struct Collection::Impl {
   std::string began;
   std::set<std::string> ended;
   std::map<std::string, std::deque<Recorded>> recorded;  ///< Of items that have not ended.
+  std::map<std::string, std::string> announced;          ///< Moments of requests without an answer.
   std::map<Outcome, std::uint64_t> counts;
   std::set<std::string> known_certificates;
   std::uint64_t requests = 0;
+  double clock_offset_s = 0.0;  ///< Of the server whose clock differs most.
   mutable std::mutex mutex;
 };
 
-void Collection::Impl::take_exchange(const json& line) {
+void Collection::Impl::count_exchange(const json& line) {
   ++requests;
+  const double offset_s = line.value("clock_offset_s", 0.0);
+  if (std::abs(offset_s) > std::abs(clock_offset_s)) clock_offset_s = offset_s;
+}
+
+void Collection::Impl::take_exchange(const json& line) {
+  count_exchange(line);
   const std::string item = line.value("item", std::string());
   if (item.empty() || ended.count(item) > 0) return;
   // A job that was cancelled gives nothing any more: the item is asked anew.
   if (line.value("step", std::string()) == "cancel") {
     recorded.erase(item);
+    announced.erase(item);
     return;
   }
   if (line.value("failure", std::string()) == to_string(HttpFailure::kStopped)) return;
+  if (line.value("step", std::string()) == "submit") announced.erase(item);
   const json warc_place = line.value("warc", json::object());
   recorded[item].push_back({line,
                             {warc_place.value("offset", std::uint64_t{0}),
@@ -163,6 +175,8 @@ void Collection::Impl::take(const json& line) {
     warcinfo_id = line.value("warcinfo", std::string());
   } else if (kind == "exchange") {
     take_exchange(line);
+  } else if (kind == "asking") {
+    announced[line.value("item", std::string())] = line.value("t", std::string());
   } else if (kind == "forget") {
     recorded.erase(line.value("item", std::string()));
   } else if (kind == "outcome") {
@@ -237,7 +251,7 @@ void Collection::Impl::append(const std::vector<WarcRecord>& records, json line)
   for (const WarcRecord& record : records) members += to_gzip_member(record);
   const std::lock_guard<std::mutex> lock(mutex);
   line["warc"] = {{"offset", warc->append(members)}, {"bytes", members.size()}};
-  if (line.value("kind", std::string()) == "exchange") ++requests;
+  if (line.value("kind", std::string()) == "exchange") count_exchange(line);
   journal->append(std::move(line));
 }
 
@@ -287,6 +301,22 @@ void Collection::record(const HttpExchange& exchange, const ExchangeTag& tag) {
   const json line = exchange_facts(exchange, tag, new_certificate);
   const std::string metadata = line.dump(-1, ' ', false, json::error_handler_t::replace);
   impl_->append(exchange_records(exchange, metadata, impl_->warcinfo_id), line);
+}
+
+void Collection::announce(const ExchangeTag& tag) {
+  const std::lock_guard<std::mutex> lock(impl_->mutex);
+  impl_->journal->append({{"kind", "asking"},
+                          {"t", utc_now_ms()},
+                          {"item", tag.item},
+                          {"step", tag.step},
+                          {"attempt", tag.attempt}});
+}
+
+std::optional<std::string> Collection::unanswered_since(const std::string& item) const {
+  const std::lock_guard<std::mutex> lock(impl_->mutex);
+  const auto found = impl_->announced.find(item);
+  if (found == impl_->announced.end()) return std::nullopt;
+  return found->second;
 }
 
 CollectedSample Collection::keep(const std::vector<std::uint8_t>& bytes,
@@ -343,6 +373,7 @@ void Collection::summarize(const json& facts) {
   summary["began"] = impl_->began;
   summary["ended"] = utc_now_ms();
   summary["requests"] = impl_->requests;
+  summary["clock_offset_s"] = impl_->clock_offset_s;
   summary["journal_lines"] = impl_->journal->lines();
   summary["journal_head"] = impl_->journal->head();
   summary["outcomes"] = json::object();

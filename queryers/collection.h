@@ -54,8 +54,8 @@ struct ItemEnd {
 /// Which part of the plan an exchange belongs to.
 struct ExchangeTag {
   std::string item;  ///< Id in the plan; "" = none.
-  std::string
-      step;  ///< "submit", "poll", "image", "cancel", "inventory/options", "robots", "page".
+  std::string step;  ///< "submit", "poll", "lookup", "image", "cancel", "inventory/options",
+                     ///< "robots", "page".
   int attempt = 1;
 };
 
@@ -79,6 +79,11 @@ class Collection {
   bool can_replay(const std::string& item) const;
 
   void record(const HttpExchange& exchange, const ExchangeTag& tag);
+  /// A request that must not be sent twice is about to be sent.
+  void announce(const ExchangeTag& tag);
+  /// When an earlier run announced a request of the item whose answer it did not live to record;
+  /// RFC 3339.
+  std::optional<std::string> unanswered_since(const std::string& item) const;
   /// Keeps the bytes under their digest and returns their place; the rest of the sample is the
   /// caller's to fill.
   CollectedSample keep(const std::vector<std::uint8_t>& bytes, const core::ImageHeader& header);

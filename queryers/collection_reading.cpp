@@ -2,6 +2,7 @@
 // A collection read back: its items as they ended, and as a suspect.
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "core/error.h"
 #include "core/files.h"
@@ -20,6 +21,7 @@ using core::ErrorKind;
 using nlohmann::json;
 
 constexpr std::uint64_t kMaxSampleBytes = 1ULL << 30;
+constexpr double kClockDifferenceS = 5.0;  // worth telling
 
 bool is_sample_name(const std::string& file) {
   const std::string folder = std::string(kCollectedFolder) + "/";
@@ -90,6 +92,13 @@ Acquisition acquisition_of(const json& facts) {
   }
   for (const std::string& remark : facts.value("remarks", std::vector<std::string>())) {
     acquisition.remarks.push_back(remark);
+  }
+  const double offset_s = facts.value("clock_offset_s", 0.0);
+  if (std::abs(offset_s) >= kClockDifferenceS) {
+    acquisition.remarks.push_back("The clock of a server that answered is at least " +
+                                  std::to_string(std::lround(std::abs(offset_s))) + " s " +
+                                  (offset_s > 0.0 ? "ahead of" : "behind") +
+                                  " the clock that dates this evidence.");
   }
   const std::string stopped = text_of(facts, "stopped");
   if (!stopped.empty()) {

@@ -66,6 +66,18 @@ std::optional<double> parse_http_date(std::string_view text) {
   return static_cast<double>(date.timestamp().epochMicroseconds()) / 1e6;
 }
 
+std::optional<double> parse_time(std::string_view text) {
+  Poco::DateTime date;
+  int zone = 0;
+  const bool shaped = text.size() >= 20 && text.size() <= 40 && text[10] == 'T';
+  if (!shaped || !Poco::DateTimeParser::tryParse(
+                     Poco::DateTimeFormat::ISO8601_FRAC_FORMAT, std::string(text), date, zone)) {
+    return std::nullopt;
+  }
+  date.makeUTC(zone);
+  return static_cast<double>(date.timestamp().epochMicroseconds()) / 1e6;
+}
+
 std::optional<double> asked_wait_s(const HttpResponse& response) {
   std::optional<double> wait;
   if (const auto ms = leading_number(response.headers.get("retry-after-ms"))) wait = *ms / 1000.0;

@@ -26,5 +26,7 @@ double backoff_s(const Backoff& backoff, int attempt, core::Rng& rng);
 
 /// Seconds since 1970 of an IMF-fixdate ("Sun, 06 Nov 1994 08:49:37 GMT"); nothing for other text.
 std::optional<double> parse_http_date(std::string_view text);
+/// Seconds since 1970 of an RFC 3339 moment ("2026-01-31T09:30:00.25Z"); nothing for other text.
+std::optional<double> parse_time(std::string_view text);
 
 }  // namespace patina::queryers

@@ -88,6 +88,16 @@ struct InventoryCall {
 };
 using InventoryAnswers = std::map<std::string, HttpResponse>;  ///< Those with status 200.
 
+/// How a service that charges tells which jobs it has, so that one whose answer was lost is found
+/// again instead of paid for twice.
+struct JobLookup {
+  HttpRequest request;
+  /// The job of this image, begun at `since` (RFC 3339) or later, in an answer of status 200, read
+  /// as Service::read reads it; kRetry if none is listed.
+  std::function<Interpretation(const PlannedImage&, const HttpResponse&, const std::string& since)>
+      find;
+};
+
 struct Service {
   std::string kind;               ///< "a1111".
   std::string location;           ///< As the user wrote it.
@@ -103,6 +113,7 @@ struct Service {
   /// Interpretation::job, null at first.
   std::function<Interpretation(const PlannedImage&, const HttpResponse&, const nlohmann::json& job)>
       read;
+  std::optional<JobLookup> lookup;
   std::vector<InventoryCall> inventory;
   std::function<ServiceFacts(const InventoryAnswers&)> describe;
 };

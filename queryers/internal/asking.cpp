@@ -52,7 +52,9 @@ Record record_into(Collection& collection) {
           [&collection](const HttpExchange& exchange, const ExchangeTag& tag) {
             collection.record(exchange, tag);
           },
-          [&collection](const std::string& item) { return collection.can_replay(item); }};
+          [&collection](const std::string& item) { return collection.can_replay(item); },
+          [&collection](const ExchangeTag& tag) { collection.announce(tag); },
+          [&collection](const std::string& item) { return collection.unanswered_since(item); }};
 }
 
 bool Shared::stopping() {
@@ -107,6 +109,14 @@ Asker::Asker(const CollectOptions& options, Record record, Shared& shared)
       client_(with_stop(options.http, [&shared] { return shared.stopping(); })) {}
 
 HttpExchange Asker::ask(const HttpRequest& request, const ExchangeTag& tag) {
+  return ask(request, tag, false);
+}
+
+HttpExchange Asker::ask_once(const HttpRequest& request, const ExchangeTag& tag) {
+  return ask(request, tag, true);
+}
+
+HttpExchange Asker::ask(const HttpRequest& request, const ExchangeTag& tag, bool announced) {
   if (record_.replay) {
     if (auto known = record_.replay(tag, request)) return std::move(*known);
   }
@@ -118,6 +128,7 @@ HttpExchange Asker::ask(const HttpRequest& request, const ExchangeTag& tag) {
     stopped.problem = "was not sent: the run stops";
     return stopped;
   }
+  if (announced && record_.announce) record_.announce(tag);
   HttpExchange exchange = client_.exchange(request);
   if (record_.keep) record_.keep(exchange, tag);
   return exchange;

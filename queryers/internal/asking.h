@@ -15,11 +15,15 @@
 
 namespace patina::queryers {
 
-/// Where exchanges are kept; both members may be empty (a probe keeps nothing).
+/// Where exchanges are kept; any member may be empty (a probe keeps nothing).
 struct Record {
   std::function<std::optional<HttpExchange>(const ExchangeTag&, const HttpRequest&)> replay;
   std::function<void(const HttpExchange&, const ExchangeTag&)> keep;
   std::function<bool(const std::string& item)> can_replay;
+  /// Called before a request is sent that must not be sent twice.
+  std::function<void(const ExchangeTag&)> announce;
+  /// When an earlier run announced a request whose answer it did not see.
+  std::function<std::optional<std::string>(const std::string& item)> unanswered_since;
 };
 Record record_into(Collection& collection);
 
@@ -58,6 +62,8 @@ class Asker {
 
   /// One exchange: from the record, or over the network in its turn and then recorded.
   HttpExchange ask(const HttpRequest& request, const ExchangeTag& tag);
+  /// As ask(), announced in the record before it is sent.
+  HttpExchange ask_once(const HttpRequest& request, const ExchangeTag& tag);
   /// As ask(), following redirects: of GET up to the limit, of other methods not at all. A
   /// downgrade to http is refused.
   HttpExchange ask_through(HttpRequest request, const ExchangeTag& tag);
@@ -66,10 +72,15 @@ class Asker {
   /// Sends although the run stops: takes back a job.
   HttpExchange ask_at_last(const HttpRequest& request, const ExchangeTag& tag);
 
+  std::optional<std::string> unanswered_since(const std::string& item) const {
+    return record_.unanswered_since ? record_.unanswered_since(item) : std::nullopt;
+  }
   Shared& shared() { return shared_; }
   const CollectOptions& options() const { return options_; }
 
  private:
+  HttpExchange ask(const HttpRequest& request, const ExchangeTag& tag, bool announced);
+
   const CollectOptions& options_;
   Record record_;
   Shared& shared_;

@@ -44,6 +44,18 @@ HttpFailure failure_from_name(const std::string& name) {
 
 double round_ms(double seconds) { return std::round(seconds * 1000.0) / 1000.0; }
 
+// By how much the server's clock is ahead of this machine's (negative: behind) at least; a date
+// names a whole second, and was written at some moment of the exchange.
+std::optional<double> clock_offset_s(const std::string& date, const HttpExchange& exchange) {
+  const auto server = parse_http_date(date);
+  const auto began = parse_time(exchange.began);
+  const auto ended = parse_time(exchange.ended);
+  if (!server || !began || !ended) return std::nullopt;
+  if (*server > *ended) return round_ms(*server - *ended);
+  if (*server + 1.0 < *began) return round_ms(*server + 1.0 - *began);
+  return 0.0;
+}
+
 }  // namespace
 
 json exchange_facts(const HttpExchange& exchange, const ExchangeTag& tag, bool with_chain) {
@@ -68,6 +80,9 @@ json exchange_facts(const HttpExchange& exchange, const ExchangeTag& tag, bool w
   if (exchange.peer) line["peer"] = peer_to_json(*exchange.peer, with_chain);
   const std::string date = exchange.response.headers.get("Date");
   if (!date.empty()) line["server_date"] = date;
+  if (const auto offset = clock_offset_s(date, exchange)) {
+    line["clock_offset_s"] = *offset;
+  }
   return line;
 }
 

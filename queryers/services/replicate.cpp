@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "queryers/retry.h"
 #include "queryers/services/answers.h"
 #include "queryers/services/services.h"
 
@@ -14,6 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kHosted = "https://api.replicate.com/v1";
+constexpr double kClockDifferenceS = 120.0;  // allowed between the service and this machine
 
 struct Target {
   std::string path;     ///< Of the creating POST.
@@ -132,6 +134,35 @@ Interpretation read_prediction(const json& prediction, const Url& base) {
   return result;
 }
 
+bool holds(const json& object, const json& part) {
+  return object.is_object() &&
+         std::all_of(part.items().begin(), part.items().end(), [&](auto field) {
+           return object.contains(field.key()) && object[field.key()] == field.value();
+         });
+}
+
+// Input and moment tell which prediction is ours: seeds differ from image to image.
+Interpretation find_prediction(const HttpResponse& response,
+                               const json& input,
+                               const std::string& since,
+                               const Url& base) {
+  const json body = body_json(response);
+  const json results = body.is_object() ? body.value("results", json()) : json();
+  if (!results.is_array()) return protocol_error("the list of predictions is none");
+  const auto earliest = parse_time(since);
+  for (const json& prediction : results) {
+    if (!prediction.is_object() || !holds(prediction.value("input", json()), input)) continue;
+    const auto created = parse_time(text_at(prediction, "created_at"));
+    if (created && earliest && *created >= *earliest - kClockDifferenceS) {
+      return read_prediction(prediction, base);
+    }
+  }
+  Interpretation absent =
+      done(Outcome::kFailed, "its answer was lost; no such prediction is listed");
+  absent.next = Interpretation::Next::kRetry;
+  return absent;
+}
+
 ServiceFacts describe(const InventoryAnswers& answers, const Target& target) {
   ServiceFacts facts;
   facts.server = "Replicate";
@@ -178,6 +209,12 @@ Service make_replicate(const Endpoint& endpoint, const EndpointOptions& options)
     return body.is_object() ? read_prediction(body, base)
                             : protocol_error("the prediction is no JSON object");
   };
+  service.lookup = JobLookup{
+      get_request(join_url(base, "/predictions")),
+      [base, options](
+          const PlannedImage& image, const HttpResponse& response, const std::string& since) {
+        return find_prediction(response, input_of(image, options), since, base);
+      }};
   if (!target.owner_name.empty()) {
     const std::string model = "/models/" + target.owner_name;
     service.inventory.push_back({"model", get_request(join_url(base, model))});

@@ -290,6 +290,113 @@ TEST(CollectImages, APaidServiceIsNotAskedTwiceForWhatItMayHaveMade) {
   EXPECT_EQ(outcomes(folder / "c"), "failed 1");
 }
 
+/// A hosted Replicate that loses the answer to its first prediction, and tells of it later if
+/// `lists`. Counts what it is asked to make.
+class Forgetful {
+ public:
+  explicit Forgetful(bool lists) : lists_(lists) {}
+
+  Scripted answer(const Asked& asked) {
+    if (asked.method == "POST") return create(asked);
+    if (asked.target == "/predictions") return list();
+    return asked.target == "/predictions/p1" ? reply(200, prediction().dump()) : reply(404, "{}");
+  }
+  int made() const { return made_; }
+
+ private:
+  Scripted create(const Asked& asked) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    input_ = json::parse(asked.body).at("input");
+    created_ = utc_now_ms();
+    if (++made_ == 1) return {"", 0, 0, true};
+    return reply(201, prediction().dump());
+  }
+  Scripted list() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    json results = json::array();
+    results.push_back({{"id", "old"}, {"input", input_}, {"created_at", "2001-01-01T00:00:00Z"}});
+    results.push_back({{"id", "other"}, {"input", {{"seed", 1}}}, {"created_at", created_}});
+    if (lists_) {
+      results.push_back(
+          {{"id", "p1"}, {"input", input_}, {"created_at", created_}, {"status", "processing"}});
+    }
+    return reply(200, json{{"next", nullptr}, {"results", results}}.dump());
+  }
+  json prediction() const {
+    return {{"id", "p1"},
+            {"status", "succeeded"},
+            {"output", "data:image/png;base64," + core::encode_base64(noise_png(1))}};
+  }
+
+  const bool lists_;
+  std::atomic<int> made_{0};
+  json input_;
+  std::string created_;
+  std::mutex mutex_;
+};
+
+TEST(CollectImages, APaidJobWhoseAnswerWasLostIsFoundAgain) {
+  for (const bool listed : {true, false}) {
+    Forgetful replicate(listed);
+    Loopback server([&](const Asked& asked) { return replicate.answer(asked); });
+    Service service = service_at(server, "replicate");
+    service.repeatable = false;  // as for the hosted one
+    const ScratchFolder folder;
+    collect_images(service, plan_of(1), folder / "c", fast());
+    EXPECT_EQ(replicate.made(), listed ? 1 : 2);
+    EXPECT_EQ(outcomes(folder / "c"), "image 1");
+  }
+}
+
+TEST(CollectImages, WhatARunDidNotSeeTheEndOfIsNotPaidForTwice) {
+  const auto second_run = [](bool with_lookup) {
+    std::atomic<bool> silent{true};
+    Forgetful replicate(true);
+    Loopback server([&](const Asked& asked) {
+      Scripted answer = replicate.answer(asked);
+      if (silent && asked.method == "POST") answer = {"", 1'000, 0, true};
+      return answer;
+    });
+    Service service = service_at(server, "replicate");
+    service.repeatable = false;
+    if (!with_lookup) service.lookup.reset();
+    const ScratchFolder folder;
+    core::Observer impatient;
+    impatient.progress = [&](const core::Progress&) { return replicate.made() == 0; };
+    EXPECT_THROW(collect_images(service, plan_of(1), folder / "c", fast(), impatient), core::Error);
+    silent = false;
+    collect_images(service, plan_of(1), folder / "c", fast());
+    EXPECT_EQ(replicate.made(), 1);
+    return outcomes(folder / "c") + ": " + first_detail(folder / "c");
+  };
+  EXPECT_EQ(second_run(true), "image 1: ");
+  EXPECT_EQ(second_run(false),
+            "failed 1: an earlier run ended while it was asked for; it may have been made and "
+            "charged");
+}
+
+TEST(CollectImages, TellsOfAServersWrongClock) {
+  const auto remarks_at = [](const std::string& date) {
+    Loopback server([&date](const Asked& asked) {
+      return asked.method == "POST" ? reply(200, a1111_picture(asked), "application/json", date)
+                                    : reply(404, "{}");
+    });
+    const ScratchFolder folder;
+    collect_images(service_at(server), plan_of(1), folder / "c", fast());
+    std::string text;
+    const SuspectInfo info = open_collection(folder / "c")->info();
+    for (const std::string& remark : info.acquisition->remarks) {
+      if (remark.find("clock") != std::string::npos) text += remark;
+    }
+    return text;
+  };
+  EXPECT_EQ(remarks_at(""), "");
+  EXPECT_NE(remarks_at("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n").find("s behind the clock"),
+            std::string::npos);
+  EXPECT_NE(remarks_at("Date: Sun, 06 Nov 2094 08:49:37 GMT\r\n").find("s ahead of the clock"),
+            std::string::npos);
+}
+
 TEST(CollectImages, KeepsToItsBudgets) {
   const auto with = [](auto change) {
     Loopback server([](const Asked& asked) {

@@ -59,5 +59,13 @@ TEST(HttpDate, ReadsTheFixedForm) {
   EXPECT_FALSE(parse_http_date(""));
 }
 
+TEST(Moments, AreReadWithFractionsAndZones) {
+  EXPECT_EQ(parse_time("1994-11-06T08:49:37Z"), 784111777.0);
+  EXPECT_EQ(parse_time("1994-11-06T08:49:37.250Z"), 784111777.25);
+  EXPECT_EQ(parse_time("1994-11-06T09:49:37+01:00"), 784111777.0);
+  EXPECT_FALSE(parse_time("yesterday at a quarter to nine"));
+  EXPECT_FALSE(parse_time(""));
+}
+
 }  // namespace
 }  // namespace patina::queryers

@@ -232,6 +232,36 @@ TEST(Replicate, FollowsAPredictionToItsEnd) {
   EXPECT_EQ(read(hosted, answer(402, R"({"title":"Insufficient credit"})")), "abort failed");
 }
 
+TEST(Replicate, FindsItsPredictionAmongThoseListed) {
+  const Service hosted = service("replicate:o/n");
+  const json ours = json::parse(hosted.submit(planned()).body).at("input");
+  json completed = ours;
+  completed["added_by_the_service"] = 1;
+  json another = ours;
+  another["seed"] = 8;
+  const auto find = [&](const std::string& body) {
+    const Interpretation found =
+        hosted.lookup->find(planned(), answer(200, body), "2026-01-31T10:00:00.500Z");
+    if (found.next == Next::kPoll) return "poll " + found.poll.url;
+    return std::string(found.next == Next::kRetry ? "none" : to_string(found.outcome));
+  };
+  const auto listed = [&](const json& input, const std::string& created) {
+    return find(
+        json{{"results",
+              {{{"id", "abc"}, {"status", "starting"}, {"input", input}, {"created_at", created}}}}}
+            .dump());
+  };
+  EXPECT_EQ(hosted.lookup->request.url, "https://api.replicate.com/v1/predictions");
+  EXPECT_EQ(listed(completed, "2026-01-31T10:00:01.000000Z"),
+            "poll https://api.replicate.com/v1/predictions/abc");
+  EXPECT_EQ(listed(ours, "2026-01-31T09:59:00.000Z"),  // clocks differ a little
+            "poll https://api.replicate.com/v1/predictions/abc");
+  EXPECT_EQ(listed(ours, "2026-01-31T09:00:00.000Z"), "none");
+  EXPECT_EQ(listed(another, "2026-01-31T10:00:01.000Z"), "none");
+  EXPECT_EQ(listed(nullptr, "2026-01-31T10:00:01.000Z"), "none");  // deleted after an hour
+  EXPECT_EQ(find("<html>"), "protocol-error");
+}
+
 TEST(HuggingFace, TakesBytesAndWaitsForTheModel) {
   const Service serverless = service("huggingface:o/n");
   EXPECT_EQ(serverless.submit(planned()).url,
