@@ -230,7 +230,8 @@ queryers::CollectResult collect_from(const std::string& source,
   if (const auto gallery = queryers::parse_gallery(source)) {
     queryers::CollectOptions collect = options.collect;
     if (options.pause_s < 0.0) collect.pause_s = kGalleryPause;
-    if (gallery->url) collect.http.named.hosts.push_back(gallery->url->host);
+    const std::string host = queryers::named_host(*gallery);
+    if (!host.empty()) collect.http.named.hosts.push_back(host);
     return queryers::collect_gallery(*gallery, folder, collect, options.gallery, observer);
   }
   const auto endpoint = queryers::parse_endpoint(source);
@@ -242,8 +243,7 @@ queryers::CollectResult collect_from(const std::string& source,
   }
   const queryers::Service service = queryers::make_service(*endpoint, options.endpoint);
   queryers::CollectOptions collect = options.collect;
-  const std::string host = queryers::named_host(*endpoint);
-  if (!host.empty()) collect.http.named.hosts.push_back(host);
+  if (!service.named_host.empty()) collect.http.named.hosts.push_back(service.named_host);
   collect.http.credential = credential_for(service, options);
   return queryers::collect_images(
       service, queryers::make_plan(options.plan), folder, collect, observer);

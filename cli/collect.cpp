@@ -64,10 +64,13 @@ void print_text(const CollectCommand& command,
   out << format_table(rows, {Align::kLeft, Align::kLeft});
   if (result.model_changed)
     out << "\nThe service named another model at the end than at the start.\n";
+  for (const json& remark : summary.value("remarks", json::array())) {
+    out << "\n" << wrap(printable(remark.get<std::string>()), 80, 0) << "\n";
+  }
   if (!result.stopped.empty()) {
     out << "\nStopped early: " << wrap(printable(result.stopped), 80, 0)
         << "\nThe same command goes on.\n";
-  } else {
+  } else if (result.images > 0) {
     out << "\nNext: patina audit --suspect " << printable(command.folder.string()) << "\n";
   }
 }
@@ -83,7 +86,7 @@ int run_collect(std::vector<std::string> args, std::ostream& out, std::ostream& 
        "What to ask: a1111+URL, comfyui+URL, openai+URL, openai:model, replicate:owner/model, "
        "huggingface:owner/model, huggingface+URL, stability:model, fal:owner/app, "
        "generic:FILE; or pictures that others posted: civitai:MODEL@VERSION, https://page, "
-       "urls:FILE.",
+       "recipe:FILE, urls:FILE.",
        true},
       command.source);
   line.path(

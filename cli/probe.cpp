@@ -113,8 +113,7 @@ int run_probe(std::vector<std::string> args, std::ostream& out, std::ostream& er
   }
   const queryers::Service service = queryers::make_service(*endpoint, command.asking.endpoint);
   queryers::CollectOptions collect = command.asking.collect;
-  const std::string host = queryers::named_host(*endpoint);
-  if (!host.empty()) collect.http.named.hosts.push_back(host);
+  if (!service.named_host.empty()) collect.http.named.hosts.push_back(service.named_host);
   collect.http.credential = credential_for(service, command.asking);
   collect.max_attempts = 1;
   std::optional<queryers::PlannedImage> image;

@@ -11,6 +11,7 @@
 #include "queryers/internal/gallery_run.h"
 #include "queryers/internal/utf8.h"
 #include "queryers/page.h"
+#include "queryers/recipe.h"
 #include "queryers/services/answers.h"
 
 namespace patina::queryers {
@@ -23,6 +24,7 @@ using nlohmann::json;
 
 constexpr int kMinimumSideOnPage = 200;
 constexpr std::size_t kMaxSitemaps = 50;
+constexpr int kMaxIdleListings = 2;  // in a row that name no new picture
 
 bool is_number(const std::string& text) {
   return !text.empty() && text.size() <= 18 &&
@@ -33,7 +35,7 @@ bool is_number(const std::string& text) {
   throw Error(ErrorKind::kInput,
               core::in_quotes(text),
               "names no gallery",
-              "write https://host/page, civitai:MODEL@VERSION or urls:FILE");
+              "write https://host/page, civitai:MODEL@VERSION, recipe:FILE or urls:FILE");
 }
 
 GallerySource parse_civitai(const std::string& text) {
@@ -81,13 +83,15 @@ struct Visit {
 class Frontier {
  public:
   void add(const Url& url, int depth, bool first) {
-    if (!seen_.insert(url.to_string()).second) return;
+    if (!is_new(url)) return;
     if (first) {
       queue_.push_front({url, depth});
     } else {
       queue_.push_back({url, depth});
     }
   }
+  /// True once for each URL.
+  bool is_new(const Url& url) { return seen_.insert(url.to_string()).second; }
   bool empty() const { return queue_.empty(); }
   Visit take() {
     Visit visit = queue_.front();
@@ -99,6 +103,19 @@ class Frontier {
   std::deque<Visit> queue_;
   std::set<std::string> seen_;
 };
+
+void take_addresses(
+    GalleryRun& run, const Sitemap& named, const Url& by, int depth, Frontier& frontier) {
+  for (const Url& page : named.pages) {
+    if (same_site(page, by)) frontier.add(page, depth, false);
+  }
+  for (const Url& image : named.images) {
+    Posted posted;
+    posted.urls = {image.to_string()};
+    posted.page = by.to_string();
+    run.fetch(posted);
+  }
+}
 
 void add_sitemaps(GalleryRun& run, const Url& start, Frontier& frontier) {
   std::deque<Url> sitemaps;
@@ -126,15 +143,17 @@ void add_sitemaps(GalleryRun& run, const Url& start, Frontier& frontier) {
     for (const Url& next : sitemap.sitemaps) {
       if (same_site(next, start)) sitemaps.push_back(next);
     }
-    for (const Url& page : sitemap.pages) {
-      if (same_site(page, start)) frontier.add(page, 1, false);
-    }
-    for (const Url& image : sitemap.images) {
-      Posted posted;
-      posted.urls = {image.to_string()};
-      posted.page = url.to_string();
-      run.fetch(posted);
-    }
+    take_addresses(run, sitemap, url, 1, frontier);
+  }
+}
+
+void read_feeds(GalleryRun& run, const Page& page, const Visit& visit, Frontier& frontier) {
+  for (const Url& feed : page.feeds) {
+    if (run.over() || !same_site(feed, visit.url) || !frontier.is_new(feed)) continue;
+    const auto exchange =
+        run.read(feed.to_string(), "application/atom+xml,application/rss+xml,*/*;q=0.5");
+    if (!exchange) continue;
+    take_addresses(run, read_feed(exchange->response.body, feed), feed, visit.depth + 1, frontier);
   }
 }
 
@@ -162,6 +181,7 @@ void take_page(GalleryRun& run,
   if (page.no_follow) return;
   if (page.next && same_site(*page.next, visit.url)) frontier.add(*page.next, visit.depth, true);
   if (visit.depth >= options.max_depth) return;
+  read_feeds(run, page, visit, frontier);
   for (const Url& link : page.links) {
     if (same_site(link, visit.url)) frontier.add(link, visit.depth + 1, false);
   }
@@ -176,15 +196,23 @@ std::optional<GallerySource> parse_gallery(const std::string& text) {
   if (starts("civitai:") || starts("civitai+")) return parse_civitai(text);
   GallerySource source;
   source.text = text;
-  if (starts("urls:")) {
-    source.kind = GalleryKind::kUrls;
-    source.file = text.substr(5);
+  if (starts("urls:") || starts("recipe:")) {
+    source.kind = starts("urls:") ? GalleryKind::kUrls : GalleryKind::kRecipe;
+    source.file = text.substr(text.find(':') + 1);
     if (source.file.empty()) refuse(text);
     return source;
   }
   if (!starts("http://") && !starts("https://")) return std::nullopt;
   source.url = require_url(text);
   return source;
+}
+
+std::string named_host(const GallerySource& source) {
+  if (source.kind == GalleryKind::kRecipe) {
+    const Recipe recipe = load_recipe(source.file);
+    return require_url(listing_url(recipe, first_listing(recipe))).host;
+  }
+  return source.url ? source.url->host : std::string();
 }
 
 void validate(const GalleryOptions& options) {
@@ -240,6 +268,44 @@ void collect_urls(GalleryRun& run, const fs::path& file) {
   }
 }
 
+void collect_recipe(GalleryRun& run, const Recipe& recipe, const GalleryOptions& options) {
+  ListingState state = first_listing(recipe);
+  std::optional<std::string> url = listing_url(recipe, state);
+  std::set<std::string> asked;
+  std::size_t without_image = 0;
+  for (int idle = 0, pages = 0; url && idle < kMaxIdleListings && !run.over(); ++pages) {
+    if (!asked.insert(*url).second) return run.remark("The site's lists lead in a circle.");
+    if (pages >= options.max_pages) {
+      return run.remark("The site may have more lists than the " + std::to_string(pages) +
+                        " that were read.");
+    }
+    const auto exchange = run.read(*url, "application/json");
+    const auto here = parse_url(*url);
+    const json answer = exchange ? body_json(exchange->response) : json();
+    const auto listing = here ? read_listing(recipe, state, answer, *here) : std::nullopt;
+    if (!listing) {
+      return run.remark(
+          "A list of the site could not be had, or holds no items where the recipe says; what it "
+          "names is not known.");
+    }
+    const std::uint64_t before = run.found();
+    for (const Listing::Item& item : listing->items) {
+      if (run.over()) return;
+      Posted posted{item.urls, *url, item.reported};
+      posted.reported["page"] = *url;
+      run.fetch(posted);
+    }
+    without_image += listing->without_image;
+    idle = run.found() == before ? idle + 1 : 0;
+    state = listing->state;
+    url = listing->url;
+  }
+  if (without_image > 0) {
+    run.remark("In " + std::to_string(without_image) +
+               " items of the site's lists no picture stands where the recipe says.");
+  }
+}
+
 CollectResult collect_gallery(const GallerySource& source,
                               const fs::path& folder,
                               const CollectOptions& options,
@@ -257,6 +323,11 @@ CollectResult collect_gallery(const GallerySource& source,
                {"min_side_px", gallery.min_side_px},
                {"ignore_robots", gallery.ignore_robots},
                {"insecure", options.http.insecure}};
+  Recipe recipe;
+  if (source.kind == GalleryKind::kRecipe) {
+    recipe = load_recipe(source.file);
+    plan["recipe"] = to_json(recipe);
+  }
   Collection collection(folder, plan);
   GalleryRun run(collection, options, gallery, observer);
   CollectResult result;
@@ -269,6 +340,9 @@ CollectResult collect_gallery(const GallerySource& source,
     } else if (source.kind == GalleryKind::kUrls) {
       result.before.server = "a list of URLs";
       collect_urls(run, source.file);
+    } else if (source.kind == GalleryKind::kRecipe) {
+      result.before.server = recipe.name.empty() ? "lists of " + recipe.url : recipe.name;
+      collect_recipe(run, recipe, gallery);
     } else {
       collect_pages(run, *source.url, gallery);
     }

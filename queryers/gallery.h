@@ -17,7 +17,7 @@
 
 namespace patina::queryers {
 
-enum class GalleryKind { kPages, kCivitai, kUrls };
+enum class GalleryKind { kPages, kCivitai, kUrls, kRecipe };
 
 struct GallerySource {
   GalleryKind kind = GalleryKind::kPages;
@@ -25,13 +25,17 @@ struct GallerySource {
   std::optional<Url> url;      ///< Of the first page, or of a Civitai that is not the usual one.
   std::string model;           ///< Civitai: model id; may be empty where the version is given.
   std::string version;         ///< Civitai: version id.
-  std::filesystem::path file;  ///< List of URLs, one a line.
+  std::filesystem::path file;  ///< List of URLs, one a line; or a recipe.
 };
 
 /// "https://host/page", "civitai:MODEL", "civitai:MODEL@VERSION", "civitai:@VERSION",
-/// "civitai+URL:MODEL" for another server, "urls:FILE". Nothing for other text. Throws
-/// Error{kInput} for one of these that names nothing.
+/// "civitai+URL:MODEL" for another server, "urls:FILE", "recipe:FILE". Nothing for other text.
+/// Throws Error{kInput} for one of these that names nothing.
 std::optional<GallerySource> parse_gallery(const std::string& text);
+
+/// The host that the user named by naming the source, a recipe's included; empty = none. Throws
+/// Error{kInput} for a recipe that is none.
+std::string named_host(const GallerySource& source);
 
 struct GalleryOptions {
   int max_pages = 100;  ///< Pages read, [1, 100000].

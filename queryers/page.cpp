@@ -25,6 +25,8 @@ constexpr std::size_t kMaxPictures = 5'000;
 constexpr std::size_t kMaxLinks = 10'000;
 constexpr std::size_t kMaxScript = 4 << 20;
 constexpr std::size_t kMaxTitle = 300;
+constexpr std::size_t kMaxFeeds = 10;
+constexpr std::size_t kMaxListed = 50'000;  // addresses of one kind in a sitemap or feed
 
 bool ends_like_image(const Url& url) {
   const std::string path = lower_ascii(url.path);
@@ -71,6 +73,49 @@ std::string background_url(const std::string& style) {
   return url;
 }
 
+// Of the names that sites give to the addresses of a picture, the best first.
+int rank_of_key(const std::string& key) {
+  static constexpr std::array<const char*, 8> kBest = {
+      "original", "full", "download", "large", "hires", "url", "src", "image"};
+  const std::string lower = lower_ascii(key);
+  for (const char* small : {"thumb", "small", "preview"}) {
+    if (lower.find(small) != std::string::npos) return static_cast<int>(kBest.size()) + 1;
+  }
+  for (std::size_t i = 0; i < kBest.size(); ++i) {
+    if (lower.find(kBest[i]) != std::string::npos) return static_cast<int>(i);
+  }
+  return static_cast<int>(kBest.size());
+}
+
+// The JSON object that a script is, or that it assigns first to a name with "__" in it; empty if
+// there is none.
+std::string object_of(const std::string& script) {
+  std::size_t at = script.find_first_not_of(" \t\r\n");
+  if (at == std::string::npos) return {};
+  if (script[at] != '{' && script[at] != '[') {
+    const std::size_t name = script.find("__");
+    const std::size_t equals = name == std::string::npos ? name : script.find('=', name);
+    at = equals == std::string::npos ? equals : script.find_first_not_of(" \t\r\n", equals + 1);
+    if (at == std::string::npos || script[at] != '{') return {};
+  }
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t i = at; i < script.size(); ++i) {
+    const char c = script[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      ++depth;
+    } else if ((c == '}' || c == ']') && --depth == 0) {
+      return script.substr(at, i + 1 - at);
+    }
+  }
+  return {};
+}
+
 // Collects while the parser walks through the page.
 class Reader {
  public:
@@ -94,7 +139,9 @@ class Reader {
     } else if (name == "link") {
       take_link(attributes);
     } else if (name == "script") {
-      in_structured_ = lower_ascii(attributes.get("type")) == "application/ld+json";
+      const std::string type = lower_ascii(attributes.get("type"));
+      in_structured_ = type == "application/ld+json";
+      in_state_ = type == "application/json" || type.empty() || type == "text/javascript";
       script_.clear();
     } else if (name == "title") {
       in_title_ = page_.title.empty();
@@ -107,15 +154,16 @@ class Reader {
     if (name == "a") close_link();
     if (name == "picture") in_picture_ = false;
     if (name == "title") in_title_ = false;
-    if (name == "script" && in_structured_) {
-      in_structured_ = false;
-      take_structured();
+    if (name == "script") {
+      if (in_structured_) take_structured();
+      if (in_state_) take_state();
+      in_structured_ = in_state_ = false;
     }
   }
 
   void text(std::string_view text) {
     if (in_title_ && page_.title.size() < kMaxTitle) page_.title += text;
-    if (in_structured_ && script_.size() + text.size() < kMaxScript) script_ += text;
+    if ((in_structured_ || in_state_) && script_.size() + text.size() < kMaxScript) script_ += text;
   }
 
   Page finish() {
@@ -167,9 +215,12 @@ class Reader {
         if (value > 0 && value < min_side_px_ && !link_is_image()) return true;
       }
     }
-    const std::string classes = lower_ascii(attributes.get("class") + " " + attributes.get("id"));
-    return std::any_of(kIconWords.begin(), kIconWords.end(), [&classes](const char* word) {
-      return classes.find(word) != std::string::npos;
+    return has_icon_word(lower_ascii(attributes.get("class") + " " + attributes.get("id")));
+  }
+
+  static bool has_icon_word(const std::string& text) {
+    return std::any_of(kIconWords.begin(), kIconWords.end(), [&text](const char* word) {
+      return text.find(word) != std::string::npos;
     });
   }
 
@@ -249,6 +300,12 @@ class Reader {
     const auto rel = words_of(attributes.get("rel"));
     const std::string href = attributes.get("href");
     if (rel.count("next") > 0 && !page_.next) page_.next = resolve(href);
+    const std::string type = lower_ascii(attributes.get("type"));
+    if (rel.count("alternate") > 0 &&
+        (type == "application/rss+xml" || type == "application/atom+xml")) {
+      const auto feed = resolve(href);
+      if (feed && page_.feeds.size() < kMaxFeeds) page_.feeds.push_back(*feed);
+    }
     if (rel.count("image_src") > 0) add_alone(href, FoundIn::kPreload);
     if (rel.count("license") > 0) page_.signals.push_back("license: " + cut_utf8(href, kMaxTitle));
     if (rel.count("preload") > 0 && lower_ascii(attributes.get("as")) == "image") {
@@ -262,6 +319,56 @@ class Reader {
       walk(core::parse_json(script_, "JSON-LD"));
     } catch (const core::Error&) {  // a site's broken data is nobody's error
     }
+  }
+
+  // The script is JSON, or begins with an assignment such as window.__INITIAL_STATE__ = {...};
+  void take_state() {
+    const std::string state = object_of(script_);
+    if (state.empty()) return;
+    try {
+      walk_state(core::parse_json(state, "script data"));
+    } catch (const core::Error&) {  // a program, not data
+    }
+  }
+
+  // The strings of an object that name images are one picture under several addresses.
+  void walk_state(const json& value) {
+    if (!value.is_structured()) return;
+    if (value.is_object()) {
+      std::vector<std::pair<int, Url>> found;
+      for (const auto& [key, child] : value.items()) {
+        if (const auto url = image_in_state(key, child)) found.emplace_back(rank_of_key(key), *url);
+      }
+      std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+        return a.first < b.first;
+      });
+      add_group(found);
+    }
+    for (const json& child : value) {
+      if (value.is_array()) {
+        if (const auto url = image_in_state("", child)) add_group({{0, *url}});
+      }
+      walk_state(child);
+    }
+  }
+
+  std::optional<Url> image_in_state(const std::string& key, const json& value) const {
+    if (!value.is_string()) return std::nullopt;
+    const auto& text = value.get_ref<const std::string&>();
+    const bool address = text.compare(0, 8, "https://") == 0 ||
+                         text.compare(0, 7, "http://") == 0 || text.compare(0, 1, "/") == 0;
+    if (!address || has_icon_word(lower_ascii(key)) || has_icon_word(lower_ascii(text))) {
+      return std::nullopt;
+    }
+    const auto url = resolve(text);
+    return url && ends_like_image(*url) ? url : std::nullopt;
+  }
+
+  void add_group(const std::vector<std::pair<int, Url>>& found) {
+    if (found.empty() || alone_.size() >= kMaxPictures) return;
+    PagePicture picture;
+    for (const auto& [rank, url] : found) picture.candidates.push_back({url, FoundIn::kState});
+    alone_.push_back(std::move(picture));
   }
 
   void walk(const json& value) {
@@ -299,6 +406,7 @@ class Reader {
   bool in_picture_ = false;
   std::vector<Attributes> sources_;
   bool in_structured_ = false;
+  bool in_state_ = false;
   bool in_title_ = false;
   std::string script_;
 };
@@ -319,6 +427,8 @@ const char* to_string(FoundIn place) {
       return "link element";
     case FoundIn::kStructured:
       return "JSON-LD";
+    case FoundIn::kState:
+      return "script data";
     case FoundIn::kCard:
       return "card";
     case FoundIn::kStyle:
@@ -374,10 +484,10 @@ Sitemap read_sitemap(std::string_view xml, const Url& url) {
     text.clear();
     if (!found) return;
     if (closed == "image:loc") {
-      if (sitemap.images.size() < 50'000) sitemap.images.push_back(*found);
+      if (sitemap.images.size() < kMaxListed) sitemap.images.push_back(*found);
     } else if (closed == "loc") {
       auto& list = in_index ? sitemap.sitemaps : sitemap.pages;
-      if (list.size() < 50'000) list.push_back(*found);
+      if (list.size() < kMaxListed) list.push_back(*found);
     }
   };
   walk_xml(xml,
@@ -390,6 +500,44 @@ Sitemap read_sitemap(std::string_view xml, const Url& url) {
               if (text.size() < 16'384) text += part;
             }});
   return sitemap;
+}
+
+Sitemap read_feed(std::string_view xml, const Url& url) {
+  Sitemap feed;
+  bool in_entry = false;
+  std::string text;
+  const auto add = [&url](std::vector<Url>& list, const std::string& reference) {
+    const auto found = reference.empty() ? std::nullopt : resolve_url(url, reference);
+    if (found && list.size() < kMaxListed) list.push_back(*found);
+  };
+  const auto is_image = [&url](const Attributes& attributes, const std::string& reference) {
+    const std::string type = lower_ascii(attributes.get("type"));
+    const auto found = resolve_url(url, reference);
+    return type.compare(0, 6, "image/") == 0 || attributes.get("medium") == "image" ||
+           (type.empty() && found && ends_like_image(*found));
+  };
+  walk_xml(xml,
+           {[&](const std::string& name, const Attributes& attributes) {
+              text.clear();
+              if (name == "item" || name == "entry") in_entry = true;
+              const std::string reference = attributes.get(name == "link" ? "href" : "url");
+              const std::string rel = attributes.get("rel");
+              const bool enclosed = name == "enclosure" || name == "media:content" ||
+                                    (name == "link" && rel == "enclosure");
+              if (enclosed && is_image(attributes, reference)) add(feed.images, reference);
+              if (in_entry && name == "link" && (rel.empty() || rel == "alternate")) {
+                add(feed.pages, reference);
+              }
+            },
+            [&](const std::string& name) {
+              if (name == "item" || name == "entry") in_entry = false;
+              if (in_entry && name == "link") add(feed.pages, text);
+              text.clear();
+            },
+            [&text](std::string_view part) {
+              if (text.size() < 16'384) text += part;
+            }});
+  return feed;
 }
 
 }  // namespace patina::queryers

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an HTML page shows: its pictures with every address under which they may be had, its links,
-// and what it says about being collected. No script is run. Entry points: read_page, read_sitemap.
+// and what it says about being collected. No script is run. Entry points: read_page, read_sitemap,
+// read_feed.
 #pragma once
 
 #include <optional>
@@ -20,6 +21,7 @@ enum class FoundIn {
   kImg,         ///< <img src>.
   kPreload,     ///< <link rel=preload as=image>, rel=image_src.
   kStructured,  ///< JSON-LD ImageObject.
+  kState,       ///< JSON that the page's scripts start from.
   kCard,        ///< OpenGraph and Twitter cards: often crops.
   kStyle,       ///< CSS background-image.
 };
@@ -40,6 +42,7 @@ struct Page {
   std::vector<PagePicture> pictures;
   std::vector<Url> links;   ///< <a href>, in order, without repetitions.
   std::optional<Url> next;  ///< rel=next.
+  std::vector<Url> feeds;   ///< RSS and Atom.
   std::string title;
   std::vector<std::string> signals;  ///< "robots: noai", "tdm-reservation: 1", "license: URL".
   bool no_index = false;             ///< meta robots noindex or none.
@@ -58,6 +61,9 @@ struct Sitemap {
   std::vector<Url> sitemaps;
 };
 Sitemap read_sitemap(std::string_view xml, const Url& url);
+
+/// Addresses of an RSS or Atom feed: its entries' pages, and the pictures enclosed.
+Sitemap read_feed(std::string_view xml, const Url& url);
 
 /// The largest candidate of a srcset attribute [HTML, Sec. 4.8.4.2], as written; empty if there is
 /// none.

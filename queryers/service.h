@@ -102,6 +102,7 @@ struct Service {
   std::string kind;               ///< "a1111".
   std::string location;           ///< As the user wrote it.
   std::string origin;             ///< Url::origin() of the service.
+  std::string named_host;         ///< Host that the user named; empty for a hosted service.
   std::string model;              ///< Asked for; empty = whatever is loaded.
   std::string credential_header;  ///< "Authorization"; empty = it has none.
   std::string credential_prefix;  ///< "Bearer ".

@@ -11,6 +11,7 @@
 #include "queryers/gallery.h"
 #include "queryers/internal/asking.h"
 #include "queryers/perceptual_hash.h"
+#include "queryers/recipe.h"
 #include "queryers/robots.h"
 
 namespace patina::queryers {
@@ -86,7 +87,9 @@ void collect_pages(GalleryRun& run, const Url& start, const GalleryOptions& opti
 ServiceFacts collect_civitai(GalleryRun& run,
                              const GallerySource& source,
                              const GalleryOptions& options);
-/// Fetches a list.
+/// Follows the lists that a recipe describes.
+void collect_recipe(GalleryRun& run, const Recipe& recipe, const GalleryOptions& options);
+/// Fetches a list of URLs.
 void collect_urls(GalleryRun& run, const std::filesystem::path& file);
 
 }  // namespace patina::queryers

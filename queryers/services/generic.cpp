@@ -245,6 +245,7 @@ Service make_generic(const Endpoint& endpoint, const EndpointOptions& options) {
   const Url base = require_url(description.url);
   Service service;
   service.origin = base.origin();
+  service.named_host = base.host;
   service.model = options.model.empty() ? text_field(object, "model", where) : options.model;
   service.repeatable = object.value("repeatable", json()) == json(true);
   const json credential = object.value("credential", json::object());

@@ -65,11 +65,8 @@ Service make_service(const Endpoint& endpoint, const EndpointOptions& options) {
   Service service = kind->make(endpoint, options);
   service.kind = endpoint.scheme;
   service.location = endpoint.text;
+  if (endpoint.url) service.named_host = endpoint.url->host;
   return service;
-}
-
-std::string named_host(const Endpoint& endpoint) {
-  return endpoint.url ? endpoint.url->host : std::string();
 }
 
 }  // namespace patina::queryers

@@ -39,9 +39,6 @@ std::optional<Endpoint> parse_endpoint(const std::string& text);
 /// Error{kDisk}.
 Service make_service(const Endpoint& endpoint, const EndpointOptions& options);
 
-/// The host that the user named with the endpoint; empty for a hosted service.
-std::string named_host(const Endpoint& endpoint);
-
 Service make_a1111(const Endpoint& endpoint, const EndpointOptions& options);
 Service make_comfyui(const Endpoint& endpoint, const EndpointOptions& options);
 Service make_openai(const Endpoint& endpoint, const EndpointOptions& options);

@@ -72,7 +72,8 @@ class Endpoints : public testing::Test {
     model_.join();
   }
   std::string at(const std::string& name) const { return (folder_ / name).string(); }
-  std::string source() const { return "a1111+http://127.0.0.1:" + std::to_string(server_->port()); }
+  std::string base_url() const { return "http://127.0.0.1:" + std::to_string(server_->port()); }
+  std::string source() const { return "a1111+" + base_url(); }
   Ran ask(std::vector<std::string> args) const {
     for (const char* more : {"--size", "128x128", "--steps", "1", "--key-file"})
       args.push_back(more);
@@ -108,6 +109,41 @@ TEST_F(Endpoints, CollectKeepsTheKeyToItself) {
   for (const char* file : {"c/journal.jsonl", "c/plan.json", "c/collection.json"}) {
     EXPECT_EQ(core::read_text_file(folder_ / file).find("the-key"), std::string::npos) << file;
   }
+}
+
+// The description names the host, so a service on this machine may be asked.
+TEST_F(Endpoints, CollectAsksAServiceThatAFileDescribes) {
+  const json description = {{"url", base_url() + "/v1/images/generations"},
+                            {"body",
+                             {{"prompt", "{prompt}"},
+                              {"n", 1},
+                              {"size", "{width}x{height}"},
+                              {"response_format", "b64_json"}}},
+                            {"image", "/data/0/b64_json"},
+                            {"credential", {{"header", "Authorization"}, {"prefix", "Bearer "}}}};
+  core::write_file_atomic(folder_ / "service.json", description.dump());
+  const Ran ran = ask({"collect",
+                       "--from",
+                       "generic:" + at("service.json"),
+                       "-o",
+                       at("c"),
+                       "--count",
+                       "2",
+                       "--json"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(json::parse(ran.out).at("result").at("outcomes"), (json{{"image", 2}})) << ran.out;
+}
+
+// What kept a gallery from being read stands in the text, and nothing asks to audit an empty
+// folder.
+TEST_F(Endpoints, CollectTellsWhyItFoundNothing) {
+  core::write_file_atomic(folder_ / "recipe.json",
+                          json{{"url", base_url() + "/lists"}, {"images", {"/i"}}}.dump());
+  const Ran ran =
+      run({"collect", "--from", "recipe:" + at("recipe.json"), "-o", at("c"), "--pause", "0"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("A list of the site could not be had"));
+  EXPECT_EQ(ran.out.find("patina audit"), std::string::npos);
 }
 
 TEST_F(Endpoints, CollectWithoutAKeyEndsEarlyAndGoesOnWithOne) {

@@ -4,7 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 #include "queryers/services/services.h"
@@ -12,6 +15,18 @@
 namespace {
 
 namespace queryers = patina::queryers;
+
+// A described service that answers with jobs.
+queryers::Service generic() {
+  const std::filesystem::path file =
+      std::filesystem::temp_directory_path() / ("patina-fuzz-" + std::to_string(::getpid()));
+  std::ofstream(file) << R"({"url":"http://h/make","body":{"p":"{prompt}"},"image":"/a/0/b",
+    "refused":["policy"],"poll":{"url":"/u","status":"/s","done":["d"],"failed":["f"]}})";
+  queryers::Service service =
+      queryers::make_service(*queryers::parse_endpoint("generic:" + file.string()), {});
+  std::filesystem::remove(file);
+  return service;
+}
 
 const std::vector<queryers::Service>& services() {
   static const std::vector<queryers::Service> kServices = [] {
@@ -28,9 +43,16 @@ const std::vector<queryers::Service>& services() {
     }
     made.push_back(queryers::make_service(*queryers::parse_endpoint("replicate:a/b"), {}));
     made.push_back(queryers::make_service(*queryers::parse_endpoint("stability:core"), {}));
+    made.push_back(generic());
     return made;
   }();
   return kServices;
+}
+
+void require_own(const queryers::Service& service, const queryers::Interpretation& result) {
+  if (result.next != queryers::Interpretation::Next::kPoll) return;
+  const auto url = queryers::parse_url(result.poll.url);
+  if (!url || url->origin() != service.origin) std::abort();
 }
 
 }  // namespace
@@ -49,9 +71,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const queryers::Service& service : services()) {
     for (const nlohmann::json& before : {nlohmann::json(), job}) {
       const auto result = service.read(image, response, before);
-      if (result.next != queryers::Interpretation::Next::kPoll) continue;
-      const auto url = queryers::parse_url(result.poll.url);
-      if (!url || url->origin() != service.origin) std::abort();
+      require_own(service, result);
+    }
+    if (service.lookup) {
+      require_own(service, service.lookup->find(image, response, "2026-01-31T09:30:00Z"));
     }
     queryers::InventoryAnswers answers;
     for (const auto& call : service.inventory) answers[call.name] = response;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "queryers/gallery.h"
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <string>
@@ -12,6 +13,8 @@
 #include "core/image_io.h"
 #include "core/rng.h"
 #include "queryers/perceptual_hash.h"
+#include "queryers/recipe.h"
+#include "tests/core/caught.h"
 #include "tests/core/scratch_folder.h"
 #include "tests/queryers/loopback.h"
 #include "tests/queryers/pictures.h"
@@ -94,9 +97,10 @@ TEST(ParseGallery, KnowsItsForms) {
   EXPECT_EQ(parse_gallery("civitai:12")->model, "12");
   EXPECT_EQ(parse_gallery("civitai+http://h:1/api/v1:12")->url->port, 1);
   EXPECT_EQ(parse_gallery("urls:list.txt")->file, "list.txt");
+  EXPECT_EQ(parse_gallery("recipe:site.json")->kind, GalleryKind::kRecipe);
   EXPECT_FALSE(parse_gallery("images"));
   for (const char* wrong :
-       {"civitai:", "civitai:x", "civitai:1@", "civitai:@", "urls:", "http://"}) {
+       {"civitai:", "civitai:x", "civitai:1@", "civitai:@", "urls:", "recipe:", "http://"}) {
     EXPECT_THROW(parse_gallery(wrong), core::Error) << wrong;
   }
 }
@@ -201,6 +205,155 @@ TEST(CollectGallery, ReadsSitemapsAndTheirIndex) {
           {"/b.png", picture(2)}};
   const ScratchFolder folder;
   EXPECT_EQ(collect_at(server, "/", folder / "c").text, "/a.png image, /b.png image");
+}
+
+TEST(CollectGallery, ReadsFeeds) {
+  const Collected collected = collect_site(
+      {{"/", html(R"(<link rel="alternate" type="application/rss+xml" href="/rss">)")},
+       {"/rss",
+        reply(200,
+              "<rss><channel><item><link>/work</link><enclosure url='/1.png' type='image/png'/>"
+              "</item></channel></rss>",
+              "application/rss+xml")},
+       {"/work", html(R"(<img src="/2.png"><link rel="alternate" type="application/rss+xml"
+                         href="/rss">)")},
+       {"/1.png", picture(1)},
+       {"/2.png", picture(2)}});
+  EXPECT_EQ(collected.text, "/1.png image, /2.png image");
+  EXPECT_EQ(std::count(collected.asked.begin(), collected.asked.end(), "/rss"), 1);
+}
+
+/// Collects by a recipe from lists that answer by target; pictures are anywhere below /p/.
+Collected collect_by_recipe(json recipe, const std::map<std::string, json>& lists) {
+  Loopback server([&lists](const Asked& asked) {
+    if (asked.target.compare(0, 3, "/p/") == 0)
+      return picture(std::hash<std::string>()(asked.target));
+    const auto found = lists.find(asked.target);
+    return found == lists.end() ? reply(404, "") : reply(200, found->second.dump());
+  });
+  const ScratchFolder folder;
+  recipe["url"] = server.url(recipe.at("url").get<std::string>());
+  core::write_file_atomic(folder / "recipe.json", recipe.dump());
+  Collected collected;
+  const auto source = parse_gallery("recipe:" + (folder / "recipe.json").string());
+  collected.result = collect_gallery(*source, folder / "c", fast(), small());
+  for (const Asked& one : server.asked()) {
+    if (one.target == "/robots.txt") continue;
+    collected.text += (collected.text.empty() ? "" : " ") + one.target;
+  }
+  const json summary = json::parse(core::read_text_file(folder / "c" / kSummaryFile));
+  collected.remarks = summary.at("remarks").get<std::vector<std::string>>();
+  return collected;
+}
+
+TEST(CollectRecipe, CountsPagesUntilTheTotalIsReached) {
+  const Collected collected = collect_by_recipe(
+      {{"url", "/works?page={page}"},
+       {"items", "/data"},
+       {"images", {"/original", "/small"}},
+       {"total", "/total_count"}},
+      {{"/works?page=1",
+        {{"data", {{{"original", "/p/1.png"}}, {{"small", "/p/2.png"}}}}, {"total_count", 3}}},
+       {"/works?page=2", {{"data", {{{"original", "/p/3.png"}}}}, {"total_count", 3}}}});
+  EXPECT_EQ(collected.text, "/works?page=1 /p/1.png /p/2.png /works?page=2 /p/3.png");
+  EXPECT_TRUE(collected.remarks.empty());
+}
+
+TEST(CollectRecipe, CountsItemsUntilTheFlagSaysEnough) {
+  const Collected collected = collect_by_recipe(
+      {{"url", "/works?offset={offset}"},
+       {"items", "/results"},
+       {"images", {"/content/src"}},
+       {"more", "/has_more"}},
+      {{"/works?offset=0",
+        {{"has_more", true},
+         {"results", {{{"content", {{"src", "/p/1.png"}}}}, {{"literature", "words"}}}}}},
+       {"/works?offset=2",
+        {{"has_more", false}, {"results", {{{"content", {{"src", "/p/1.png"}}}}}}}}});
+  EXPECT_EQ(collected.text, "/works?offset=0 /p/1.png /works?offset=2");
+  ASSERT_EQ(collected.remarks.size(), 1U);
+  EXPECT_NE(collected.remarks[0].find("In 1 items of the site's lists no picture stands"),
+            std::string::npos);
+}
+
+TEST(CollectRecipe, FollowsACursorAndAWholeUrl) {
+  const json by_cursor = {{"url", "/works?after={cursor}"},
+                          {"items", "/list"},
+                          {"images", {"/src"}},
+                          {"cursor", "/next_cursor"}};
+  EXPECT_EQ(collect_by_recipe(
+                by_cursor,
+                {{"/works?after=", {{"list", {{{"src", "/p/1.png"}}}}, {"next_cursor", "a b&c"}}},
+                 {"/works?after=a%20b%26c",
+                  {{"list", {{{"src", "/p/2.png"}}}}, {"next_cursor", nullptr}}}})
+                .text,
+            "/works?after= /p/1.png /works?after=a%20b%26c /p/2.png");
+  const json by_url = {{"url", "/works"}, {"images", {""}}, {"items", "/list"}, {"next", "/next"}};
+  EXPECT_EQ(collect_by_recipe(by_url,
+                              {{"/works", {{"list", {"/p/1.png"}}, {"next", "/works/2"}}},
+                               {"/works/2", {{"list", {"/p/2.png"}}, {"next", nullptr}}}})
+                .text,
+            "/works /p/1.png /works/2 /p/2.png");
+}
+
+TEST(CollectRecipe, EndlessListsAndCirclesEnd) {
+  const json recipe = {{"url", "/a"}, {"items", ""}, {"images", {"/i"}}, {"next", "/next"}};
+  const auto remark_of = [&](const json& shape, const std::map<std::string, json>& lists) {
+    const Collected collected = collect_by_recipe(shape, lists);
+    return collected.text + ": " + (collected.remarks.empty() ? "" : collected.remarks[0]);
+  };
+  json listed = recipe;
+  listed["items"] = "/list";
+  EXPECT_EQ(remark_of(listed,
+                      {{"/a", {{"list", {{{"i", "/p/1.png"}}}}, {"next", "/b"}}},
+                       {"/b", {{"list", {{{"i", "/p/2.png"}}}}, {"next", "/a"}}}}),
+            "/a /p/1.png /b /p/2.png: The site's lists lead in a circle.");
+  json counted = listed;
+  counted.erase("next");
+  counted["url"] = "/a?p={page}";
+  std::map<std::string, json> same;
+  for (int i = 1; i < 9; ++i) {
+    same["/a?p=" + std::to_string(i)] = {{"list", {{{"i", "/p/1.png"}}}}};
+  }
+  EXPECT_EQ(remark_of(counted, same), "/a?p=1 /p/1.png /a?p=2 /a?p=3: ");
+  EXPECT_EQ(
+      remark_of(listed,
+                {{"/a", {{"list", {{{"i", "/p/1.png"}}}}, {"next", "http://elsewhere.example/"}}}}),
+      "/a /p/1.png: ");
+  EXPECT_NE(remark_of(listed, {{"/a", {{"other", 1}}}}).find("holds no items where"),
+            std::string::npos);
+}
+
+TEST(CollectRecipe, RefusesARecipeThatIsNone) {
+  const auto problem = [](const json& recipe) {
+    const ScratchFolder folder;
+    core::write_file_atomic(folder / "r.json", recipe.dump());
+    return core::caught_text([&] { load_recipe(folder / "r.json"); });
+  };
+  const json good = {{"url", "https://a.b/?p={page}"}, {"items", "/x"}, {"images", {"/y"}}};
+  const auto with = [&good](const char* key, const json& value) {
+    json changed = good;
+    changed[key] = value;
+    return changed;
+  };
+  const ScratchFolder sound;
+  core::write_file_atomic(sound / "r.json", good.dump());
+  EXPECT_EQ(load_recipe(sound / "r.json").images, (std::vector<std::string>{"/y"}));
+  EXPECT_EQ(named_host(*parse_gallery("recipe:" + (sound / "r.json").string())), "a.b");
+  const std::pair<json, const char*> kWrong[] = {
+      {json::array(), "is no JSON object"},
+      {with("url", "ftp://x"), "has no http or https url"},
+      {with("item", "/x"), "has the unknown field"},
+      {with("items", "x"), "which is no JSON pointer"},
+      {with("images", json::array()), "has no list of images"},
+      {with("images", {1}), "has images that are no texts"},
+      {with("cursor", "/c"), "needs both {cursor}"},
+      {with("next", "/n"), "more than one way"},
+      {with("first_page", -1), "first_page"},
+      {with("report", {{"title", 1}}), "has places in report that are no texts"}};
+  for (const auto& [recipe, expected] : kWrong) {
+    EXPECT_NE(problem(recipe).find(expected), std::string::npos) << recipe << problem(recipe);
+  }
 }
 
 TEST(CollectGallery, JudgesWhatItFetches) {

@@ -64,6 +64,51 @@ TEST(ReadPage, TakesCardsScriptsAndStylesWhereNoElementShowedThem) {
       "(style)\n");
 }
 
+TEST(ReadPage, TakesWhatScriptsStartFrom) {
+  EXPECT_EQ(pictures(R"html(<script id="__NEXT_DATA__" type="application/json">{"props":{"works":[
+                      {"title":"x.png","thumbnail":"/t.png","original":"https://a.b/o.png"},
+                      {"url":"/p","avatarUrl":"/me.png"}]},"buildId":"b"}</script>)html"),
+            "/o.png|/t.png (script data)\n");
+  EXPECT_EQ(
+      pictures(R"html(<script>window.__INITIAL_STATE__ = {"a":"}","list":["/1.webp","/2.jpg?w=9"]};
+                      f();</script><img src="/1.webp">)html"),
+      "/1.webp (img)\n/2.jpg?w=9 (script data)\n");
+  EXPECT_EQ(pictures(R"html(<script>window.__a = {"b": "/1.png"</script><script>{"c"</script>
+                      <script type="module">x = {"a":"/m.png"}</script>
+                      <script>var a = {"b":"/no.png"}; a == {}</script>)html"),
+            "");
+}
+
+TEST(ReadPage, FindsFeeds) {
+  const Page page = read_page(R"(<link rel="alternate" type="application/rss+xml" href="/rss">
+                                 <link rel="alternate" hreflang="de" href="/de">)",
+                              kHere,
+                              200);
+  ASSERT_EQ(page.feeds.size(), 1U);
+  EXPECT_EQ(page.feeds[0].target(), "/rss");
+}
+
+TEST(ReadFeed, ReadsRssAndAtom) {
+  const auto read = [](const std::string& xml) {
+    const Sitemap feed = read_feed(xml, kHere);
+    std::string text;
+    for (const Url& page : feed.pages) text += "page " + page.target() + " ";
+    for (const Url& image : feed.images) text += "image " + image.target() + " ";
+    return text;
+  };
+  EXPECT_EQ(read("<rss><channel><link>https://a.b/</link><item><link>/w/1</link>"
+                 "<enclosure url='/1.png' type='image/png'/><enclosure url='/1.mp3' "
+                 "type='audio/mpeg'/><media:content xmlns:media='m' url='/2' medium='image'/>"
+                 "</item></channel></rss>"),
+            "page /w/1 image /1.png image /2 ");
+  EXPECT_EQ(
+      read("<feed xmlns='x'><link rel='self' href='/feed'/><entry><link href='/w/2'/>"
+           "<link rel='enclosure' href='/3.jpg'/><link rel='edit' href='/e'/></entry></feed>"),
+      "page /w/2 image /3.jpg ");
+  EXPECT_EQ(read("<rss><item><link>"), "");
+  EXPECT_EQ(read(""), "");
+}
+
 TEST(ReadPage, FindsLinksAndTheNextPage) {
   const Page page = read_page(
       R"(<title>My <b>page</title><a href="/x">x</a><a href="/x">again</a><a rel="nofollow" href="/n">n</a>
