@@ -12,7 +12,7 @@
 #include "cli/command_line.h"
 #include "core/observer.h"
 #include "queryers/collect.h"
-#include "queryers/gallery.h"
+#include "queryers/galleries/gallery.h"
 #include "queryers/plan.h"
 #include "queryers/services/services.h"
 

@@ -9,8 +9,8 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/json.h"
-#include "queryers/image_check.h"
-#include "queryers/image_metadata.h"
+#include "queryers/images/check.h"
+#include "queryers/images/metadata.h"
 #include "queryers/internal/asking.h"
 #include "queryers/services/answers.h"
 

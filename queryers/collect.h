@@ -12,8 +12,8 @@
 #include "core/image_io.h"
 #include "core/observer.h"
 #include "queryers/collection.h"
+#include "queryers/http/retry.h"
 #include "queryers/plan.h"
-#include "queryers/retry.h"
 #include "queryers/service.h"
 
 namespace patina::queryers {

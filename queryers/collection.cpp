@@ -17,8 +17,8 @@
 #include "core/json.h"
 #include "core/version.h"
 #include "queryers/directory.h"
+#include "queryers/http/url.h"
 #include "queryers/internal/exchange_facts.h"
-#include "queryers/url.h"
 #include "queryers/warc.h"
 
 namespace patina::queryers {

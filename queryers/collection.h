@@ -17,7 +17,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/image_io.h"
-#include "queryers/http_client.h"
+#include "queryers/http/client.h"
 #include "queryers/service.h"
 #include "queryers/suspect.h"
 

@@ -12,7 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "queryers/http_client.h"
+#include "queryers/http/client.h"
 #include "queryers/plan.h"
 
 namespace patina::queryers {

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "queryers/http_client.h"
+#include "queryers/http/client.h"
 
 namespace patina::queryers {
 

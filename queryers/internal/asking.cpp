@@ -5,8 +5,8 @@
 #include <thread>
 #include <utility>
 
+#include "queryers/http/url.h"
 #include "queryers/services/answers.h"
-#include "queryers/url.h"
 
 namespace patina::queryers {
 namespace {

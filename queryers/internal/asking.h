@@ -11,7 +11,7 @@
 
 #include "core/rng.h"
 #include "queryers/collect.h"
-#include "queryers/http_client.h"
+#include "queryers/http/client.h"
 
 namespace patina::queryers {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "core/hash.h"
-#include "queryers/retry.h"
+#include "queryers/http/retry.h"
 #include "queryers/warc.h"
 
 namespace patina::queryers {

@@ -6,8 +6,8 @@
 #include "core/base64.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "queryers/http/retry.h"
 #include "queryers/internal/utf8.h"
-#include "queryers/retry.h"
 
 namespace patina::queryers {
 

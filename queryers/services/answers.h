@@ -7,8 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "queryers/http/url.h"
 #include "queryers/service.h"
-#include "queryers/url.h"
 
 namespace patina::queryers {
 

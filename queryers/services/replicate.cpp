@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "queryers/retry.h"
+#include "queryers/http/retry.h"
 #include "queryers/services/answers.h"
 #include "queryers/services/services.h"
 

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "queryers/http_message.h"
+#include "queryers/http/message.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "queryers/image_metadata.h"
+#include "queryers/images/metadata.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using patina::core::ImageFormat;

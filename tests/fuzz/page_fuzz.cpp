@@ -10,8 +10,8 @@
 
 #include "core/error.h"
 #include "core/json.h"
-#include "queryers/page.h"
-#include "queryers/recipe.h"
+#include "queryers/galleries/page.h"
+#include "queryers/galleries/recipe.h"
 
 namespace {
 

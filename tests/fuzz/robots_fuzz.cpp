@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "queryers/robots.h"
-#include "queryers/url.h"
+#include "queryers/galleries/robots.h"
+#include "queryers/http/url.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   namespace queryers = patina::queryers;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/gallery.h"
+#include "queryers/galleries/gallery.h"
 
 #include <algorithm>
 #include <atomic>
@@ -12,8 +12,8 @@
 #include "core/files.h"
 #include "core/image_io.h"
 #include "core/rng.h"
-#include "queryers/perceptual_hash.h"
-#include "queryers/recipe.h"
+#include "queryers/galleries/recipe.h"
+#include "queryers/images/perceptual_hash.h"
 #include "tests/core/caught.h"
 #include "tests/core/scratch_folder.h"
 #include "tests/queryers/loopback.h"

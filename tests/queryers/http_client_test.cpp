@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/http_client.h"
-
 #include <chrono>
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "queryers/http/client.h"
 #include "tests/queryers/loopback.h"
 
 namespace patina::queryers {

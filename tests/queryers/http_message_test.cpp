@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/http_message.h"
-
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "queryers/http/message.h"
 
 namespace patina::queryers {
 namespace {

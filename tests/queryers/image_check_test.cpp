@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/image_check.h"
-
 #include <string>
 
 #include <gtest/gtest.h>
 
+#include "queryers/images/check.h"
 #include "tests/queryers/pictures.h"
 
 namespace patina::queryers {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/image_metadata.h"
-
 #include <string>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "queryers/images/metadata.h"
 #include "tests/queryers/pictures.h"
 
 namespace patina::queryers {

@@ -10,7 +10,7 @@
 #include <Poco/Net/ServerSocket.h>
 #include <Poco/Net/StreamSocket.h>
 
-#include "queryers/http_message.h"
+#include "queryers/http/message.h"
 
 namespace patina::queryers {
 namespace {

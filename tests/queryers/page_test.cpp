@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/page.h"
+#include "queryers/galleries/page.h"
 
 #include <string>
 

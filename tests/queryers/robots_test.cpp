@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/robots.h"
+#include "queryers/galleries/robots.h"
 
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/url.h"
+#include "queryers/http/url.h"
 
 #include <string>
 #include <utility>
@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "queryers/address.h"
+#include "queryers/http/address.h"
 
 namespace patina::queryers {
 namespace {

@@ -17,8 +17,8 @@
 #include "core/image_io.h"
 #include "core/rng.h"
 #include "queryers/collect.h"
-#include "queryers/http_client.h"
-#include "queryers/image_metadata.h"
+#include "queryers/http/client.h"
+#include "queryers/images/metadata.h"
 #include "queryers/services/services.h"
 #include "tests/core/scratch_folder.h"
 

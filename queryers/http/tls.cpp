@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/internal/tls.h"
+#include "queryers/http/tls.h"
 
 #include <memory>
 #include <utility>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/internal/socket.h"
+#include "queryers/http/socket.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include <Poco/Exception.h>
 #include <Poco/Net/NetException.h>
 
-#include "queryers/internal/tls.h"
+#include "queryers/http/tls.h"
 
 namespace patina::queryers {
 namespace {

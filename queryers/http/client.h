@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "queryers/address.h"
-#include "queryers/http_message.h"
+#include "queryers/http/address.h"
+#include "queryers/http/message.h"
 
 namespace patina::queryers {
 

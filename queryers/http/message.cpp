@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/http_message.h"
+#include "queryers/http/message.h"
 
 #include <algorithm>
 #include <array>

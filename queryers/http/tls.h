@@ -8,7 +8,7 @@
 
 #include <Poco/Net/Context.h>
 
-#include "queryers/http_client.h"
+#include "queryers/http/client.h"
 
 namespace patina::queryers {
 

@@ -12,7 +12,7 @@
 #include <Poco/Net/SocketAddress.h>
 #include <Poco/Net/StreamSocket.h>
 
-#include "queryers/http_client.h"
+#include "queryers/http/client.h"
 
 namespace patina::queryers {
 

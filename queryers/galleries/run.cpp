@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/internal/gallery_run.h"
+#include "queryers/galleries/run.h"
 
 #include <algorithm>
 #include <cstdio>
 
 #include "core/error.h"
-#include "queryers/image_check.h"
-#include "queryers/image_metadata.h"
+#include "queryers/images/check.h"
+#include "queryers/images/metadata.h"
 #include "queryers/internal/utf8.h"
 #include "queryers/services/answers.h"
 

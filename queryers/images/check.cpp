@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/image_check.h"
+#include "queryers/images/check.h"
 
 #include <algorithm>
 #include <array>
 
 #include "core/error.h"
-#include "queryers/http_message.h"
+#include "queryers/http/message.h"
 
 namespace patina::queryers {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/http_client.h"
+#include "queryers/http/client.h"
 
 #include <algorithm>
 #include <chrono>
@@ -14,9 +14,9 @@
 #include <Poco/Net/IPAddress.h>
 
 #include "core/error.h"
-#include "queryers/internal/socket.h"
-#include "queryers/internal/tls.h"
-#include "queryers/url.h"
+#include "queryers/http/socket.h"
+#include "queryers/http/tls.h"
+#include "queryers/http/url.h"
 
 namespace patina::queryers {
 namespace {

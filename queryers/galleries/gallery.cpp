@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/gallery.h"
+#include "queryers/galleries/gallery.h"
 
 #include <algorithm>
 #include <deque>
@@ -8,10 +8,10 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "queryers/internal/gallery_run.h"
+#include "queryers/galleries/page.h"
+#include "queryers/galleries/recipe.h"
+#include "queryers/galleries/run.h"
 #include "queryers/internal/utf8.h"
-#include "queryers/page.h"
-#include "queryers/recipe.h"
 #include "queryers/services/answers.h"
 
 namespace patina::queryers {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/recipe.h"
+#include "queryers/galleries/recipe.h"
 
 #include <set>
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "queryers/collect.h"
-#include "queryers/url.h"
+#include "queryers/http/url.h"
 
 namespace patina::queryers {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/page.h"
+#include "queryers/galleries/page.h"
 
 #include <algorithm>
 #include <array>
@@ -12,8 +12,8 @@
 
 #include "core/error.h"
 #include "core/json.h"
-#include "queryers/http_message.h"
-#include "queryers/internal/markup.h"
+#include "queryers/galleries/markup.h"
+#include "queryers/http/message.h"
 #include "queryers/internal/utf8.h"
 
 namespace patina::queryers {

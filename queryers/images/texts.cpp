@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "core/error.h"
-#include "queryers/image_metadata.h"
+#include "queryers/images/metadata.h"
 #include "queryers/internal/inflate.h"
 #include "queryers/internal/utf8.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/image_metadata.h"
+#include "queryers/images/metadata.h"
 
 #include <algorithm>
 #include <set>
@@ -9,7 +9,7 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/json.h"
-#include "queryers/http_message.h"
+#include "queryers/http/message.h"
 #include "queryers/internal/utf8.h"
 
 namespace patina::queryers {

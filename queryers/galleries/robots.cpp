@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/robots.h"
+#include "queryers/galleries/robots.h"
 
 #include <algorithm>
 #include <cstdlib>
 
-#include "queryers/http_message.h"
+#include "queryers/http/message.h"
 
 namespace patina::queryers {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/perceptual_hash.h"
+#include "queryers/images/perceptual_hash.h"
 
 #include <algorithm>
 #include <array>

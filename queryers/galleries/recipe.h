@@ -13,7 +13,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "queryers/url.h"
+#include "queryers/http/url.h"
 
 namespace patina::queryers {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/url.h"
+#include "queryers/http/url.h"
 
 #include <algorithm>
 #include <charconv>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/error.h"
-#include "queryers/http_message.h"
+#include "queryers/http/message.h"
 
 namespace patina::queryers {
 namespace {

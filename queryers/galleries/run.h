@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "queryers/gallery.h"
+#include "queryers/galleries/gallery.h"
+#include "queryers/galleries/recipe.h"
+#include "queryers/galleries/robots.h"
+#include "queryers/images/perceptual_hash.h"
 #include "queryers/internal/asking.h"
-#include "queryers/perceptual_hash.h"
-#include "queryers/recipe.h"
-#include "queryers/robots.h"
 
 namespace patina::queryers {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/address.h"
+#include "queryers/http/address.h"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 
 #include <Poco/Net/IPAddress.h>
 
-#include "queryers/http_message.h"
+#include "queryers/http/message.h"
 
 namespace patina::queryers {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/internal/markup.h"
+#include "queryers/galleries/markup.h"
 
 #include <climits>
 #include <libxml/HTMLparser.h>

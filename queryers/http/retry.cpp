@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/retry.h"
+#include "queryers/http/retry.h"
 
 #include <algorithm>
 #include <charconv>

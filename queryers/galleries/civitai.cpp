@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "queryers/internal/gallery_run.h"
+#include "queryers/galleries/run.h"
 #include "queryers/internal/utf8.h"
 #include "queryers/services/answers.h"
 

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "core/rng.h"
-#include "queryers/http_message.h"
+#include "queryers/http/message.h"
 
 namespace patina::queryers {
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "queryers/url.h"
+#include "queryers/http/url.h"
 
 namespace patina::queryers {
 
