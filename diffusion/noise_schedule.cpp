@@ -87,9 +87,9 @@ torch::Tensor make_betas(const SchedulerConfig& config) {
 
 NoiseSchedule make_noise_schedule(const SchedulerConfig& config, const torch::Device& device) {
   torch::Tensor abar = torch::cumprod(1.0 - make_betas(config), 0);
-  const bool divides_by_abar = config.kind == SchedulerKind::kEuler ||
-                               config.kind == SchedulerKind::kDPM2M ||
-                               config.kind == SchedulerKind::kDPM2MKarras;
+  const bool divides_by_abar =
+      config.kind == SchedulerKind::kEuler || config.kind == SchedulerKind::kEulerAncestral ||
+      config.kind == SchedulerKind::kDPM2M || config.kind == SchedulerKind::kDPM2MKarras;
   if (config.rescale_betas_zero_snr && divides_by_abar) abar[-1].fill_(std::ldexp(1.0, -24));
   if (!torch::isfinite(abar).all().item<bool>()) {
     throw core::Error(core::ErrorKind::kInput,

@@ -30,11 +30,12 @@ struct KindNames {
   const char* class_name;  // In the files; the first row of a class is its kind there.
 };
 
-constexpr std::array<KindNames, 7> kKinds = {{
+constexpr std::array<KindNames, 8> kKinds = {{
     {SchedulerKind::kDDPM, "ddpm", "DDPMScheduler"},
     {SchedulerKind::kDDIM, "ddim", "DDIMScheduler"},
     {SchedulerKind::kPNDM, "pndm", "PNDMScheduler"},
     {SchedulerKind::kEuler, "euler", "EulerDiscreteScheduler"},
+    {SchedulerKind::kEulerAncestral, "euler-ancestral", "EulerAncestralDiscreteScheduler"},
     {SchedulerKind::kDPM2M, "dpm++2m", "DPMSolverMultistepScheduler"},
     {SchedulerKind::kDPM2MKarras, "dpm++2m-karras", "DPMSolverMultistepScheduler"},
     {SchedulerKind::kLCM, "lcm", "LCMScheduler"},
@@ -87,7 +88,9 @@ bool is_dpm(SchedulerKind kind) {
   return kind == SchedulerKind::kDPM2M || kind == SchedulerKind::kDPM2MKarras;
 }
 
-bool has_sigmas(SchedulerKind kind) { return is_dpm(kind) || kind == SchedulerKind::kEuler; }
+bool has_sigmas(SchedulerKind kind) {
+  return is_dpm(kind) || kind == SchedulerKind::kEuler || kind == SchedulerKind::kEulerAncestral;
+}
 
 std::string joined(const std::vector<std::string>& words) {
   std::string text;

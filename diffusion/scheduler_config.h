@@ -15,13 +15,14 @@
 namespace patina::diffusion {
 
 enum class SchedulerKind {
-  kDDPM,         ///< Ancestral sampling [Ho 2020, Alg. 2].
-  kDDIM,         ///< [Song 2021, Eq. 12].
-  kPNDM,         ///< Linear multistep without Runge-Kutta warm-up [Liu 2022].
-  kEuler,        ///< Euler steps in sigma [Karras 2022, Alg. 1, without its correction].
-  kDPM2M,        ///< DPM-Solver++ [Lu 2022, Alg. 2].
-  kDPM2MKarras,  ///< The same on the noise levels of [Karras 2022, Eq. 5].
-  kLCM,          ///< Latent consistency models [Luo 2023, Alg. 3].
+  kDDPM,            ///< Ancestral sampling [Ho 2020, Alg. 2].
+  kDDIM,            ///< [Song 2021, Eq. 12].
+  kPNDM,            ///< Linear multistep without Runge-Kutta warm-up [Liu 2022].
+  kEuler,           ///< Euler steps in sigma [Karras 2022, Alg. 1, without its correction].
+  kEulerAncestral,  ///< The same, with the noise of each step drawn anew, as DDPM does.
+  kDPM2M,           ///< DPM-Solver++ [Lu 2022, Alg. 2].
+  kDPM2MKarras,     ///< The same on the noise levels of [Karras 2022, Eq. 5].
+  kLCM,             ///< Latent consistency models [Luo 2023, Alg. 3].
 };
 
 /// What the network's output stands for; x_t = sqrt(abar_t) x0 + sqrt(1 - abar_t) eps.
@@ -102,7 +103,8 @@ SchedulerConfig with_kind(const SchedulerConfig& config, SchedulerKind kind);
 /// violated constraint.
 void validate(const SchedulerConfig& config);
 
-/// Names for the command line: "ddpm", "ddim", "pndm", "euler", "dpm++2m", "dpm++2m-karras", "lcm".
+/// Names for the command line: "ddpm", "ddim", "pndm", "euler", "euler-ancestral", "dpm++2m",
+/// "dpm++2m-karras", "lcm".
 const char* to_string(SchedulerKind kind);
 std::vector<std::string> scheduler_names();
 /// Throws Error{kUsage} listing the names.

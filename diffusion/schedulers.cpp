@@ -111,6 +111,7 @@ std::unique_ptr<Scheduler> make_scheduler(const SchedulerConfig& config, int ste
   require_eta(eta, config.kind);
   switch (config.kind) {
     case SchedulerKind::kEuler:
+    case SchedulerKind::kEulerAncestral:
     case SchedulerKind::kDPM2M:
     case SchedulerKind::kDPM2MKarras:
       return internal::make_sigma_scheduler(config, steps);

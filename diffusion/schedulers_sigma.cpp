@@ -167,6 +167,7 @@ class EulerScheduler : public Scheduler {
   EulerScheduler(const SchedulerConfig& config, Ladder ladder)
       : Scheduler(std::move(ladder.timesteps), std::move(ladder.sigmas)),
         prediction_type_(config.prediction_type),
+        is_ancestral_(config.kind == SchedulerKind::kEulerAncestral),
         is_leading_(config.timestep_spacing == TimestepSpacing::kLeading) {}
 
   double init_noise_sigma() const override {
@@ -180,14 +181,27 @@ class EulerScheduler : public Scheduler {
     return sample * level_of(sigma(call)).signal;
   }
 
+  bool draws_noise(int call) const override { return is_ancestral_ && sigma(call + 1) > 0.0; }
+
  private:
   torch::Tensor advance(const torch::Tensor& output,
                         int call,
                         const torch::Tensor& sample,
-                        const torch::Tensor& /*noise*/) override {
+                        const torch::Tensor& noise) override {
     const torch::Tensor x = widened(sample);
     const torch::Tensor slope = eps(widened(output), call, x);
-    return (x + (sigma(call + 1) - sigma(call)) * slope).to(sample.scalar_type());
+    const double fresh = draws_noise(call) ? fresh_noise(call) : 0.0;
+    const double to = std::sqrt(sigma(call + 1) * sigma(call + 1) - fresh * fresh);
+    torch::Tensor next = x + (to - sigma(call)) * slope;
+    if (fresh > 0.0) next = next + fresh * widened(noise);
+    return next.to(sample.scalar_type());
+  }
+
+  /// Deviation of the posterior of x_to given x_from and x0 [Ho 2020, Eq. 7, in sigmas].
+  double fresh_noise(int call) const {
+    const double from = sigma(call);
+    const double to = sigma(call + 1);
+    return to * std::sqrt((from - to) * (from + to)) / from;
   }
 
   /// dx/dsigma.
@@ -201,6 +215,7 @@ class EulerScheduler : public Scheduler {
   double sigma(int call) const { return sigmas().at(static_cast<std::size_t>(call)); }
 
   PredictionType prediction_type_;
+  bool is_ancestral_;
   bool is_leading_;
 };
 
@@ -255,7 +270,7 @@ class DPMSolverScheduler : public Scheduler {
 }  // namespace
 
 std::unique_ptr<Scheduler> make_sigma_scheduler(const SchedulerConfig& config, int steps) {
-  if (config.kind == SchedulerKind::kEuler) {
+  if (config.kind == SchedulerKind::kEuler || config.kind == SchedulerKind::kEulerAncestral) {
     return std::make_unique<EulerScheduler>(config, euler_ladder(config, steps));
   }
   return std::make_unique<DPMSolverScheduler>(config, dpm_ladder(config, steps));

@@ -18,6 +18,7 @@ std::string lower(std::string text) {
 const std::vector<Sampler>& samplers() {
   static const std::vector<Sampler> kSamplers = {
       {"Euler", "k_euler", "euler"},
+      {"Euler a", "k_euler_a", "euler-ancestral"},
       {"DPM++ 2M", "k_dpmpp_2m", "dpm++2m"},
       {"DPM++ 2M Karras", "k_dpmpp_2m_ka", "dpm++2m-karras"},
       {"DDIM", "ddim", "ddim"},

@@ -80,7 +80,8 @@ TEST_F(Generating, GivesEveryImageOfABatchItsOwnSeed) {
 }
 
 TEST_F(Generating, WorksWithEverySampler) {
-  for (const char* name : {"ddpm", "ddim", "pndm", "euler", "dpm++2m", "dpm++2m-karras", "lcm"}) {
+  for (const char* name :
+       {"ddpm", "ddim", "pndm", "euler", "euler-ancestral", "dpm++2m", "dpm++2m-karras", "lcm"}) {
     request_.scheduler = name;
     EXPECT_EQ(generate().images.size(), 1U) << name;
   }

@@ -127,7 +127,7 @@ TEST(SchedulerConfig, NamesAnUnknownClassAndListsTheKnownOnes) {
   EXPECT_STREQ(error.what(),
                "s.json, \"_class_name\": scheduler \"UniPCMultistepScheduler\" is not supported; "
                "use one of DDPMScheduler, DDIMScheduler, PNDMScheduler, EulerDiscreteScheduler, "
-               "DPMSolverMultistepScheduler, LCMScheduler.");
+               "EulerAncestralDiscreteScheduler, DPMSolverMultistepScheduler, LCMScheduler.");
 }
 
 TEST(SchedulerConfig, NamesEveryUnknownKey) {
@@ -290,16 +290,18 @@ TEST(SchedulerKind, EveryNameIsReadBack) {
     EXPECT_EQ(to_string(kind), name);
     EXPECT_NO_THROW(validate(default_scheduler_config(kind)));
   }
-  EXPECT_THAT(scheduler_names(),
-              ElementsAre("ddpm", "ddim", "pndm", "euler", "dpm++2m", "dpm++2m-karras", "lcm"));
+  EXPECT_THAT(
+      scheduler_names(),
+      ElementsAre(
+          "ddpm", "ddim", "pndm", "euler", "euler-ancestral", "dpm++2m", "dpm++2m-karras", "lcm"));
 }
 
 TEST(SchedulerKind, NamesAnUnknownSchedulerAndListsTheKnownOnes) {
   const core::Error error = error_of([] { scheduler_kind_from_name("heun"); });
   EXPECT_EQ(error.kind(), ErrorKind::kUsage);
   EXPECT_STREQ(error.what(),
-               "\"heun\": is not a scheduler; use one of ddpm, ddim, pndm, euler, dpm++2m, "
-               "dpm++2m-karras, lcm.");
+               "\"heun\": is not a scheduler; use one of ddpm, ddim, pndm, euler, euler-ancestral, "
+               "dpm++2m, dpm++2m-karras, lcm.");
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ const SchedulerKind kAllKinds[] = {SchedulerKind::kDDPM,
                                    SchedulerKind::kDDIM,
                                    SchedulerKind::kPNDM,
                                    SchedulerKind::kEuler,
+                                   SchedulerKind::kEulerAncestral,
                                    SchedulerKind::kDPM2M,
                                    SchedulerKind::kDPM2MKarras,
                                    SchedulerKind::kLCM};
@@ -286,6 +287,8 @@ TEST(Scheduler, LeadsAncestralSamplingToTheCleanSampleToo) {
   EXPECT_LT(largest_difference(sample_exactly(*ddpm, PredictionType::kEpsilon, x0, 0), x0), 1e-9);
   const auto ddim = make_scheduler(sample_config(SchedulerKind::kDDIM), 20, 0.7);
   EXPECT_LT(largest_difference(sample_exactly(*ddim, PredictionType::kEpsilon, x0, 0), x0), 1e-9);
+  const auto euler = make_scheduler(sample_config(SchedulerKind::kEulerAncestral), 20);
+  EXPECT_LT(largest_difference(sample_exactly(*euler, PredictionType::kEpsilon, x0, 0), x0), 1e-9);
   const auto lcm = make_scheduler(sample_config(SchedulerKind::kLCM), 4);
   EXPECT_LT(largest_difference(sample_exactly(*lcm, PredictionType::kEpsilon, x0, 0), x0), 1e-4);
 }
@@ -316,6 +319,29 @@ TEST(Scheduler, DDIMWithEtaOneIsDDPM) {
                                  ddpm->step(random_tensor(2), i, x, random_tensor(3))),
               1e-9);
   }
+}
+
+// In samples divided by their signal, DDPM's steps are Euler's with fresh noise.
+TEST(Scheduler, EulerAncestralIsDDIMWithEtaOne) {
+  SchedulerConfig config = sample_config(SchedulerKind::kDDIM);
+  config.timestep_spacing = TimestepSpacing::kTrailing;
+  const auto ddim = make_scheduler(config, 25, 1.0);
+  config.kind = SchedulerKind::kEulerAncestral;
+  const auto euler = make_scheduler(config, 25);
+  ASSERT_EQ(euler->timesteps(), ddim->timesteps());
+  torch::Tensor x = random_tensor(1);
+  for (int i = 0; i + 1 < ddim->num_calls(); ++i) {
+    const torch::Tensor model = random_tensor(100 + i);
+    const torch::Tensor noise = random_tensor(200 + i);
+    ASSERT_TRUE(euler->draws_noise(i));
+    const torch::Tensor next = ddim->step(model, i, x, noise);
+    EXPECT_LT(largest_difference(euler->step(model, i, x / ddim->level(i).signal, noise),
+                                 next / ddim->level(i + 1).signal),
+              1e-5)
+        << "call " << i;
+    x = next;
+  }
+  EXPECT_FALSE(euler->draws_noise(24)) << "the last step ends without noise";
 }
 
 TEST(Scheduler, OneStepOfAnyDeterministicMethodIsTheSame) {
