@@ -41,8 +41,9 @@ struct Loopback::Impl {
     while (!stop) {
       if (!listening.poll(Poco::Timespan(20'000), Poco::Net::Socket::SELECT_READ)) continue;
       try {
-        Poco::Net::StreamSocket client = listening.acceptConnection();
-        threads.emplace_back([this, client]() mutable { serve(client); });
+        // One owner: who watches threads does not see Poco's counting of references.
+        auto client = std::make_unique<Poco::Net::StreamSocket>(listening.acceptConnection());
+        threads.emplace_back([this, client = std::move(client)] { serve(*client); });
       } catch (const Poco::Exception&) {
       }
     }
@@ -103,7 +104,7 @@ struct Loopback::Impl {
     }
   }
 
-  void serve(Poco::Net::StreamSocket client) {
+  void serve(Poco::Net::StreamSocket& client) {
     try {
       std::string buffer;
       while (!stop) {
