@@ -11,6 +11,7 @@
 #include "queryers/galleries/page.h"
 #include "queryers/galleries/recipe.h"
 #include "queryers/galleries/run.h"
+#include "queryers/galleries/sitemap.h"
 #include "queryers/internal/utf8.h"
 #include "queryers/services/answers.h"
 

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <cstring>
 #include <map>
 #include <set>
 
@@ -26,18 +25,6 @@ constexpr std::size_t kMaxLinks = 10'000;
 constexpr std::size_t kMaxScript = 4 << 20;
 constexpr std::size_t kMaxTitle = 300;
 constexpr std::size_t kMaxFeeds = 10;
-constexpr std::size_t kMaxListed = 50'000;  // addresses of one kind in a sitemap or feed
-
-bool ends_like_image(const Url& url) {
-  const std::string path = lower_ascii(url.path);
-  for (const char* extension : {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}) {
-    const std::size_t length = std::strlen(extension);
-    if (path.size() > length && path.compare(path.size() - length, length, extension) == 0) {
-      return true;
-    }
-  }
-  return false;
-}
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
 
@@ -190,7 +177,7 @@ class Reader {
     const auto rel = words_of(attributes.get("rel"));
     if (rel.count("next") > 0 && !page_.next) page_.next = link_;
     if (rel.count("license") > 0) page_.signals.push_back("license: " + link_->to_string());
-    if (rel.count("nofollow") > 0 || ends_like_image(*link_)) return;
+    if (rel.count("nofollow") > 0 || names_image_file(*link_)) return;
     if (page_.links.size() < kMaxLinks && seen_links_.insert(link_->to_string()).second) {
       page_.links.push_back(*link_);
     }
@@ -224,7 +211,7 @@ class Reader {
     });
   }
 
-  bool link_is_image() const { return link_ && ends_like_image(*link_); }
+  bool link_is_image() const { return link_ && names_image_file(*link_); }
 
   void take_image(const Attributes& attributes) {
     if (is_icon(attributes) || page_.pictures.size() >= kMaxPictures) return;
@@ -361,7 +348,7 @@ class Reader {
       return std::nullopt;
     }
     const auto url = resolve(text);
-    return url && ends_like_image(*url) ? url : std::nullopt;
+    return url && names_image_file(*url) ? url : std::nullopt;
   }
 
   void add_group(const std::vector<std::pair<int, Url>>& found) {
@@ -472,72 +459,6 @@ Page read_page(std::string_view html, const Url& url, int min_side_px) {
              [&reader](const std::string& name) { reader.close(name); },
              [&reader](std::string_view text) { reader.text(text); }});
   return reader.finish();
-}
-
-Sitemap read_sitemap(std::string_view xml, const Url& url) {
-  Sitemap sitemap;
-  bool in_index = false;
-  std::string name;
-  std::string text;
-  const auto take = [&](const std::string& closed) {
-    const auto found = resolve_url(url, text);
-    text.clear();
-    if (!found) return;
-    if (closed == "image:loc") {
-      if (sitemap.images.size() < kMaxListed) sitemap.images.push_back(*found);
-    } else if (closed == "loc") {
-      auto& list = in_index ? sitemap.sitemaps : sitemap.pages;
-      if (list.size() < kMaxListed) list.push_back(*found);
-    }
-  };
-  walk_xml(xml,
-           {[&](const std::string& opened, const Attributes&) {
-              if (opened == "sitemapindex") in_index = true;
-              text.clear();
-            },
-            take,
-            [&text](std::string_view part) {
-              if (text.size() < 16'384) text += part;
-            }});
-  return sitemap;
-}
-
-Sitemap read_feed(std::string_view xml, const Url& url) {
-  Sitemap feed;
-  bool in_entry = false;
-  std::string text;
-  const auto add = [&url](std::vector<Url>& list, const std::string& reference) {
-    const auto found = reference.empty() ? std::nullopt : resolve_url(url, reference);
-    if (found && list.size() < kMaxListed) list.push_back(*found);
-  };
-  const auto is_image = [&url](const Attributes& attributes, const std::string& reference) {
-    const std::string type = lower_ascii(attributes.get("type"));
-    const auto found = resolve_url(url, reference);
-    return type.compare(0, 6, "image/") == 0 || attributes.get("medium") == "image" ||
-           (type.empty() && found && ends_like_image(*found));
-  };
-  walk_xml(xml,
-           {[&](const std::string& name, const Attributes& attributes) {
-              text.clear();
-              if (name == "item" || name == "entry") in_entry = true;
-              const std::string reference = attributes.get(name == "link" ? "href" : "url");
-              const std::string rel = attributes.get("rel");
-              const bool enclosed = name == "enclosure" || name == "media:content" ||
-                                    (name == "link" && rel == "enclosure");
-              if (enclosed && is_image(attributes, reference)) add(feed.images, reference);
-              if (in_entry && name == "link" && (rel.empty() || rel == "alternate")) {
-                add(feed.pages, reference);
-              }
-            },
-            [&](const std::string& name) {
-              if (name == "item" || name == "entry") in_entry = false;
-              if (in_entry && name == "link") add(feed.pages, text);
-              text.clear();
-            },
-            [&text](std::string_view part) {
-              if (text.size() < 16'384) text += part;
-            }});
-  return feed;
 }
 
 }  // namespace patina::queryers

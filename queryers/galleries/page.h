@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an HTML page shows: its pictures with every address under which they may be had, its links,
-// and what it says about being collected. No script is run. Entry points: read_page, read_sitemap,
-// read_feed.
+// and what it says about being collected. No script is run. Entry point: read_page.
 #pragma once
 
 #include <optional>
@@ -53,17 +52,6 @@ struct Page {
 /// is below `min_side_px` and those whose class says logo, avatar, icon or sprite. Broken HTML is
 /// read as browsers do.
 Page read_page(std::string_view html, const Url& url, int min_side_px);
-
-/// Addresses of a sitemap: pages and images, and further sitemaps of an index [sitemaps.org].
-struct Sitemap {
-  std::vector<Url> pages;
-  std::vector<Url> images;
-  std::vector<Url> sitemaps;
-};
-Sitemap read_sitemap(std::string_view xml, const Url& url);
-
-/// Addresses of an RSS or Atom feed: its entries' pages, and the pictures enclosed.
-Sitemap read_feed(std::string_view xml, const Url& url);
 
 /// The largest candidate of a srcset attribute [HTML, Sec. 4.8.4.2], as written; empty if there is
 /// none.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -228,6 +229,17 @@ std::string percent_decode(std::string_view text) {
     }
   }
   return decoded;
+}
+
+bool names_image_file(const Url& url) {
+  const std::string path = lower_ascii(url.path);
+  for (const char* extension : {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}) {
+    const std::size_t length = std::strlen(extension);
+    if (path.size() > length && path.compare(path.size() - length, length, extension) == 0) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace patina::queryers

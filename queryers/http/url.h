@@ -42,4 +42,7 @@ std::string percent_encode(std::string_view text);
 /// Decodes %XX; anything else stays.
 std::string percent_decode(std::string_view text);
 
+/// Whether the path ends as the names of image files do.
+bool names_image_file(const Url& url);
+
 }  // namespace patina::queryers

@@ -100,6 +100,11 @@ Interpretation read_failure(const json& prediction) {
   return result;
 }
 
+bool was_cancelled(const json& prediction) {
+  const std::string status = text_at(prediction, "status");
+  return status == "canceled" || status == "aborted";
+}
+
 Interpretation read_prediction(const json& prediction, const Url& base) {
   const std::string status = text_at(prediction, "status");
   Interpretation result;
@@ -118,7 +123,7 @@ Interpretation read_prediction(const json& prediction, const Url& base) {
     return none;
   }
   if (status == "failed") return read_failure(prediction);
-  if (status == "canceled" || status == "aborted") {
+  if (was_cancelled(prediction)) {
     return done(Outcome::kCancelled, "the prediction is " + status);
   }
   const std::string id = text_at(prediction, "id");
@@ -152,6 +157,7 @@ Interpretation find_prediction(const HttpResponse& response,
   const auto earliest = parse_time(since);
   for (const json& prediction : results) {
     if (!prediction.is_object() || !holds(prediction.value("input", json()), input)) continue;
+    if (was_cancelled(prediction)) continue;  // by an interruption of ours
     const auto created = parse_time(text_at(prediction, "created_at"));
     if (created && earliest && *created >= *earliest - kClockDifferenceS) {
       return read_prediction(prediction, base);

@@ -12,6 +12,7 @@
 #include "core/json.h"
 #include "queryers/galleries/page.h"
 #include "queryers/galleries/recipe.h"
+#include "queryers/galleries/sitemap.h"
 
 namespace {
 

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "queryers/galleries/sitemap.h"
+
 namespace patina::queryers {
 namespace {
 

@@ -259,6 +259,13 @@ TEST(Replicate, FindsItsPredictionAmongThoseListed) {
   EXPECT_EQ(listed(ours, "2026-01-31T09:00:00.000Z"), "none");
   EXPECT_EQ(listed(another, "2026-01-31T10:00:01.000Z"), "none");
   EXPECT_EQ(listed(nullptr, "2026-01-31T10:00:01.000Z"), "none");  // deleted after an hour
+  EXPECT_EQ(find(json{{"results",
+                       {{{"id", "abc"},
+                         {"status", "canceled"},  // by an interruption: it gives nothing any more
+                         {"input", ours},
+                         {"created_at", "2026-01-31T10:00:01.000Z"}}}}}
+                     .dump()),
+            "none");
   EXPECT_EQ(find("<html>"), "protocol-error");
 }
 
