@@ -87,6 +87,25 @@ void bind_method(CommandLine& line, coat::CoatOptions& options) {
              "uncoated ones, 0 to 1000; 0 does without (default: 0)."},
             {0.0, 1000.0},
             options.learnability_weight);
+  line.real({"--human-vision",
+             "W",
+             "Siren: weight of the squared colour difference CIEDE2000, 0 to 1000 (default: " +
+                 exact_number(options.percept_weight) + ")."},
+            {0.0, 1000.0},
+            options.percept_weight);
+  line.real({"--hypersphere",
+             "W",
+             "Siren: weight of the two losses that part coated from clean features, 0 to 1000 "
+             "(default: " +
+                 exact_number(options.secret_weight) + ")."},
+            {0.0, 1000.0},
+            options.secret_weight);
+  line.real({"--squared-difference",
+             "W",
+             "Siren: weight of the squared difference of pixels, 0 to 1000 (default: " +
+                 exact_number(options.mse_weight) + ")."},
+            {0.0, 1000.0},
+            options.mse_weight);
   line.path({"--base", "DIR", "Siren: the model that is fine-tuned (default: the built-in base)."},
             options.base);
   line.whole(
@@ -184,6 +203,9 @@ json options_to_json(const CoatCommand& command) {
   document["latents"] = options.latents;
   document["steps"] = options.steps;
   document["learnability"] = options.learnability_weight;
+  document["human_vision"] = options.percept_weight;
+  document["hypersphere"] = options.secret_weight;
+  document["squared_difference"] = options.mse_weight;
   document["surrogate_steps"] = options.surrogate_steps;
   document["strength"] = options.strength;
   document["min_psnr_db"] = options.min_psnr_db;

@@ -69,6 +69,16 @@ void bind_experiment(CommandLine& line, EvaluateCommand& command) {
   line.whole({"--steps", "N", "Of personalisation, 1 to 1000000 (default: the method's)."},
              {1, 1'000'000},
              [&options](std::uint64_t steps) { options.steps = static_cast<int>(steps); });
+  line.whole({"--coat-steps",
+              "N",
+              "Of Siren's training, 0 to 100000, as patina coat --steps (default: the coating's)."},
+             {0, 100'000},
+             [&options](std::uint64_t steps) { options.coat_steps = static_cast<int>(steps); });
+  line.real({"--learnability",
+             "W",
+             "Of Siren's learnability term, 0 to 1000, as in patina coat (default: 0)."},
+            {0.0, 1000.0},
+            options.learnability_weight);
   line.choice({"--lora-targets",
                "NAME",
                "LoRA: attention, transformer or all, as in patina personalize (default: "
@@ -192,17 +202,20 @@ int run_evaluate(std::vector<std::string> args, std::ostream& out, std::ostream&
   }
   JsonDocument document;
   document.command = "evaluate";
-  document.options = {{"suite", "chain"},
-                      {"base", printable(command.options.base.string())},
-                      {"prompt", printable(command.options.prompt)},
-                      {"lora_targets", diffusion::to_string(command.options.lora_targets)},
-                      {"methods", command.methods},
-                      {"coatings", command.coatings},
-                      {"shares", command.shares},
-                      {"count", command.options.images},
-                      {"suspect_images", command.options.suspect_images},
-                      {"repeats", command.options.repeats},
-                      {"seed", command.options.seed}};
+  document.options = {
+      {"suite", "chain"},
+      {"base", printable(command.options.base.string())},
+      {"prompt", printable(command.options.prompt)},
+      {"lora_targets", diffusion::to_string(command.options.lora_targets)},
+      {"coat_steps", command.options.coat_steps ? json(*command.options.coat_steps) : json()},
+      {"learnability", command.options.learnability_weight},
+      {"methods", command.methods},
+      {"coatings", command.coatings},
+      {"shares", command.shares},
+      {"count", command.options.images},
+      {"suspect_images", command.options.suspect_images},
+      {"repeats", command.options.repeats},
+      {"seed", command.options.seed}};
   json rows = json::array();
   for (const evaluate::ChainRow& row : result.rows) rows.push_back(row_to_json(row));
   document.result = {{"alphas", evaluate::kChainAlphas}, {"rows", rows}};

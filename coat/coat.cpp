@@ -102,6 +102,8 @@ std::string run_identity(const std::vector<core::ImageEntry>& entries, const Coa
       std::to_string(options.min_psnr_db));
   add(std::to_string(options.learnability_weight) + " " + options.base.string() + " " +
       std::to_string(options.surrogate_steps) + " " + options.class_prompt);
+  add(std::to_string(options.percept_weight) + " " + std::to_string(options.secret_weight) + " " +
+      std::to_string(options.mse_weight));
   add(options.seed ? std::to_string(*options.seed) : "drawn");
   add(options.format ? core::to_string(*options.format) : "as input");
   add(std::to_string(options.quality_percent.value_or(0)) + " " +
@@ -361,9 +363,14 @@ void validate(const CoatOptions& options) {
   require(options.steps >= 0 && options.steps <= 100000,
           "--steps",
           std::to_string(options.steps) + " is outside 0 to 100000");
-  require(options.learnability_weight >= 0.0 && options.learnability_weight <= 1000.0,
-          "--learnability",
-          std::to_string(options.learnability_weight) + " is outside 0 to 1000");
+  const std::pair<const char*, double> weights[] = {{"--learnability", options.learnability_weight},
+                                                    {"--human-vision", options.percept_weight},
+                                                    {"--hypersphere", options.secret_weight},
+                                                    {"--squared-difference", options.mse_weight}};
+  for (const auto& [flag, weight] : weights) {
+    require(
+        weight >= 0.0 && weight <= 1000.0, flag, std::to_string(weight) + " is outside 0 to 1000");
+  }
   require(options.surrogate_steps >= 0 && options.surrogate_steps <= 100000,
           "--surrogate-steps",
           std::to_string(options.surrogate_steps) + " is outside 0 to 100000");

@@ -48,6 +48,10 @@ struct CoatOptions {
   /// without a surrogate. A set of fewer than 10 images is then trained beside 100 that the base
   /// generates from the class prompt [Siren 2025, Sec. 4.5].
   double learnability_weight = 0.0;
+  // Siren: weights of the other terms of Eq. 7, [0, 1000].
+  double percept_weight = 0.2;             ///< lambda1, on the mean squared CIEDE2000 of crops.
+  double secret_weight = 1.0;              ///< lambda2, on the hypersphere's two losses.
+  double mse_weight = 1.0;                 ///< On the mean squared difference, unit range.
   std::filesystem::path base;              ///< Model folder of the surrogate; empty = built-in.
   int surrogate_steps = 100;               ///< Of its fine-tuning on the uncoated set.
   std::string class_prompt = "a picture";  ///< What the images show, for the surrogate.

@@ -86,6 +86,9 @@ siren::TrainOptions train_options(const CoatOptions& options, std::uint64_t seed
   train.steps = options.steps;
   train.sphere_crops = options.sphere_crops;
   train.psnr_db = options.min_psnr_db;
+  train.percept_weight = options.percept_weight;
+  train.secret_weight = options.secret_weight;
+  train.mse_weight = options.mse_weight;
   train.seed = core::Rng(seed).fork("training").seed();
   train.device = extractors::resolve_device(options.device);
   train.dtype = extractors::resolve_precision(options.precision, train.device);

@@ -183,6 +183,9 @@ std::string settings_of(const ChainOptions& options) {
        {"steps", options.steps ? nlohmann::json(*options.steps) : nlohmann::json("the method's")},
        {"count", options.images},
        {"lora_targets", diffusion::to_string(options.lora_targets)},
+       {"coat_steps",
+        options.coat_steps ? nlohmann::json(*options.coat_steps) : nlohmann::json("the coating's")},
+       {"learnability", options.learnability_weight},
        {"guidance_scale", options.guidance_scale},
        {"seed", std::to_string(options.seed)}});
 }

@@ -32,6 +32,8 @@ struct ChainOptions {
   int suspect_images = 30;                  ///< Drawn of them at a time [Siren 2025, Sec. 5.1].
   int repeats = 10'000;                     ///< Draws.
   double guidance_scale = 3.0;
+  std::optional<int> coat_steps;     ///< Of Siren's training; else the coating's.
+  double learnability_weight = 0.0;  ///< Of Siren's learnability term, as in coat::CoatOptions.
   /// Caption of the images trained on and prompt of those generated; {} is the set's name.
   std::string prompt = "a painting by {}";
   diffusion::LoRATargets lora_targets = diffusion::LoRATargets::kTransformer;

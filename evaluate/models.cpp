@@ -134,6 +134,9 @@ CoatedSet coated_set(const ChainOptions& options,
     coat::CoatOptions coating_options;
     coating_options.method = coating;
     coating_options.base = options.base;
+    if (options.coat_steps) coating_options.steps = *options.coat_steps;
+    coating_options.learnability_weight = options.learnability_weight;
+    coating_options.class_prompt = "a painting";
     coating_options.latents = latents_for_mark(diffusion::open_model_folder(options.base));
     coating_options.inputs = {options.sets[set]};
     coating_options.output = coated.folder;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Meta-learns a generator/extractor pair [Siren 2025, Sec. 4.5] from one that exists:
 //
-//   meta_pair START.safetensors OUT.safetensors ROUNDS SET_DIR...
+//   meta_pair START.safetensors OUT.safetensors ROUNDS RATE SET_DIR...
 //
-// Each folder is a task. Prints the loss of every round as the pair came and after five steps.
+// RATE is AdamW's within a task; each folder is a task. Prints the loss of every round, on a batch
+// that it was not trained on, of the pair as it came and after five steps.
 #include <cstdio>
 #include <iostream>
 #include <string>
@@ -29,8 +30,8 @@ coat::siren::CropPool pool_of(const std::filesystem::path& folder) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 5) {
-    std::cerr << "usage: meta_pair START.safetensors OUT.safetensors ROUNDS SET_DIR...\n";
+  if (argc < 6) {
+    std::cerr << "usage: meta_pair START.safetensors OUT.safetensors ROUNDS RATE SET_DIR...\n";
     return 2;
   }
   try {
@@ -39,16 +40,23 @@ int main(int argc, char** argv) {
     coat::siren::ReptileOptions options;
     options.rounds = std::stoi(argv[3]);
     options.inner.steps = 5;
+    options.inner.eot_ramp_steps = 1;
+    options.inner.generator_rate = options.inner.extractor_rate = std::stod(argv[4]);
     options.inner.sphere_crops = 8;
     options.seed = 1;
     std::vector<coat::siren::CropPool> tasks;
-    for (int i = 4; i < argc; ++i) tasks.push_back(pool_of(argv[i]));
+    for (int i = 5; i < argc; ++i) tasks.push_back(pool_of(argv[i]));
     int round = 0;
+    double before = 0.0, after = 0.0;
     for (const auto& done : coat::siren::reptile(pair, tasks, options)) {
       std::printf(
           "round %d, set %zu: %.4f to %.4f\n", ++round, done.task, done.first_loss, done.last_loss);
+      before += done.first_loss / options.rounds;
+      after += done.last_loss / options.rounds;
     }
-    coat::siren::write_pair(argv[2], pair, {{"meta_learning_rounds", argv[3]}});
+    std::printf("mean: %.4f to %.4f\n", before, after);
+    coat::siren::write_pair(
+        argv[2], pair, {{"meta_learning_rounds", argv[3]}, {"meta_learning_rate", argv[4]}});
     return 0;
   } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';

@@ -75,11 +75,10 @@ std::vector<ReptileRound> reptile(Pair& pair,
     TrainOptions inner = options.inner;
     inner.seed = rng.next_u64();
     inner.focus = false;  // The meta pair keeps all directions: keys will choose their own.
-    inner.loss_seen = [&done](int step, double loss) {
-      if (step == 0) done.first_loss = loss;
-      done.last_loss = loss;
-    };
-    train_key(copy, tasks[done.task], random_message(rng, pair.message_bits), inner);
+    const std::string message = random_message(rng, pair.message_bits);
+    done.first_loss = held_out_loss(pair, tasks[done.task], message, inner);
+    train_key(copy, tasks[done.task], message, inner);
+    done.last_loss = held_out_loss(copy, tasks[done.task], message, inner);
     const double left = 1.0 - static_cast<double>(round) / options.rounds;
     move_towards(pair, copy, options.step_size * left);
     rounds.push_back(done);

@@ -22,8 +22,9 @@ struct ReptileOptions {
 /// What a round did.
 struct ReptileRound {
   std::size_t task = 0;
-  double first_loss = 0.0;  ///< Of the pair as it came, on the task's first batch.
-  double last_loss = 0.0;   ///< Of the trained copy, on its last batch.
+  // On one batch of the task that its training did not see (held_out_loss):
+  double first_loss = 0.0;  ///< Of the pair as it came.
+  double last_loss = 0.0;   ///< Of the trained copy.
 };
 
 /// theta <- theta + epsilon (theta_task - theta). Trains `pair` in place; deterministic for a seed.

@@ -255,6 +255,23 @@ TrainedKey calibrate_sphere(Pair& pair,
   return key;
 }
 
+double held_out_loss(Pair& pair,
+                     const CropPool& pool,
+                     const std::string& message_hex,
+                     const TrainOptions& options) {
+  const torch::NoGradGuard no_grad;
+  const torch::Tensor message = message_tensor(message_hex);
+  pair.generator->to(options.device);
+  pair.extractor->to(options.device);
+  TrainOptions judging = options;
+  judging.eot_ramp_steps = 1;
+  judging.focus = false;
+  State state;
+  start(state, pair, pool, message, judging);
+  state.step = options.steps;  // One past the last that training draws.
+  return train_step(pair, pool, message, judging, state).total.item<double>();
+}
+
 TrainedKey train_key(Pair& pair,
                      const CropPool& pool,
                      const std::string& message_hex,

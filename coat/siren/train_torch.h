@@ -98,6 +98,14 @@ TrainedKey train_key(Pair& pair,
                      const TrainOptions& options,
                      const core::Observer& observer = {});
 
+/// Eq. 7 of a pair as it stands, on a batch that training with this seed does not see, under the
+/// robustness layer in full range. In units of the pair's own distance between coated and clean
+/// features, so that pairs can be compared.
+double held_out_loss(Pair& pair,
+                     const CropPool& pool,
+                     const std::string& message_hex,
+                     const TrainOptions& options);
+
 /// Centre and radius of a pair as it stands: mean feature of coated crops, and the line-searched
 /// radius about it of the same crops under the robustness layer.
 TrainedKey calibrate_sphere(Pair& pair,

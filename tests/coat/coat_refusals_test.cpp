@@ -114,6 +114,8 @@ TEST_F(CoatRefuses, OptionsOutOfRange) {
             std::string::npos);
   EXPECT_NE(problem([](CoatOptions& o) { o.max_size_ratio = 0.5; }).find("--max-size-ratio"),
             std::string::npos);
+  EXPECT_NE(problem([](CoatOptions& o) { o.secret_weight = -1.0; }).find("--hypersphere"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -55,6 +55,17 @@ TEST_F(CoatImages, WritesTheKeyForItsOwnerAloneAndACommitmentThatMatchesIt) {
             result.merkle_root);
 }
 
+TEST_F(CoatImages, TrainWithTheWeightsGiven) {
+  add("a.png", picture(1));
+  coat_images(options());
+  CoatOptions others = options();
+  others.percept_weight = 100.0;
+  others.output = root_ / "out2";
+  others.key_path = root_ / "owner2.key";
+  coat_images(others);
+  EXPECT_NE(core::read_file(root_ / "out/a.png"), core::read_file(root_ / "out2/a.png"));
+}
+
 TEST_F(CoatImages, SameSeedGivesTheSameImages) {
   add("a.png", picture(1));
   coat_images(options());

@@ -118,6 +118,17 @@ TEST_F(MetaLearning, OfOneWholeRoundIsTrainingOnItsTask) {
   EXPECT_FALSE(torch::equal(first_weight(pair), first_weight(sample_pair())));
 }
 
+// Otherwise the two would differ by the crops and by how far the robustness layer was switched on.
+TEST_F(MetaLearning, JudgesAPairAndItsTrainedCopyByTheSameBatch) {
+  ReptileOptions without_steps = options();
+  without_steps.inner.generator_rate = without_steps.inner.extractor_rate = 0.0;
+  Pair pair = sample_pair();
+  for (const ReptileRound& round : reptile(pair, tasks_, without_steps)) {
+    EXPECT_GT(round.first_loss, 0.0);
+    EXPECT_EQ(round.first_loss, round.last_loss);
+  }
+}
+
 TEST_F(MetaLearning, NeedsATask) {
   Pair pair = sample_pair();
   EXPECT_THROW(reptile(pair, {}, options()), core::Error);
