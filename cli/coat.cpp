@@ -20,6 +20,22 @@ namespace {
 
 using nlohmann::json;
 
+// Flags that one method alone reads.
+struct MethodFlag {
+  const char* name;
+  coat::Method method;
+};
+constexpr MethodFlag kMethodFlags[] = {{"--latents", coat::Method::kFrame},
+                                       {"--message", coat::Method::kSiren},
+                                       {"--steps", coat::Method::kSiren},
+                                       {"--learnability", coat::Method::kSiren},
+                                       {"--human-vision", coat::Method::kSiren},
+                                       {"--hypersphere", coat::Method::kSiren},
+                                       {"--squared-difference", coat::Method::kSiren},
+                                       {"--base", coat::Method::kSiren},
+                                       {"--surrogate-steps", coat::Method::kSiren},
+                                       {"--class-prompt", coat::Method::kSiren}};
+
 struct CoatCommand {
   coat::CoatOptions options;
   std::filesystem::path key;
@@ -168,9 +184,27 @@ void bind_options(CommandLine& line, CoatCommand& command) {
   bind_files(line, command.options);
   bind_compute(line, command.compute);
   bind_output(line, command.output);
-  for (const char* of_training :
-       {"--key", "--method", "--latents", "--message", "--steps", "--seed"}) {
+  for (const char* of_training : {"--key", "--method", "--seed"}) {
     line.exclude("--use-key", of_training);
+  }
+  for (const MethodFlag& flag : kMethodFlags) line.exclude("--use-key", flag.name);
+}
+
+// Whoever gives such a flag wants something that they would not get.
+void refuse_flags_of_other_methods(const CommandLine& line, const coat::CoatOptions& options) {
+  for (const MethodFlag& flag : kMethodFlags) {
+    if (!line.given(flag.name) || options.method == flag.method) continue;
+    throw core::Error(core::ErrorKind::kUsage,
+                      flag.name,
+                      std::string("has no effect with --method ") + coat::to_string(options.method),
+                      std::string("leave it out, or add --method ") + coat::to_string(flag.method));
+  }
+  for (const char* of_surrogate : {"--base", "--surrogate-steps", "--class-prompt"}) {
+    if (!line.given(of_surrogate) || options.learnability_weight > 0.0) continue;
+    throw core::Error(core::ErrorKind::kUsage,
+                      of_surrogate,
+                      "has no effect without --learnability",
+                      "leave it out, or add --learnability W");
   }
 }
 
@@ -182,6 +216,7 @@ void complete(const CommandLine& line, CoatCommand& command, std::ostream& err) 
   coat::CoatOptions& options = command.options;
   if (line.given("--strength") && !line.given("--min-psnr")) options.min_psnr_db = 0.0;
   options.use_key = line.given("--use-key");
+  refuse_flags_of_other_methods(line, options);
   options.key_path = options.use_key ? command.use_key : command.key;
   options.passphrase = read_passphrase(command.passphrase_file, err);
   options.precision = command.compute.precision;

@@ -135,7 +135,20 @@ int percent_from(const std::string& text) {
   return std::stoi(text);
 }
 
-void complete(EvaluateCommand& command) {
+// Whoever gives such a flag wants something that they would not get.
+void refuse_flags_without_siren(const CommandLine& line, const ChainOptions& options) {
+  const auto& coatings = options.coatings;
+  if (std::find(coatings.begin(), coatings.end(), coat::Method::kSiren) != coatings.end()) return;
+  for (const char* of_siren : {"--coat-steps", "--learnability"}) {
+    if (!line.given(of_siren)) continue;
+    throw core::Error(core::ErrorKind::kUsage,
+                      of_siren,
+                      "has no effect on the coatings that --coatings names",
+                      "leave it out, or add siren to --coatings");
+  }
+}
+
+void complete(const CommandLine& line, EvaluateCommand& command) {
   ChainOptions& options = command.options;
   if (options.base.empty()) options.base = core::data_file("base");
   if (options.sets.empty()) {
@@ -152,6 +165,7 @@ void complete(EvaluateCommand& command) {
   for (const std::string& name : split(command.coatings)) {
     options.coatings.push_back(coat::method_from_name(name));
   }
+  refuse_flags_without_siren(line, options);
   options.shares_percent.clear();
   for (const std::string& share : split(command.shares)) {
     options.shares_percent.push_back(percent_from(share));
@@ -191,7 +205,7 @@ int run_evaluate(std::vector<std::string> args, std::ostream& out, std::ostream&
   bind_experiment(line, command);
   bind_output(line, command.output);
   if (!line.parse(std::move(args), out)) return 0;
-  complete(command);
+  complete(line, command);
 
   const Session session(command.output, err);
   const evaluate::ChainResult result = evaluate::run_chain(command.options, session.observer());

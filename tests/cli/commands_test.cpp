@@ -65,6 +65,14 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"coat_quality",
               {"coat", "x", "-o", "out", "--key", "k", "--quality", "101"},
               "--quality: is \"101\"; give a whole number from 1 to 100."},
+        Wrong{"coat_flag_of_another_method",
+              {"coat", "x", "-o", "out", "--key", "k", "--learnability", "1"},
+              "--learnability: has no effect with --method frame; leave it out, or add --method "
+              "siren."},
+        Wrong{"coat_surrogate_for_nothing",
+              {"coat", "x", "-o", "o", "--key", "k", "--method", "siren", "--class-prompt", "dog"},
+              "--class-prompt: has no effect without --learnability; leave it out, or add "
+              "--learnability W."},
         Wrong{"score_without_images",
               {"score", "--key", "k"},
               "IMAGES: is missing, patina score needs it; add IMAGES..."},
@@ -154,6 +162,8 @@ TEST_F(Commands, SecretsOfTheCommandLineAreNotRepeated) {
                        at("out"),
                        "--key",
                        at("k"),
+                       "--method",
+                       "siren",
                        "--message",
                        "my secret text",
                        "--seed",

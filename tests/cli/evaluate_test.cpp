@@ -120,6 +120,21 @@ TEST_F(Experiments, EvaluateNeedsASecondSetAsControl) {
   EXPECT_THAT(ran.err, HasSubstr("one is the other's control"));
 }
 
+TEST_F(Experiments, EvaluateRefusesFlagsOfACoatingThatIsNotMeasured) {
+  const Ran ran = run({"evaluate",
+                       "-o",
+                       path("tables"),
+                       "--sets",
+                       path("first"),
+                       "--sets",
+                       path("second"),
+                       "--learnability",
+                       "1"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_NE(ran.err.find("--learnability: has no effect on the coatings"), std::string::npos)
+      << ran.err;
+}
+
 TEST_F(Experiments, EvaluateRefusesUnknownWords) {
   const Ran coating = run({"evaluate", "-o", path("tables"), "--coatings", "paint"});
   EXPECT_EQ(coating.code, 2);
