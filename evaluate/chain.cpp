@@ -177,17 +177,18 @@ ChainRow row_of(const ChainOptions& options,
 std::string settings_of(const ChainOptions& options) {
   std::string base = options.base.lexically_normal().string();
   while (base.size() > 1 && base.back() == '/') base.pop_back();
-  return core::dump_json(
-      {{"base", base},
-       {"prompt", options.prompt},
-       {"steps", options.steps ? nlohmann::json(*options.steps) : nlohmann::json("the method's")},
-       {"count", options.images},
-       {"lora_targets", diffusion::to_string(options.lora_targets)},
-       {"coat_steps",
-        options.coat_steps ? nlohmann::json(*options.coat_steps) : nlohmann::json("the coating's")},
-       {"learnability", options.learnability_weight},
-       {"guidance_scale", options.guidance_scale},
-       {"seed", std::to_string(options.seed)}});
+  nlohmann::json settings = {
+      {"base", base},
+      {"prompt", options.prompt},
+      {"steps", options.steps ? nlohmann::json(*options.steps) : nlohmann::json("the method's")},
+      {"count", options.images},
+      {"lora_targets", diffusion::to_string(options.lora_targets)},
+      {"guidance_scale", options.guidance_scale},
+      {"seed", std::to_string(options.seed)}};
+  // Left out where not given, so that folders from before there were these go on.
+  if (options.coat_steps) settings["coat_steps"] = *options.coat_steps;
+  if (options.learnability_weight > 0.0) settings["learnability"] = options.learnability_weight;
+  return core::dump_json(settings);
 }
 
 void claim_folder(const ChainOptions& options) {
