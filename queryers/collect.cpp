@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "queryers/collect.h"
 
-#include <algorithm>
+#include <chrono>
 #include <exception>
 #include <thread>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 #include "core/error.h"
-#include "core/hash.h"
-#include "core/json.h"
 #include "queryers/internal/asking.h"
 #include "queryers/internal/item_worker.h"
 
@@ -22,10 +22,6 @@ using nlohmann::json;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kSyncInterval(2);
-
-double seconds_since(SteadyClock::time_point start) {
-  return std::chrono::duration<double>(SteadyClock::now() - start).count();
-}
 
 void require(bool holds, const char* field, const std::string& problem) {
   if (!holds) throw Error(ErrorKind::kInput, field, problem, "change it");

@@ -168,6 +168,10 @@ HttpExchange Asker::ask_at_last(const HttpRequest& request, const ExchangeTag& t
   return exchange;
 }
 
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
 Interpretation read_failure(const HttpExchange& exchange, bool repeatable) {
   Interpretation result;
   result.detail = exchange.problem;

@@ -88,6 +88,8 @@ class Asker {
   std::optional<HttpClient> last_client_;
 };
 
+double seconds_since(std::chrono::steady_clock::time_point start);
+
 /// How an exchange without an answer counts. `repeatable`: asking twice costs nothing.
 Interpretation read_failure(const HttpExchange& exchange, bool repeatable);
 

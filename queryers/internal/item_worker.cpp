@@ -20,10 +20,6 @@ constexpr double kLongestPollS = 5.0;
 constexpr int kMaxTriesOf500 = 3;
 constexpr int kLookups = 3;
 
-double seconds_since(SteadyClock::time_point start) {
-  return std::chrono::duration<double>(SteadyClock::now() - start).count();
-}
-
 // The answer was lost or says that something broke: the image may exist and be charged for.
 bool may_have_been_made(const HttpExchange& exchange, const Interpretation& result) {
   switch (exchange.failure) {

@@ -3,6 +3,7 @@
 #include "coat/coat.h"
 
 #include <csignal>
+#include <set>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -58,12 +59,23 @@ TEST_F(CoatImages, WritesTheKeyForItsOwnerAloneAndACommitmentThatMatchesIt) {
 TEST_F(CoatImages, TrainWithTheWeightsGiven) {
   add("a.png", picture(1));
   coat_images(options());
-  CoatOptions others = options();
-  others.percept_weight = 100.0;
-  others.output = root_ / "out2";
-  others.key_path = root_ / "owner2.key";
-  coat_images(others);
-  EXPECT_NE(core::read_file(root_ / "out/a.png"), core::read_file(root_ / "out2/a.png"));
+  const struct {
+    const char* name;
+    double CoatOptions::*weight;
+    double value;
+  } changes[] = {{"percept", &CoatOptions::percept_weight, 100.0},
+                 {"secret", &CoatOptions::secret_weight, 0.0},
+                 {"mse", &CoatOptions::mse_weight, 1000.0}};
+  std::set<std::vector<std::uint8_t>> images = {core::read_file(root_ / "out/a.png")};
+  for (const auto& change : changes) {
+    CoatOptions others = options();
+    others.*change.weight = change.value;
+    others.output = root_ / change.name;
+    others.key_path = root_ / (std::string(change.name) + ".key");
+    coat_images(others);
+    EXPECT_TRUE(images.insert(core::read_file(root_ / change.name / "a.png")).second)
+        << change.name;
+  }
 }
 
 TEST_F(CoatImages, SameSeedGivesTheSameImages) {
