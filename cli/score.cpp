@@ -13,6 +13,7 @@
 #include "cli/passphrase.h"
 #include "cli/session.h"
 #include "cli/table.h"
+#include "core/csv.h"
 #include "core/error.h"
 #include "core/hash.h"
 #include "extractors/coat_key.h"
@@ -73,7 +74,8 @@ analyzer::ScoringSink make_sink(const ScoreCommand& command,
   sink.on_scored = [&command, &out, &found, radius_score](const analyzer::ScoredImage& image) {
     const bool inside = image.score <= radius_score;
     if (!command.output.json) {
-      out << csv_field(image.source) << ',' << exact_number(image.score) << ',' << inside << "\n";
+      out << core::csv_field(image.source) << ',' << exact_number(image.score) << ',' << inside
+          << "\n";
       return;
     }
     found.images.push_back({{"path", image.source},

@@ -31,9 +31,6 @@ std::string exact_number(double value);
 /// Significant digits for p-values: "3.2e-12", "0.041".
 std::string format_p_value(double p_value, double log10_p_value);
 
-/// Quoted where RFC 4180 asks for it.
-std::string csv_field(const std::string& text);
-
 /// "1 image", "12 images".
 std::string count_of(std::size_t count, const std::string& noun);
 

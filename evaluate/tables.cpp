@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <sstream>
 
+#include "core/csv.h"
 #include "core/files.h"
 #include "evaluate/chain.h"
 
@@ -29,6 +30,28 @@ std::vector<const Rates*> benign_rates(const ChainRow& row) {
 
 void add(const Rates& rates, Rates& sums) {
   for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += rates[i];
+}
+
+// A set is called what its folder is called, which may hold anything.
+std::string replaced(const std::string& text,
+                     const std::vector<std::pair<char, std::string>>& replacements) {
+  std::string result;
+  for (const char c : text) {
+    const auto found =
+        std::find_if(replacements.begin(), replacements.end(), [c](const auto& replacement) {
+          return replacement.first == c;
+        });
+    result += found == replacements.end() ? std::string(1, c) : found->second;
+  }
+  return result;
+}
+
+std::string markdown_cell(const std::string& text) {
+  return replaced(text, {{'|', "\\|"}, {'\n', " "}, {'\r', " "}});
+}
+
+std::string xml_text(const std::string& text) {
+  return replaced(text, {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}});
 }
 
 std::string rates_text(const Rates& rates) {
@@ -74,7 +97,7 @@ std::string markdown(const ChainOptions& options, const ChainResult& result) {
        << "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | "
           "--- |\n";
   for (const ChainRow& row : result.rows) {
-    text << "| " << row.set << " | " << row.method << " | " << row.coating << " | "
+    text << "| " << markdown_cell(row.set) << " | " << row.method << " | " << row.coating << " | "
          << row.share_percent << " | " << rates_text(row.true_positive) << " | "
          << rates_text(row.false_uncoated) << " | " << rates_text(row.false_other) << " | "
          << rates_text(row.false_owners) << " | " << rates_text(row.false_base) << " | "
@@ -102,46 +125,63 @@ std::string csv(const ChainResult& result) {
                                                           {"base", &row.false_base}};
     for (const auto& [kind, rates] : kinds) {
       for (std::size_t i = 0; i < rates->size(); ++i) {
-        text << row.set << ',' << row.method << ',' << row.coating << ',' << row.share_percent
-             << ',' << kind << ',' << kChainAlphas[i] << ',' << (*rates)[i] << ',' << row.auc << ','
-             << row.psnr_db << ',' << row.ssim << ',' << row.delta_e_mean << ',' << row.frechet
-             << ',' << row.frechet_reseeded << ',' << row.loss_coated << ',' << row.loss_uncoated
-             << '\n';
+        text << core::csv_field(row.set) << ',' << row.method << ',' << row.coating << ','
+             << row.share_percent << ',' << kind << ',' << kChainAlphas[i] << ',' << (*rates)[i]
+             << ',' << row.auc << ',' << row.psnr_db << ',' << row.ssim << ',' << row.delta_e_mean
+             << ',' << row.frechet << ',' << row.frechet_reseeded << ',' << row.loss_coated << ','
+             << row.loss_uncoated << '\n';
       }
     }
   }
   return text.str();
 }
 
+// As wide as the longest label, by the mean width of a sans-serif letter.
+int label_width_px(const std::vector<std::string>& labels) {
+  constexpr int kLetterPx = 7;
+  std::size_t longest = 0;
+  for (const std::string& label : labels) longest = std::max(longest, label.size());
+  return kLetterPx * static_cast<int>(longest);
+}
+
 // Rows of bars: true positives at each level in blue, the largest false-positive rate in red.
 std::string svg(const ChainResult& result) {
-  constexpr int kRowHeight = 22, kLeft = 330, kBar = 90, kGap = 14;
-  const int height = 40 + kRowHeight * static_cast<int>(result.rows.size());
-  const int width = kLeft + 4 * (kBar + kGap);
-  std::ostringstream text;
-  text << "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" << width << "\" height=\"" << height
-       << "\" font-family=\"sans-serif\" font-size=\"12\">\n"
-       << "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n";
-  for (std::size_t i = 0; i < std::size(kChainAlphas); ++i) {
-    text << "<text x=\"" << kLeft + static_cast<int>(i) * (kBar + kGap) << "\" y=\"20\">alpha "
-         << number("%.0e", kChainAlphas[i]) << "</text>\n";
-  }
-  int y = 32;
+  constexpr int kTop = 48, kRowHeight = 22, kMargin = 8, kBar = 90, kGap = 14;
+  constexpr const char *kFound = "#2b6cb0", *kAccused = "#c53030";
+  std::vector<std::string> labels;
   for (const ChainRow& row : result.rows) {
-    text << "<text x=\"8\" y=\"" << y + 14 << "\">" << row.set << ", " << row.method << ", "
-         << row.coating << ", " << row.share_percent << " %</text>\n";
+    labels.push_back(row.set + ", " + row.method + ", " + row.coating + ", " +
+                     std::to_string(row.share_percent) + " %");
+  }
+  const int left = 2 * kMargin + label_width_px(labels);
+  const auto bar_x = [&](std::size_t i) { return left + static_cast<int>(i) * (kBar + kGap); };
+  std::ostringstream text;
+  text << "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" << bar_x(std::size(kChainAlphas))
+       << "\" height=\"" << kTop + kMargin + kRowHeight * static_cast<int>(labels.size())
+       << "\" font-family=\"sans-serif\" font-size=\"12\">\n"
+       << "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n"
+       << "<text x=\"" << left << "\" y=\"16\">share of draws rejected: <tspan fill=\"" << kFound
+       << "\">coated</tspan>, <tspan fill=\"" << kAccused << "\">worst innocent</tspan></text>\n";
+  for (std::size_t i = 0; i < std::size(kChainAlphas); ++i) {
+    text << "<text x=\"" << bar_x(i) << "\" y=\"38\">alpha " << number("%g", kChainAlphas[i])
+         << "</text>\n";
+  }
+  const auto bar = [&text](int x, int y, double length_px, int height_px, const char* colour) {
+    text << "<rect x=\"" << x << "\" y=\"" << y << "\" width=\"" << number("%.1f", length_px)
+         << "\" height=\"" << height_px << "\" fill=\"" << colour << "\"/>\n";
+  };
+  int y = kTop;
+  for (std::size_t at = 0; at < labels.size(); ++at, y += kRowHeight) {
+    const ChainRow& row = result.rows[at];
+    text << "<text x=\"" << kMargin << "\" y=\"" << y + 14 << "\">" << xml_text(labels[at])
+         << "</text>\n";
     for (std::size_t i = 0; i < row.true_positive.size(); ++i) {
-      const int x = kLeft + static_cast<int>(i) * (kBar + kGap);
       double worst = 0.0;
       for (const Rates* rates : benign_rates(row)) worst = std::max(worst, (*rates)[i]);
-      text << "<rect x=\"" << x << "\" y=\"" << y << "\" width=\"" << kBar
-           << "\" height=\"16\" fill=\"#eee\"/>\n<rect x=\"" << x << "\" y=\"" << y << "\" width=\""
-           << number("%.1f", kBar * row.true_positive[i])
-           << "\" height=\"11\" fill=\"#2b6cb0\"/>\n<rect x=\"" << x << "\" y=\"" << y + 11
-           << "\" width=\"" << number("%.1f", kBar * worst)
-           << "\" height=\"5\" fill=\"#c53030\"/>\n";
+      bar(bar_x(i), y, kBar, 16, "#eee");
+      bar(bar_x(i), y, kBar * row.true_positive[i], 11, kFound);
+      bar(bar_x(i), y + 11, kBar * worst, 5, kAccused);
     }
-    y += kRowHeight;
   }
   text << "</svg>\n";
   return text.str();

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/csv.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "report/evidence.h"
@@ -131,20 +132,9 @@ json options_json(const stats::ComparisonOptions& options) {
   return object;
 }
 
-/// A field as RFC 4180 wants it: quoted where it holds a comma, a quote or a line break.
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + "\"";
-}
-
 void append_rows(std::string& csv, const char* role, const SampleSet& set) {
   for (const ScoredSample& sample : set.samples) {
-    csv += std::string(role) + "," + csv_field(sample.source) + "," + sample.sha256 + "," +
+    csv += std::string(role) + "," + core::csv_field(sample.source) + "," + sample.sha256 + "," +
            std::to_string(sample.width_px) + "," + std::to_string(sample.height_px) + "," +
            seventeen_digits_text(sample.score) + "\r\n";
   }

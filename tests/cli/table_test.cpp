@@ -65,13 +65,6 @@ TEST(FormatPValue, GoesOnWhereADoubleUnderflows) {
   EXPECT_EQ(format_p_value(0.0, -kInf), "0");
 }
 
-TEST(CsvField, QuotesWhereRFC4180AsksForIt) {
-  EXPECT_EQ(csv_field("a b.png"), "a b.png");
-  EXPECT_EQ(csv_field("a,b"), "\"a,b\"");
-  EXPECT_EQ(csv_field("say \"hi\""), "\"say \"\"hi\"\"\"");
-  EXPECT_EQ(csv_field("two\nlines"), "\"two\nlines\"");
-}
-
 TEST(CountOf, KnowsThePlural) {
   EXPECT_EQ(count_of(0, "image"), "0 images");
   EXPECT_EQ(count_of(1, "image"), "1 image");

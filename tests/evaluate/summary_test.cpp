@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the rows of the chain come to: means over sets, and the worst false accusation.
+// What the rows of the chain come to: means over sets, the worst false accusation, and files.
+#include <string>
+
 #include <gtest/gtest.h>
 
+#include "core/files.h"
 #include "evaluate/chain.h"
+#include "tests/core/scratch_folder.h"
 
 namespace patina::evaluate {
 namespace {
@@ -52,6 +56,25 @@ TEST(ChainSummary, CountsOtherOwnersOnlyWhereTheyWereMeasured) {
   with_owners.false_owners = Rates(4, 0.8);
   const auto summaries = summarise({{with_owners, row("b", "full", 1.0, 0.0)}, 0.0});
   EXPECT_DOUBLE_EQ(summaries[0].false_positive[0], 0.8 / 7.0);
+}
+
+class ChainTables : public ::testing::Test {
+ protected:
+  std::string written(const char* file) const {
+    ChainOptions options;
+    options.output = scratch_.path();
+    write_tables(options, {{row("Ink & <Wash>, 2|3", "full", 1.0, 0.0)}, 0.0});
+    return core::read_text_file(scratch_.path() / file);
+  }
+
+ private:
+  core::ScratchFolder scratch_;
+};
+
+TEST_F(ChainTables, CallASetWhatItsFolderIsCalledInEveryFormat) {
+  EXPECT_NE(written("chain.md").find("| Ink & <Wash>, 2\\|3 | full |"), std::string::npos);
+  EXPECT_NE(written("chain.csv").find("\n\"Ink & <Wash>, 2|3\",full,"), std::string::npos);
+  EXPECT_NE(written("chain.svg").find(">Ink &amp; &lt;Wash&gt;, 2|3, full, "), std::string::npos);
 }
 
 }  // namespace
