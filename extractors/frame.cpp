@@ -14,7 +14,7 @@ namespace patina::extractors {
 namespace {
 
 constexpr double kPi = 3.14159265358979323846;
-constexpr double kWhitening = 1.2;
+constexpr double kWhitening = 0.8;
 
 // Row k of an orthonormal DCT-II of `side` points, divided by sqrt(side).
 std::vector<double> cosine(int k, int side) {
@@ -42,15 +42,10 @@ Cosines cosines_for(const std::vector<FrameIndex>& index, std::size_t axis, int 
   return cosines;
 }
 
-std::vector<double> luminance_of_row(const core::Image& image, const core::Rect& row) {
-  const auto width = static_cast<std::size_t>(row.width);
-  std::vector<float> planar(3 * width);
-  core::read_unit(image, row, planar.data());
-  std::vector<double> luminance(width);
-  for (std::size_t i = 0; i < width; ++i) {
-    luminance[i] = 0.299 * planar[i] + 0.587 * planar[width + i] + 0.114 * planar[2 * width + i];
-  }
-  return luminance;
+int highest_of(const std::vector<FrameIndex>& index) {
+  int highest = 0;
+  for (const FrameIndex& at : index) highest = std::max({highest, at[0], at[1]});
+  return highest;
 }
 
 double dot(const std::vector<double>& a, const std::vector<double>& b) {
@@ -61,34 +56,20 @@ double dot(const std::vector<double>& a, const std::vector<double>& b) {
 
 }  // namespace
 
-core::Rect frame_of(int width_px, int height_px) {
-  const int side = std::min(width_px, height_px);
-  return {(width_px - side) / 2, (height_px - side) / 2, side, side};
-}
-
-std::vector<double> frame_coefficients(const core::Image& image,
+std::vector<double> frame_coefficients(const FramePlane& plane,
                                        const std::vector<FrameIndex>& index) {
-  const core::Rect frame = frame_of(image.width_px, image.height_px);
-  int highest = 0;
-  for (const FrameIndex& at : index) highest = std::max({highest, at[0], at[1]});
-  if (frame.width <= highest) {
-    throw core::Error(
-        core::ErrorKind::kInput,
-        "image of " + std::to_string(image.width_px) + "x" + std::to_string(image.height_px),
-        "a frame mark needs more than " + std::to_string(highest) + " pixels a side",
-        "use the image at its full size");
-  }
-  const Cosines across = cosines_for(index, 0, frame.width);
-  const Cosines down = cosines_for(index, 1, frame.width);
+  const Cosines across = cosines_for(index, 0, plane.side);
+  const Cosines down = cosines_for(index, 1, plane.side);
+  const auto side = static_cast<std::size_t>(plane.side);
   std::vector<std::vector<double>> sums(down.rows.size(), std::vector<double>(across.rows.size()));
   std::vector<double> of_row(across.rows.size());
-  for (int y = 0; y < frame.height; ++y) {
-    const std::vector<double> luminance =
-        luminance_of_row(image, {frame.x, frame.y + y, frame.width, 1});
-    for (std::size_t i = 0; i < across.rows.size(); ++i) of_row[i] = dot(luminance, across.rows[i]);
+  for (std::size_t y = 0; y < side; ++y) {
+    const double* row = plane.values.data() + y * side;
+    for (std::size_t i = 0; i < across.rows.size(); ++i) {
+      of_row[i] = std::inner_product(row, row + side, across.rows[i].begin(), 0.0);
+    }
     for (std::size_t j = 0; j < down.rows.size(); ++j) {
-      const double weight = down.rows[j][static_cast<std::size_t>(y)];
-      for (std::size_t i = 0; i < of_row.size(); ++i) sums[j][i] += weight * of_row[i];
+      for (std::size_t i = 0; i < of_row.size(); ++i) sums[j][i] += down.rows[j][y] * of_row[i];
     }
   }
   std::vector<double> coefficients;
@@ -97,6 +78,21 @@ std::vector<double> frame_coefficients(const core::Image& image,
     coefficients.push_back(sums[down.place.at(at[1])][across.place.at(at[0])]);
   }
   return coefficients;
+}
+
+std::vector<double> frame_features(const core::Image& image, const std::vector<FrameIndex>& index) {
+  const int highest = highest_of(index);
+  const core::Rect frame = frame_of(image.width_px, image.height_px);
+  if (frame.width <= highest) {
+    throw core::Error(
+        core::ErrorKind::kInput,
+        "image of " + std::to_string(image.width_px) + "x" + std::to_string(image.height_px),
+        "a frame mark needs more than " + std::to_string(highest) + " pixels a side",
+        "use the image at its full size");
+  }
+  int cells = 1;
+  while (cells < 2 * highest) cells *= 2;
+  return whitened(frame_coefficients(weighted_residual(frame_plane(image, cells)), index), index);
 }
 
 std::vector<double> whitened(const std::vector<double>& coefficients,
@@ -122,11 +118,11 @@ std::vector<double> frame_terms(const std::vector<double>& z, const std::vector<
 }
 
 double FrameReader::statistic(const core::Image& image) const {
-  return frame_statistic(whitened(frame_coefficients(image, index), index), weights);
+  return frame_statistic(frame_features(image, index), weights);
 }
 
 std::vector<double> FrameReader::key_terms(const core::Image& image) const {
-  return frame_terms(whitened(frame_coefficients(image, index), index), weights);
+  return frame_terms(frame_features(image, index), weights);
 }
 
 FrameReader frame_reader(const std::vector<FrameIndex>& index,

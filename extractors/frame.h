@@ -5,35 +5,37 @@
 // frame and v down it, u even, so that a mirrored image carries the same mark.
 //
 // The statistic is that of a random direction [Sablayrolles 2020, radioactive data]: with z the
-// whitened coefficients of an image and w the key's weights,
+// features of an image and w the key's weights,
 //   s = sqrt(K) <z,w> / (|z| |w|).
 // For any image whatever, s has mean 0 and variance 1 over keys, since their signs are drawn at
-// random. Entry points: frame_coefficients, frame_statistic. No LibTorch.
+// random. Entry points: frame_features, frame_statistic. No LibTorch.
 #pragma once
 
 #include <array>
 #include <vector>
 
 #include "core/image.h"
+#include "extractors/frame_plane.h"
 
 namespace patina::extractors {
 
 /// Half waves across (u, even) and down (v) the frame.
 using FrameIndex = std::array<int, 2>;
 
-/// Centre square of an image.
-core::Rect frame_of(int width_px, int height_px);
-
-/// Luminance coefficients of the frame's orthonormal DCT-II, divided by the frame's side, so that
-/// they do not depend on resolution; unit range. [K]. Throws Error{kInput} for an image whose frame
-/// has fewer pixels a side than the highest index.
-std::vector<double> frame_coefficients(const core::Image& image,
+/// Coefficients of the plane's orthonormal DCT-II, divided by its side, so that those of a pattern
+/// do not depend on resolution. [K]. Requires indices below the side.
+std::vector<double> frame_coefficients(const FramePlane& plane,
                                        const std::vector<FrameIndex>& index);
 
-/// Coefficient k times rho^1.2, rho = sqrt(u^2 + v^2): natural images fall off like this in the
-/// band that is used, measured on paintings and photographs.
+/// Coefficient k times rho^0.8, rho = sqrt(u^2 + v^2): the weighted residuals of natural images
+/// fall off like this in the band that is used, measured on generated paintings.
 std::vector<double> whitened(const std::vector<double>& coefficients,
                              const std::vector<FrameIndex>& index);
+
+/// z: whitened coefficients of the weighted residual of the frame, read on a grid of at least two
+/// cells a half wave, a power of two. [K]. Throws Error{kInput} for an image whose frame has no
+/// more pixels a side than the highest index.
+std::vector<double> frame_features(const core::Image& image, const std::vector<FrameIndex>& index);
 
 /// s; 0 for an image without any contrast in the band. `z` and `weights` have one length.
 double frame_statistic(const std::vector<double>& z, const std::vector<double>& weights);

@@ -75,6 +75,7 @@ const std::vector<Library>& libraries() {
        {"core/image",
         "core/internal/opencv_codec",
         "core/internal/webp_codec",
+        "extractors/frame_plane",
         "extractors/quality"}},
       {"ICU", {"unicode/"}, {"ICU::"}, {"diffusion/internal/prompt_text"}},
       {"Poco", {"Poco/"}, {"Poco::"}, {"queryers/", "serve/http_front"}},
