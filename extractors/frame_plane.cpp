@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 
 namespace patina::extractors {
@@ -93,7 +94,9 @@ FramePlane weighted_residual(const FramePlane& plane) {
   FramePlane weighted = plane;
   cv::Mat residual(plane.side, plane.side, CV_64F, weighted.values.data());
   residual -= local_mean(residual);
-  residual /= local_mean(residual.mul(residual)) + kFloor * kFloor;
+  cv::Mat scale;
+  cv::pow(local_mean(residual.mul(residual)) + kFloor * kFloor, 0.75, scale);
+  residual /= scale;
   return weighted;
 }
 

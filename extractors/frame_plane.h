@@ -23,9 +23,11 @@ struct FramePlane {
 /// the frame's own pixels where it has fewer a side.
 FramePlane frame_plane(const core::Image& image, int cells);
 
-/// r / (v + c^2) with r the plane less its local mean, v the local mean of r^2, and c = 0.01. In
-/// noise of that variance this is the matched filter of any pattern [Kay 1998, Sec. 4.4], so that a
-/// mark counts where the picture is calm, and textures and edges hardly drown it.
+/// r / (v + c^2)^(3/4) with r the plane less its local mean, v the local mean of r^2, and c = 0.01.
+/// In noise of variance v the matched filter of a mark of local amplitude m is m / v [Kay 1998,
+/// Sec. 4.4]; a mark that was hidden where there is contrast, and then learned, is taken to have m
+/// proportional to v^(1/4). So it counts where the picture is calm, and textures and edges hardly
+/// drown it.
 FramePlane weighted_residual(const FramePlane& plane);
 
 }  // namespace patina::extractors

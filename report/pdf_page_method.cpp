@@ -12,9 +12,8 @@ std::string score_text(const std::string& method) {
   if (method == "frame") {
     return "Coating score: the key holds weights w for some hundred cosines of an image's centre "
            "square. With z the amounts of them in the image less its local mean, each place "
-           "weighted "
-           "by its inverse local variance, evened out over frequency, the "
-           "statistic s = sqrt(K) <z,w> / (|z| |w|) has mean 0 and variance 1 over keys for any "
+           "weighted the less the busier it is, evened out over frequency, the statistic "
+           "s = sqrt(K) <z,w> / (|z| |w|) has mean 0 and variance 1 over keys for any "
            "image, since a key's signs are drawn at random. The score sqrt(d² + 1) − 1, "
            "d = max(0, c − s), grows with the distance from the centre c, above which few coated "
            "images lie; the hypersphere [Siren, IEEE S&P 2025, Sec. 4.4] is the range that holds "

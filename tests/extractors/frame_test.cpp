@@ -107,8 +107,8 @@ TEST(WeightedResidual, OfAFlatPlaneIsNothing) {
   for (const double value : weighted_residual(flat).values) EXPECT_NEAR(value, 0.0, 1e-9);
 }
 
-// r / v: half as much where the same picture has twice the contrast.
-TEST(WeightedResidual, WeighsInverselyToTheContrast) {
+// r / v^(3/4): twice the contrast is 2 / 4^(3/4) as much.
+TEST(WeightedResidual, ShrinksWithTheRootOfTheContrast) {
   core::Rng rng(5);
   FramePlane noise{32, {}}, twice{32, {}};
   for (int i = 0; i < 32 * 32; ++i) {
@@ -117,7 +117,8 @@ TEST(WeightedResidual, WeighsInverselyToTheContrast) {
   }
   const FramePlane one = weighted_residual(noise), other = weighted_residual(twice);
   for (std::size_t i = 0; i < one.values.size(); ++i) {
-    EXPECT_NEAR(other.values[i], one.values[i] / 2.0, 1e-3 * std::fabs(one.values[i]) + 1e-6);
+    EXPECT_NEAR(
+        other.values[i], one.values[i] / std::sqrt(2.0), 1e-3 * std::fabs(one.values[i]) + 1e-6);
   }
 }
 
