@@ -155,7 +155,7 @@ TEST(FrameFeatures, OfEvenNumbersAcrossSurviveMirroring) {
   }
 }
 
-// One half of the picture is calm, the other noise in which the mark lies 25 times lower.
+// The same mark over both halves of a picture, one with 25 times the noise of the other.
 TEST(FrameFeatures, ReadAMarkWhereThePictureIsCalm) {
   const std::vector<FrameIndex> index = some_index();
   core::Rng rng(11);
