@@ -47,7 +47,7 @@ std::string replaced(const std::string& text,
 }
 
 std::string markdown_cell(const std::string& text) {
-  return replaced(text, {{'|', "\\|"}, {'\n', " "}, {'\r', " "}});
+  return replaced(text, {{'|', "\\|"}, {'<', "\\<"}, {'\n', " "}, {'\r', " "}});
 }
 
 std::string xml_text(const std::string& text) {

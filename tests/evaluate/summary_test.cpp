@@ -72,7 +72,7 @@ class ChainTables : public ::testing::Test {
 };
 
 TEST_F(ChainTables, CallASetWhatItsFolderIsCalledInEveryFormat) {
-  EXPECT_NE(written("chain.md").find("| Ink & <Wash>, 2\\|3 | full |"), std::string::npos);
+  EXPECT_NE(written("chain.md").find("| Ink & \\<Wash>, 2\\|3 | full |"), std::string::npos);
   EXPECT_NE(written("chain.csv").find("\n\"Ink & <Wash>, 2|3\",full,"), std::string::npos);
   EXPECT_NE(written("chain.svg").find(">Ink &amp; &lt;Wash&gt;, 2|3, full, "), std::string::npos);
 }
