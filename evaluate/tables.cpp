@@ -7,6 +7,7 @@
 #include "core/csv.h"
 #include "core/files.h"
 #include "evaluate/chain.h"
+#include "report/text_codec.h"
 
 namespace patina::evaluate {
 
@@ -36,7 +37,7 @@ void add(const Rates& rates, Rates& sums) {
 std::string replaced(const std::string& text,
                      const std::vector<std::pair<char, std::string>>& replacements) {
   std::string result;
-  for (const char c : text) {
+  for (const char c : report::printable_text(text)) {
     const auto found =
         std::find_if(replacements.begin(), replacements.end(), [c](const auto& replacement) {
           return replacement.first == c;
@@ -47,7 +48,7 @@ std::string replaced(const std::string& text,
 }
 
 std::string markdown_cell(const std::string& text) {
-  return replaced(text, {{'|', "\\|"}, {'<', "\\<"}, {'\n', " "}, {'\r', " "}});
+  return replaced(text, {{'|', "\\|"}, {'<', "\\<"}});
 }
 
 std::string xml_text(const std::string& text) {

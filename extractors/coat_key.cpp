@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "extractors/coat_key.h"
 
-#include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstring>
 #include <stdexcept>
@@ -26,7 +24,22 @@ namespace {
 constexpr const char* kMetadataName = "patina";
 constexpr const char* kKeyKind = "patina-coat-key";
 constexpr const char* kExtractorKind = "patina-extractor";
-constexpr const char* kMethods[] = {"siren", "frame", "dct-dwt-svd", "fingerprint", "warp"};
+
+// A method's reader is raised whenever the same image and key would get another score, so that
+// numbers of two readers are never compared. Keys from before the field have reader 1.
+struct MethodReader {
+  const char* method;
+  int reader;
+};
+constexpr MethodReader kMethodReaders[] = {
+    {"siren", 1}, {"frame", 2}, {"dct-dwt-svd", 1}, {"fingerprint", 1}, {"warp", 1}};
+
+std::optional<int> reader_of(const std::string& method) {
+  for (const MethodReader& known : kMethodReaders) {
+    if (method == known.method) return known.reader;
+  }
+  return std::nullopt;
+}
 
 // Every byte that matters goes into the digest, so that a flipped bit anywhere is found.
 std::string content_sha256(const std::map<std::string, core::TensorBlob>& tensors,
@@ -57,6 +70,7 @@ std::map<std::string, core::TensorBlob> scoring_part(const CoatKey& key) {
 
 json scoring_document(const CoatKey& key) {
   return {{"method", key.method},
+          {"reader", reader_of(key.method).value_or(1)},
           {"norm_mode", key.norm_mode == NormMode::kRunning ? "running" : "per-image"},
           {"input", to_string(key.input)},
           {"radius", key.radius},
@@ -187,6 +201,22 @@ void check_version(const json& document, const std::string& where) {
   }
 }
 
+void check_reader(const json& document, const CoatKey& key, const std::string& where) {
+  const std::optional<int> own = reader_of(key.method);
+  if (!own) {
+    throw Error(
+        ErrorKind::kUnsupported, where, "method " + key.method + " is unknown", "update Patina");
+  }
+  const json reader = document.value("reader", json(1));
+  if (reader == *own) return;
+  throw Error(ErrorKind::kUnsupported,
+              where,
+              "made for reader " + reader.dump() + " of method " + key.method + " (Patina " +
+                  key.tool_version + "), this build has reader " + std::to_string(*own) +
+                  ", which gives other scores",
+              "use the Patina that made it, or a later one");
+}
+
 CoatKey parse_key(const core::SafetensorsFile& file, const char* kind) {
   const std::string& where = file.where();
   const std::string text = text_at(file.metadata(), kMetadataName, where);
@@ -206,10 +236,7 @@ CoatKey parse_key(const core::SafetensorsFile& file, const char* kind) {
   } catch (const std::exception& error) {
     refuse(where, "a field is missing or malformed (" + std::string(error.what()) + ")");
   }
-  if (std::find(std::begin(kMethods), std::end(kMethods), key.method) == std::end(kMethods)) {
-    throw Error(
-        ErrorKind::kUnsupported, where, "method " + key.method + " is unknown", "update Patina");
-  }
+  check_reader(document, key, where);
   if (key.tensors.count("center") == 0) refuse(where, "tensor center is missing");
   require_finite(key.tensors, where);
   return key;

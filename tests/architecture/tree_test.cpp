@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,32 @@ TEST(Tree, HasOnlyModulesOfTheTable) {
                            folder == "cmake" || folder == "fixtures" || folder == "docs";
     EXPECT_TRUE(!is_code || is_beside || find_module(folder)) << file.path;
   }
+}
+
+// Whether a CMakeLists.txt of the folder or of one above it names the file.
+bool is_built(const std::filesystem::path& test) {
+  for (std::filesystem::path folder = test.parent_path(); !folder.empty();
+       folder = folder.parent_path()) {
+    const std::regex name("[\\s(]" + test.lexically_relative(folder).generic_string() + "[\\s)]");
+    for (const SourceFile& file : tree()) {
+      if (file.path == folder / "CMakeLists.txt" && std::regex_search(file.text, name)) return true;
+    }
+  }
+  return false;
+}
+
+TEST(Tree, BuildsEveryTestThatItHolds) {
+  std::size_t tests = 0;
+  for (const SourceFile& file : tree()) {
+    const std::string ending = "_test.cpp";
+    if (file.path.size() < ending.size() ||
+        file.path.compare(file.path.size() - ending.size(), ending.size(), ending) != 0) {
+      continue;
+    }
+    ++tests;
+    EXPECT_TRUE(is_built(file.path)) << file.path << " is in no CMakeLists.txt";
+  }
+  EXPECT_GT(tests, 50U);
 }
 
 TEST(Targets, LinkOnlyAlongTheArrows) {

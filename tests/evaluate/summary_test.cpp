@@ -60,10 +60,10 @@ TEST(ChainSummary, CountsOtherOwnersOnlyWhereTheyWereMeasured) {
 
 class ChainTables : public ::testing::Test {
  protected:
-  std::string written(const char* file) const {
+  std::string written(const char* file, const char* set = "Ink & <Wash>, 2|3") const {
     ChainOptions options;
     options.output = scratch_.path();
-    write_tables(options, {{row("Ink & <Wash>, 2|3", "full", 1.0, 0.0)}, 0.0});
+    write_tables(options, {{row(set, "full", 1.0, 0.0)}, 0.0});
     return core::read_text_file(scratch_.path() / file);
   }
 
@@ -75,6 +75,13 @@ TEST_F(ChainTables, CallASetWhatItsFolderIsCalledInEveryFormat) {
   EXPECT_NE(written("chain.md").find("| Ink & \\<Wash>, 2\\|3 | full |"), std::string::npos);
   EXPECT_NE(written("chain.csv").find("\n\"Ink & <Wash>, 2|3\",full,"), std::string::npos);
   EXPECT_NE(written("chain.svg").find(">Ink &amp; &lt;Wash&gt;, 2|3, full, "), std::string::npos);
+}
+
+// XML 1.0 has no control characters, and a table's row no line breaks.
+TEST_F(ChainTables, WriteWhatCannotBeSeenInANameAsItsCode) {
+  const char* set = "Ink\n\x1b[7m";
+  EXPECT_NE(written("chain.md", set).find("| Ink\\n\\u001B[7m | full |"), std::string::npos);
+  EXPECT_NE(written("chain.svg", set).find(">Ink\\n\\u001B[7m, full, "), std::string::npos);
 }
 
 }  // namespace

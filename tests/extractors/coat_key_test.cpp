@@ -11,6 +11,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/hash.h"
 
 namespace patina::extractors {
 namespace {
@@ -93,6 +94,46 @@ TEST_F(CoatKeyFile, ANewerFormatIsNamed) {
         read_coat_key(path_);
       }).find("key format 2 (written by Patina 9.9), this build reads up to 1; update Patina"),
       std::string::npos);
+}
+
+// A key as an earlier version left it: the document's fields taken out or put in, and its digest
+// computed as docs/formats/coat-key.md says.
+void write_changed_key(const std::filesystem::path& path,
+                       const CoatKey& key,
+                       const std::function<void(nlohmann::json&)>& change) {
+  write_coat_key(path, key);
+  auto document = nlohmann::json::parse(core::SafetensorsFile::open(path).metadata().at("patina"));
+  change(document);
+  const std::string text = document.dump();
+  core::Sha256 digest;
+  digest.update(text);
+  for (const auto& [name, tensor] : key.tensors) {
+    digest.update("\n" + name + " F32 " + std::to_string(tensor.shape.at(0)) + "\n");
+    digest.update(tensor.bytes.data(), tensor.bytes.size());
+  }
+  core::write_safetensors(
+      path, key.tensors, {{"patina", text}, {"content_sha256", core::to_hex(digest.finish())}});
+}
+
+TEST_F(CoatKeyFile, AKeyWhoseScoresThisVersionReadsOtherwiseIsRefused) {
+  CoatKey key = sample_key();
+  key.method = "frame";
+  write_changed_key(path_, key, [](nlohmann::json& document) { document.erase("reader"); });
+  EXPECT_NE(problem([&] { read_coat_key(path_); })
+                .find("made for reader 1 of method frame (Patina 0.1.0), this build has reader 2, "
+                      "which gives other scores; use the Patina that made it, or a later one"),
+            std::string::npos);
+  for (const nlohmann::json& reader : {nlohmann::json(3), nlohmann::json("2")}) {
+    write_changed_key(path_, key, [&](nlohmann::json& document) { document["reader"] = reader; });
+    EXPECT_NE(problem([&] { read_coat_key(path_); }).find("made for reader " + reader.dump()),
+              std::string::npos);
+  }
+}
+
+TEST_F(CoatKeyFile, AKeyFromBeforeReadersWereNumberedIsOfTheFirst) {
+  write_changed_key(
+      path_, sample_key(), [](nlohmann::json& document) { document.erase("reader"); });
+  EXPECT_EQ(read_coat_key(path_).method, "siren");
 }
 
 TEST_F(CoatKeyFile, WeightsThatAreNotFiniteAreRefusedBothWays) {
