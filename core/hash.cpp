@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// SHA-256 and HMAC come from OpenSSL; HKDF and the Merkle tree are written out here:
-//   HKDF [RFC 5869]: PRK = HMAC(salt, key);  T(i) = HMAC(PRK, T(i-1) | info | byte i);  T(0) empty.
-//   Merkle [RFC 9162, Sec. 2.1.1]: MTH({}) = H();  MTH({d}) = H(0x00 | d);
+// SHA-256 comes from OpenSSL; the Merkle tree [RFC 9162, Sec. 2.1.1] is written out here:
+//   MTH({}) = H();  MTH({d}) = H(0x00 | d);
 //   MTH(D[0:n]) = H(0x01 | MTH(D[0:k]) | MTH(D[k:n])), k the largest power of two below n.
 #include "core/hash.h"
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <fcntl.h>
 #include <sys/random.h>
 #include <system_error>
 #include <unistd.h>
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include "core/error.h"
 
@@ -23,7 +20,6 @@ namespace {
 
 constexpr std::size_t kFileBlockBytes = std::size_t{1} << 18;
 constexpr std::size_t kMaxEntropyBytes = 256;  // of one getentropy() call
-constexpr std::size_t kMaxHkdfBytes = std::size_t{255} * 32;
 
 struct ContextDeleter {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
@@ -33,20 +29,6 @@ void require(bool ok, const char* step) {
   if (!ok) {
     throw Error(ErrorKind::kResource, "OpenSSL", std::string(step) + " failed", "free some memory");
   }
-}
-
-Digest hmac_sha256(std::string_view key, std::string_view message) {
-  if (key.size() > INT_MAX) {
-    throw Error(ErrorKind::kInternal, "HMAC", "key of " + std::to_string(key.size()) + " bytes");
-  }
-  Digest digest{};
-  unsigned int length = 0;
-  const auto* bytes = reinterpret_cast<const unsigned char*>(message.data());
-  const int key_size = static_cast<int>(key.size());
-  require(HMAC(EVP_sha256(), key.data(), key_size, bytes, message.size(), digest.data(), &length) !=
-              nullptr,
-          "HMAC-SHA256");
-  return digest;
 }
 
 std::string_view view(const Digest& digest) {
@@ -180,30 +162,6 @@ std::vector<std::uint8_t> from_hex(std::string_view hex, std::string_view where)
     bytes.push_back(static_cast<std::uint8_t>(high * 16 + low));
   }
   return bytes;
-}
-
-std::vector<std::uint8_t> hkdf_sha256(std::string_view key,
-                                      std::string_view salt,
-                                      std::string_view info,
-                                      std::size_t size) {
-  if (size > kMaxHkdfBytes) {
-    throw Error(
-        ErrorKind::kInternal,
-        "HKDF-SHA256",
-        std::to_string(size) + " bytes asked for, the limit is " + std::to_string(kMaxHkdfBytes));
-  }
-  const Digest extracted = hmac_sha256(salt, key);
-  std::vector<std::uint8_t> output;
-  output.reserve(size + sizeof(Digest));
-  std::string previous;
-  for (int counter = 1; output.size() < size; ++counter) {
-    const std::string input = previous + std::string(info) + static_cast<char>(counter);
-    const Digest block = hmac_sha256(view(extracted), input);
-    output.insert(output.end(), block.begin(), block.end());
-    previous = view(block);
-  }
-  output.resize(size);
-  return output;
 }
 
 Digest merkle_root(const std::vector<std::string>& leaves) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SHA-256 (FIPS 180-4), HKDF-SHA256 (RFC 5869) and a Merkle tree (RFC 9162, Sec. 2.1) over digests.
+// SHA-256 (FIPS 180-4) and a Merkle tree (RFC 9162, Sec. 2.1) over digests.
 #pragma once
 
 #include <array>
@@ -40,12 +40,6 @@ std::string to_hex(const std::uint8_t* data, std::size_t size);
 std::string to_hex(const Digest& digest);
 /// Inverse of to_hex; throws Error{kInput} naming `where` on an odd length or a non-hex character.
 std::vector<std::uint8_t> from_hex(std::string_view hex, std::string_view where);
-
-/// HKDF-SHA256; `size` <= 8160 bytes.
-std::vector<std::uint8_t> hkdf_sha256(std::string_view key,
-                                      std::string_view salt,
-                                      std::string_view info,
-                                      std::size_t size);
 
 /// Merkle tree hash of the leaves in the given order, with the leaf (0x00) and node (0x01) prefixes
 /// of RFC 9162. The root of no leaves is SHA-256 of the empty string.

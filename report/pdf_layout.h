@@ -52,7 +52,6 @@ class Flow {
   Flow(Canvas& canvas, std::string title);
 
   double y() const { return y_; }
-  void move_to(double y) { y_ = y; }
   void gap(double height) { y_ += height; }
   /// Turns the page unless `height` still fits.
   void ensure(double height);

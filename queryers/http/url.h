@@ -39,8 +39,6 @@ std::optional<Url> resolve_url(const Url& base, std::string_view reference);
 
 /// Percent-encodes all but unreserved characters.
 std::string percent_encode(std::string_view text);
-/// Decodes %XX; anything else stays.
-std::string percent_decode(std::string_view text);
 
 /// Whether the path ends as the names of image files do.
 bool names_image_file(const Url& url);

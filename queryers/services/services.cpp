@@ -23,15 +23,6 @@ constexpr Kind kKinds[] = {{"a1111", make_a1111},
 
 }  // namespace
 
-const std::vector<std::string>& endpoint_schemes() {
-  static const std::vector<std::string> kSchemes = [] {
-    std::vector<std::string> schemes;
-    for (const Kind& kind : kKinds) schemes.emplace_back(kind.scheme);
-    return schemes;
-  }();
-  return kSchemes;
-}
-
 std::optional<Endpoint> parse_endpoint(const std::string& text) {
   for (const Kind& kind : kKinds) {
     const std::string scheme = kind.scheme;

@@ -14,8 +14,9 @@ namespace patina::queryers {
 
 /// Where a suspect is, as the user wrote it: "a1111+http://host:7860", "replicate:owner/model".
 struct Endpoint {
-  std::string scheme;      ///< One of endpoint_schemes().
-  std::string text;        ///< Whole.
+  std::string scheme;  ///< "a1111", "comfyui", "openai", "replicate", "huggingface", "stability",
+                       ///< "fal", "generic".
+  std::string text;    ///< Whole.
   std::optional<Url> url;  ///< Of the service, where the user named it.
   std::string name;        ///< After "scheme:", where no URL stands there.
 };
@@ -27,9 +28,6 @@ struct EndpointOptions {
   double lora_scale = 1.0;
   std::filesystem::path workflow;  ///< ComfyUI: graph in the API format.
 };
-
-/// "a1111", "comfyui", "openai", "replicate", "huggingface", "stability", "fal", "generic".
-const std::vector<std::string>& endpoint_schemes();
 
 /// Nothing if the text does not start with one of the schemes. Throws Error{kInput} for one that is
 /// followed by nothing useful.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/hash.h"
 
-#include <algorithm>
 #include <fstream>
 #include <numeric>
 
@@ -93,70 +92,6 @@ TEST(Hex, NamesTheFault) {
   EXPECT_STREQ(error.what(),
                "commitment.json: \"fg\" at position 2 is not hexadecimal; use the digits 0-9 and "
                "a-f.");
-}
-
-struct HkdfCase {
-  const char* name;
-  std::string key;
-  std::string salt;
-  std::string info;
-  std::size_t size;
-  const char* output;
-};
-
-class HkdfVectors : public testing::TestWithParam<HkdfCase> {};
-
-TEST_P(HkdfVectors, Hold) {
-  const HkdfCase& c = GetParam();
-  const auto output = hkdf_sha256(unhex(c.key), unhex(c.salt), unhex(c.info), c.size);
-  EXPECT_EQ(to_hex(output.data(), output.size()), c.output);
-}
-
-std::string hex_range(int first, int last) {
-  std::string hex;
-  for (int i = first; i <= last; ++i) {
-    const auto byte = static_cast<std::uint8_t>(i);
-    hex += to_hex(&byte, 1);
-  }
-  return hex;
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Rfc5869,
-    HkdfVectors,
-    testing::Values(
-        HkdfCase{
-            "A1",
-            "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b",
-            hex_range(0x00, 0x0c),
-            hex_range(0xf0, 0xf9),
-            42,
-            "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"},
-        HkdfCase{
-            "A2",
-            hex_range(0x00, 0x4f),
-            hex_range(0x60, 0xaf),
-            hex_range(0xb0, 0xff),
-            82,
-            "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb"
-            "41c65e590e09da3275600c2f09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87"},
-        HkdfCase{"A3",
-                 "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b",
-                 "",
-                 "",
-                 42,
-                 "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a9"
-                 "6c8"}),
-    [](const auto& tested) { return std::string(tested.param.name); });
-
-TEST(Hkdf, ShorterOutputIsAPrefixUpToTheLimit) {
-  const auto longest = hkdf_sha256("key", "salt", "info", 8160);
-  const auto shorter = hkdf_sha256("key", "salt", "info", 8100);
-  EXPECT_EQ(longest.size(), 8160U);
-  EXPECT_TRUE(std::equal(shorter.begin(), shorter.end(), longest.begin()));
-  EXPECT_TRUE(hkdf_sha256("key", "salt", "info", 0).empty());
-  const Error error = caught([] { hkdf_sha256("key", "salt", "info", 8161); });
-  EXPECT_STREQ(error.what(), "HKDF-SHA256: 8161 bytes asked for, the limit is 8160.");
 }
 
 // Leaves and roots of the Certificate Transparency reference tests
