@@ -59,6 +59,12 @@ function(patina_use_tensors target)
     <torch/types.h> <torch/autograd.h> <torch/utils.h> <torch/cuda.h>)
 endfunction()
 
+# Files that are compiled together read their headers once: a third of the time with LibTorch's, half with
+# GoogleTest's. Builds with sanitizers and ./dev lint take each file by itself, so a missing include is still found.
+function(_patina_join_files target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${PATINA_UNITY} UNITY_BUILD_BATCH_SIZE 6)
+endfunction()
+
 function(_patina_share_header target pch)
   target_link_libraries(${target} PRIVATE patina_torch)
   if(PATINA_SANITIZE)
@@ -71,6 +77,7 @@ function(_patina_share_header target pch)
     target_compile_features(${pch} PUBLIC cxx_std_17)
     target_precompile_headers(${pch} PRIVATE ${ARGN})
   endif()
+  _patina_join_files(${target})
   get_target_property(type ${target} TYPE)
   if(type STREQUAL "EXECUTABLE")  # A precompiled header wants the very flags it was made with: -fPIC, not -fPIE.
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
@@ -98,6 +105,7 @@ function(patina_tests)
   elseif(T_TENSORS)
     patina_use_tensors(${target})
   endif()
+  _patina_join_files(${target})
   set_property(GLOBAL APPEND PROPERTY PATINA_TEST_TARGETS ${target})
   if(NOT TARGET patina_light_tests)
     add_custom_target(patina_light_tests)

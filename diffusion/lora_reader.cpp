@@ -105,10 +105,6 @@ std::string style_of(const Entries& entries) {
 
 const std::string kWeightEnd = ".weight";
 
-std::string module_of(const std::string& weight) {
-  return weight.substr(0, weight.size() - kWeightEnd.size());
-}
-
 /// Finds the weights of one network.
 class Lookup {
  public:
@@ -128,7 +124,7 @@ class Lookup {
       const bool is_weight =
           name.size() > kWeightEnd.size() &&
           name.compare(name.size() - kWeightEnd.size(), kWeightEnd.size(), kWeightEnd) == 0;
-      if (is_weight) modules.push_back(module_of(name));
+      if (is_weight) modules.push_back(internal::module_of_weight(name));
     }
     return modules;
   }

@@ -16,11 +16,6 @@ using torch::Tensor;
 
 namespace {
 
-std::string module_of(const std::string& weight) {
-  constexpr std::string_view kEnd = ".weight";
-  return weight.substr(0, weight.size() - kEnd.size());
-}
-
 /// Tensors and metadata of a file to be written.
 struct Contents {
   std::map<std::string, core::TensorBlob> tensors;
@@ -49,7 +44,7 @@ void add_kohya(const std::string& prefix,
                torch::ScalarType dtype,
                Contents& contents) {
   for (const auto& [weight, change] : changes) {
-    const std::string name = prefix + internal::flattened(module_of(weight));
+    const std::string name = prefix + internal::flattened(internal::module_of_weight(weight));
     add_factor(change.down, dtype, name + ".lora_down.weight", contents);
     add_factor(change.up, dtype, name + ".lora_up.weight", contents);
     contents.tensors[name + ".alpha"] =
@@ -62,7 +57,7 @@ void add_peft(const std::string& prefix,
               torch::ScalarType dtype,
               Contents& contents) {
   for (const auto& [weight, change] : changes) {
-    const std::string name = prefix + module_of(weight);
+    const std::string name = prefix + internal::module_of_weight(weight);
     const double factor = change.alpha / static_cast<double>(change.rank());
     add_factor(change.down, dtype, name + ".lora_A.weight", contents);
     add_factor(change.up * factor, dtype, name + ".lora_B.weight", contents);

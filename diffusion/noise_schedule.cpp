@@ -5,12 +5,13 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/pi.h"
 #include "diffusion/noise_schedule_torch.h"
 
 namespace patina::diffusion {
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
+using core::kPi;
 
 /// [Nichol 2021, Eq. 17], betas at most 0.999.
 torch::Tensor squared_cosine_betas(int steps) {

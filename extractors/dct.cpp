@@ -8,11 +8,12 @@
 #include <sstream>
 
 #include "core/error.h"
+#include "core/pi.h"
 
 namespace patina::extractors {
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
+using core::kPi;
 
 /// Row-major.
 struct Matrix {

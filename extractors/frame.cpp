@@ -8,12 +8,13 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/pi.h"
 
 namespace patina::extractors {
 
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
+using core::kPi;
 constexpr double kWhitening = 0.8;
 
 // Row k of an orthonormal DCT-II of `side` points, divided by sqrt(side).

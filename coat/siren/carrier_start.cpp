@@ -8,6 +8,7 @@
 
 #include "coat/siren/carrier_start_torch.h"
 #include "core/error.h"
+#include "core/pi.h"
 
 namespace patina::coat::siren {
 
@@ -15,7 +16,7 @@ using extractors::ConvNormGelu;
 
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
+using core::kPi;
 constexpr int kInputPair = 30;  // Channels 60 and 61 hold +n and -n.
 constexpr int kMessageBits = 48;
 constexpr double kGate = 4.0;      // Weight of a message bit: +4 passes a unit signal, -4 stops it.

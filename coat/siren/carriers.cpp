@@ -5,12 +5,14 @@
 
 #include "coat/siren/carriers_torch.h"
 #include "core/error.h"
+#include "core/pi.h"
 
 namespace patina::coat::siren {
 
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
+using core::kPi;
+
 constexpr int kOuterCells = 8, kInnerCells = 7;
 constexpr double kOuterFrequency = 0.25, kInnerFrequency = 0.13;  // Cycles per pixel.
 constexpr int kParts = 2 * (kOuterCells + kInnerCells);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 
+#include "core/pi.h"
 #include "core/rng.h"
 
 namespace patina::coat::siren {
@@ -13,7 +14,7 @@ using extractors::FrameIndex;
 
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
+using core::kPi;
 
 std::vector<double> wave(int k, int begin, int count, int side) {
   std::vector<double> values(static_cast<std::size_t>(count));

@@ -5,6 +5,7 @@
 #include <torch/nn/functional.h>
 
 #include "coat/siren/jpeg_torch.h"
+#include "core/pi.h"
 
 namespace patina::coat::siren {
 
@@ -12,7 +13,7 @@ namespace F = torch::nn::functional;
 
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
+using core::kPi;
 
 // ITU-T T.81, Annex K, in row-major order of vertical then horizontal frequency.
 constexpr std::array<double, 64> kLumaTable = {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 #include <sstream>
+#include <string_view>
 
 namespace patina::diffusion::internal {
 namespace {
@@ -114,6 +115,11 @@ class OriginalNames {
 std::string flattened(std::string module) {
   std::replace(module.begin(), module.end(), '.', '_');
   return module;
+}
+
+std::string module_of_weight(const std::string& weight) {
+  constexpr std::string_view kEnd = ".weight";
+  return weight.substr(0, weight.size() - kEnd.size());
 }
 
 FlatNames::FlatNames(const std::vector<std::string>& modules) {

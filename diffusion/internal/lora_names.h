@@ -13,6 +13,9 @@ namespace patina::diffusion::internal {
 /// '_' in place of '.'.
 std::string flattened(std::string module);
 
+/// "a.b" of "a.b.weight".
+std::string module_of_weight(const std::string& weight);
+
 class FlatNames {
  public:
   explicit FlatNames(const std::vector<std::string>& modules);

@@ -17,10 +17,6 @@ namespace {
 
 constexpr std::size_t kSniffedBytes = 1 << 16;
 
-bool starts_with(const std::string& text, const std::string& start) {
-  return text.compare(0, start.size(), start) == 0;
-}
-
 // The first pickle of torch.save's old format is this number: 0x1950a86a20f9469cfc6c.
 const std::string kLegacyMagic("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 14);
 
@@ -63,11 +59,11 @@ std::string pickle_kind(const fs::path& path) {
   // webui (Automatic1111) keeps its embeddings under this name.
   const bool embedding = head.find("string_to_param") != std::string::npos;
   const std::string holding = embedding ? " with an embedding of webui (string_to_param)" : "";
-  if (starts_with(head, "PK\x03\x04") &&
+  if (head.rfind("PK\x03\x04", 0) == 0 &&
       (head.find("data.pkl") != std::string::npos || is_named_like_pickle(path))) {
     return "a PyTorch archive, which is a zip of pickles" + holding;
   }
-  if (starts_with(head, kLegacyMagic)) return "a row of pickles in PyTorch's old format" + holding;
+  if (head.rfind(kLegacyMagic, 0) == 0) return "a row of pickles in PyTorch's old format" + holding;
   if (is_pickle_stream(head)) return "a pickle" + holding;
   if (is_named_like_pickle(path) && !looks_like_safetensors(head)) return "named like a pickle";
   return "";

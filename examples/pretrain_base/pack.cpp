@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/pi.h"
 #include "core/safetensors.h"
 #include "diffusion/weights_torch.h"
 #include "pack_torch.h"
@@ -57,10 +58,10 @@ double Schedule::progress(int step) const {
 }
 
 double Schedule::factor(int step) const {
-  constexpr double kPi = 3.14159265358979323846;
   constexpr double kLeast = 0.05;
   const double warm = std::min(1.0, (step + 1.0) / std::max(1, warm_up_));
-  return warm * (kLeast + (1.0 - kLeast) * 0.5 * (1.0 + std::cos(kPi * progress(step))));
+  return warm *
+         (kLeast + (1.0 - kLeast) * 0.5 * (1.0 + std::cos(patina::core::kPi * progress(step))));
 }
 
 }  // namespace pretrain

@@ -7,12 +7,15 @@
 #include <cmath>
 #include <utility>
 
+#include "core/pi.h"
+
 namespace patina::queryers {
 namespace {
 
+using core::kPi;
+
 constexpr int kSide = 32;
 constexpr int kKept = 8;
-constexpr double kPi = 3.14159265358979323846;
 
 using Grey = std::array<double, kSide * kSide>;
 

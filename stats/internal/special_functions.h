@@ -7,11 +7,12 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/pi.h"
 #include "stats/tail_probability.h"
 
 namespace patina::stats::internal {
 
-constexpr double kPi = 3.14159265358979323846;
+using core::kPi;
 constexpr double kLn2 = 0.69314718055994530942;
 constexpr double kLn10 = 2.30258509299404568402;
 constexpr double kLogSqrtTwoPi = 0.91893853320467274178;

@@ -26,14 +26,14 @@ class Commands : public testing::Test {
   core::ScratchFolder folder_;
 };
 
-struct Wrong {
+struct WrongCommand {
   const char* name;
   std::vector<std::string> args;
   const char* sentence;
 };
-void PrintTo(const Wrong& value, std::ostream* out) { *out << value.name; }
+void PrintTo(const WrongCommand& value, std::ostream* out) { *out << value.name; }
 
-class WrongArguments : public testing::TestWithParam<Wrong> {};
+class WrongArguments : public testing::TestWithParam<WrongCommand> {};
 
 TEST_P(WrongArguments, AreToldInOneSentence) {
   const Ran ran = run(GetParam().args);
@@ -46,48 +46,53 @@ INSTANTIATE_TEST_SUITE_P(
     Cases,
     WrongArguments,
     testing::Values(
-        Wrong{"coat_unknown_flag",
-              {"coat", "x", "-o", "out", "--key", "k", "--stenght", "2"},
-              "--stenght: is not a flag of patina coat; the nearest is --strength, see patina coat "
-              "--help."},
-        Wrong{"coat_without_output",
-              {"coat", "x", "--key", "k"},
-              "--output: is missing, patina coat needs it; add -o, --output OUT."},
-        Wrong{"coat_without_key",
-              {"coat", "x", "-o", "out"},
-              "--key: is missing, patina coat needs it; add --key KEY."},
-        Wrong{"coat_with_two_keys",
-              {"coat", "x", "-o", "out", "--key", "k", "--use-key", "l"},
-              "--use-key: cannot be combined with --key; give one of the two."},
-        Wrong{"coat_strength",
-              {"coat", "x", "-o", "out", "--key", "k", "--strength", "0"},
-              "--strength: is \"0\"; give a number above 0 to 4."},
-        Wrong{"coat_quality",
-              {"coat", "x", "-o", "out", "--key", "k", "--quality", "101"},
-              "--quality: is \"101\"; give a whole number from 1 to 100."},
-        Wrong{"coat_flag_of_another_method",
-              {"coat", "x", "-o", "out", "--key", "k", "--learnability", "1"},
-              "--learnability: has no effect with --method frame; leave it out, or add --method "
-              "siren."},
-        Wrong{"coat_surrogate_for_nothing",
-              {"coat", "x", "-o", "o", "--key", "k", "--method", "siren", "--class-prompt", "dog"},
-              "--class-prompt: has no effect without --learnability; leave it out, or add "
-              "--learnability W."},
-        Wrong{"score_without_images",
-              {"score", "--key", "k"},
-              "IMAGES: is missing, patina score needs it; add IMAGES..."},
-        Wrong{"score_precision",
-              {"score", "x", "--key", "k", "--precision", "half"},
-              "--precision: is \"half\"; give one of auto, float32, bfloat16."},
-        Wrong{"audit_alpha",
-              {"audit", "--key", "k", "--suspect", "s", "--benign", "b", "-o", "o", "--alpha", "2"},
-              "--alpha: is \"2\"; give a number above 0 and below 1."},
-        Wrong{"audit_argument",
-              {"audit", "--key", "k", "--suspect", "s", "--benign", "b", "-o", "o", "more"},
-              "\"more\": is one argument too many; see patina audit --help."},
-        Wrong{"verify_two",
-              {"verify", "a", "b"},
-              "BUNDLE: 2 folders were named, one is expected; verify one bundle at a time."}),
+        WrongCommand{
+            "coat_unknown_flag",
+            {"coat", "x", "-o", "out", "--key", "k", "--stenght", "2"},
+            "--stenght: is not a flag of patina coat; the nearest is --strength, see patina coat "
+            "--help."},
+        WrongCommand{"coat_without_output",
+                     {"coat", "x", "--key", "k"},
+                     "--output: is missing, patina coat needs it; add -o, --output OUT."},
+        WrongCommand{"coat_without_key",
+                     {"coat", "x", "-o", "out"},
+                     "--key: is missing, patina coat needs it; add --key KEY."},
+        WrongCommand{"coat_with_two_keys",
+                     {"coat", "x", "-o", "out", "--key", "k", "--use-key", "l"},
+                     "--use-key: cannot be combined with --key; give one of the two."},
+        WrongCommand{"coat_strength",
+                     {"coat", "x", "-o", "out", "--key", "k", "--strength", "0"},
+                     "--strength: is \"0\"; give a number above 0 to 4."},
+        WrongCommand{"coat_quality",
+                     {"coat", "x", "-o", "out", "--key", "k", "--quality", "101"},
+                     "--quality: is \"101\"; give a whole number from 1 to 100."},
+        WrongCommand{
+            "coat_flag_of_another_method",
+            {"coat", "x", "-o", "out", "--key", "k", "--learnability", "1"},
+            "--learnability: has no effect with --method frame; leave it out, or add --method "
+            "siren."},
+        WrongCommand{
+            "coat_surrogate_for_nothing",
+            {"coat", "x", "-o", "o", "--key", "k", "--method", "siren", "--class-prompt", "dog"},
+            "--class-prompt: has no effect without --learnability; leave it out, or add "
+            "--learnability W."},
+        WrongCommand{"score_without_images",
+                     {"score", "--key", "k"},
+                     "IMAGES: is missing, patina score needs it; add IMAGES..."},
+        WrongCommand{"score_precision",
+                     {"score", "x", "--key", "k", "--precision", "half"},
+                     "--precision: is \"half\"; give one of auto, float32, bfloat16."},
+        WrongCommand{
+            "audit_alpha",
+            {"audit", "--key", "k", "--suspect", "s", "--benign", "b", "-o", "o", "--alpha", "2"},
+            "--alpha: is \"2\"; give a number above 0 and below 1."},
+        WrongCommand{"audit_argument",
+                     {"audit", "--key", "k", "--suspect", "s", "--benign", "b", "-o", "o", "more"},
+                     "\"more\": is one argument too many; see patina audit --help."},
+        WrongCommand{
+            "verify_two",
+            {"verify", "a", "b"},
+            "BUNDLE: 2 folders were named, one is expected; verify one bundle at a time."}),
     [](const auto& tested) { return tested.param.name; });
 
 TEST_F(Commands, AuditRefusesAFolderWithoutImages) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 #include <vector>
 
@@ -11,25 +10,16 @@
 
 #include "tests/stats/matching_digits.h"
 #include "tests/stats/refusal.h"
+#include "tests/stats/samples.h"
 
 namespace patina::stats {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 RankOptions options_of(Shift alternative, RankMethod method) {
   RankOptions options;
   options.alternative = alternative;
   options.method = method;
   return options;
-}
-
-std::vector<double> ramp(std::size_t size, double start) {
-  std::vector<double> values(size);
-  for (std::size_t i = 0; i < size; ++i) {
-    values[i] = start + static_cast<double>(i);
-  }
-  return values;
 }
 
 TEST(MannWhitney, StatisticCountsPairsWhereFirstIsLarger) {

@@ -14,20 +14,12 @@
 
 #include "tests/stats/matching_digits.h"
 #include "tests/stats/refusal.h"
+#include "tests/stats/samples.h"
 
 namespace patina::stats {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-std::vector<double> ramp(std::size_t size, double start) {
-  std::vector<double> values(size);
-  for (std::size_t i = 0; i < size; ++i) {
-    values[i] = start + static_cast<double>(i);
-  }
-  return values;
-}
 
 KSResult ks(const std::vector<double>& first,
             const std::vector<double>& second,
