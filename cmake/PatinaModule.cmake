@@ -59,8 +59,7 @@ function(patina_use_tensors target)
     <torch/types.h> <torch/autograd.h> <torch/utils.h> <torch/cuda.h>)
 endfunction()
 
-# Files that are compiled together read their headers once: a third of the time with LibTorch's, half with
-# GoogleTest's. Builds with sanitizers and ./dev lint take each file by itself, so a missing include is still found.
+# Files that are compiled together read their headers once: a third of the time with LibTorch's. Builds with sanitizers and ./dev lint take each file by itself, so a missing include is still found.
 function(_patina_join_files target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${PATINA_UNITY} UNITY_BUILD_BATCH_SIZE 6)
 endfunction()
