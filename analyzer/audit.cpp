@@ -12,8 +12,9 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/version.h"
-#include "report/bundle.h"
-#include "report/key_terms.h"
+#include "report/bundle/bundle.h"
+#include "report/bundle/key_terms.h"
+#include "report/evidence/bundle_layout.h"
 #include "stats/score_comparison.h"
 
 namespace patina::analyzer {
@@ -47,7 +48,7 @@ void require_between(const char* field, int value, int low, int high) {
 
 ScoringSink sink_into(report::SampleSet& set, AuditFolder& folder) {
   ScoringSink sink;
-  sink.keep = [&folder](const queryers::Sample& sample, core::ImageFormat format) {
+  sink.keep = [&folder](const queryers::Sample& sample, images::ImageFormat format) {
     folder.keep_sample(sample, format);
   };
   sink.on_scored = [&set, &folder](const ScoredImage& image) {
@@ -72,7 +73,7 @@ ScoringSink sink_into(report::SampleSet& set, AuditFolder& folder) {
 }
 
 struct Run {
-  core::Extractor& extractor;
+  keys::Extractor& extractor;
   const AuditOptions& options;
   const core::Observer& observer;
   AuditFolder& folder;
@@ -150,7 +151,7 @@ void test_scores(report::Evidence& evidence) {
 }
 
 report::Evidence describe(const AuditKey& key,
-                          const core::Extractor& extractor,
+                          const keys::Extractor& extractor,
                           const AuditOptions& options) {
   report::Evidence evidence;
   evidence.tool_version = core::kVersion;
@@ -188,14 +189,14 @@ void validate(const AuditOptions& options) {
 
 void check_bundle(const std::filesystem::path& bundle,
                   const AuditKey& key,
-                  const core::Extractor& extractor) {
+                  const keys::Extractor& extractor) {
   const report::Evidence evidence = describe(key, extractor, {});
   AuditFolder(bundle, scorer_name(evidence.key, evidence.tool_version));
 }
 
 report::Evidence run_audit(queryers::Suspect& suspect,
                            queryers::Suspect& benign,
-                           core::Extractor& extractor,
+                           keys::Extractor& extractor,
                            const AuditKey& key,
                            const std::filesystem::path& bundle,
                            const AuditOptions& options,
@@ -209,8 +210,8 @@ report::Evidence run_audit(queryers::Suspect& suspect,
   count_shared(evidence.suspect, evidence.benign);
   observer.say("Scored " + std::to_string(evidence.suspect.samples.size()) + " suspect and " +
                std::to_string(evidence.benign.samples.size()) + " benign images.");
-  evidence.key_terms =
-      report::mean_key_terms(bundle, evidence.suspect, extractor, options.limits, observer);
+  evidence.key_terms = report::mean_key_terms(
+      bundle, evidence.suspect, extractor, options.limits, observer);
   test_scores(evidence);
   evidence.notes = audit_notes(evidence);
   write_bundle(folder, key, evidence);

@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "core/extractor.h"
-#include "core/image_io.h"
 #include "core/observer.h"
+#include "images/image_io.h"
+#include "keys/extractor.h"
 #include "queryers/suspect.h"
-#include "report/evidence.h"
+#include "report/evidence/evidence.h"
 
 namespace patina::analyzer {
 
@@ -22,12 +22,12 @@ namespace patina::analyzer {
 struct AuditOptions {
   /// Reject H0 when the primary p-value is below alpha; (0,1). The false-positive rate of one test.
   double alpha = 1e-6;
-  double confidence = 0.95;  ///< Of the intervals; (0,1).
-  std::string case_name;     ///< Title on the report, UTF-8.
-  int min_samples = 5;       ///< Fewer distinct readable suspect or benign images stop the audit.
-  int batch_size = 8;        ///< Images decoded ahead of the extractor; [1, 1024].
-  core::ImageLimits limits;  ///< Images beyond them are skipped.
-  bool strict = false;       ///< One unreadable image stops the audit.
+  double confidence = 0.95;    ///< Of the intervals; (0,1).
+  std::string case_name;       ///< Title on the report, UTF-8.
+  int min_samples = 5;         ///< Fewer distinct readable suspect or benign images stop the audit.
+  int batch_size = 8;          ///< Images decoded ahead of the extractor; [1, 1024].
+  images::ImageLimits limits;  ///< Images beyond them are skipped.
+  bool strict = false;         ///< One unreadable image stops the audit.
 };
 /// Throws Error{kInput} naming the field, its value and the constraint it violates.
 void validate(const AuditOptions& options);
@@ -44,7 +44,7 @@ struct AuditKey {
 /// another key or precision. To be asked before images are collected over the network.
 void check_bundle(const std::filesystem::path& bundle,
                   const AuditKey& key,
-                  const core::Extractor& extractor);
+                  const keys::Extractor& extractor);
 
 /// Audits and writes the bundle. Throws Error{kInput}: too few samples, suspect and benign the same
 /// folder or sharing more than half their images, bundle already finished, foreign or inside a
@@ -57,7 +57,7 @@ void check_bundle(const std::filesystem::path& bundle,
 /// only weakens the evidence.
 report::Evidence run_audit(queryers::Suspect& suspect,
                            queryers::Suspect& benign,
-                           core::Extractor& extractor,
+                           keys::Extractor& extractor,
                            const AuditKey& key,
                            const std::filesystem::path& bundle,
                            const AuditOptions& options,

@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "report/evidence.h"
+#include "report/evidence/evidence.h"
 
 namespace patina::analyzer {
 

@@ -58,7 +58,7 @@ class Producer {
   // One image that cannot be decoded is a result, so its error becomes `problem`.
   bool decode_pixels(const queryers::Sample& sample, DecodedSample& item) const {
     try {
-      core::ImageFile file = core::decode_image(sample.bytes, sample.source, options_.limits);
+      images::ImageFile file = images::decode_image(sample.bytes, sample.source, options_.limits);
       item.format = file.encoding.format;
       item.image = std::move(file.image);
     } catch (const Error& error) {
@@ -94,7 +94,7 @@ struct Batch {
 
 class Consumer {
  public:
-  Consumer(core::Extractor& extractor, const ScoringOptions& options, const ScoringSink& sink)
+  Consumer(keys::Extractor& extractor, const ScoringOptions& options, const ScoringSink& sink)
       : extractor_(extractor), options_(options), sink_(sink) {}
 
   void take(Batch& batch) {
@@ -110,7 +110,7 @@ class Consumer {
  private:
   void score(Batch& batch) {
     std::vector<DecodedSample*> unscored;
-    std::vector<const core::Image*> images;
+    std::vector<const images::Image*> images;
     for (DecodedSample& item : batch.items) {
       if (item.problem.empty() && !item.repeat && !item.score) {
         unscored.push_back(&item);
@@ -172,7 +172,7 @@ class Consumer {
     if (sink_.on_skipped) sink_.on_skipped({item.source, item.problem});
   }
 
-  core::Extractor& extractor_;
+  keys::Extractor& extractor_;
   const ScoringOptions& options_;
   const ScoringSink& sink_;
   std::map<std::string, ScoredImage> first_of_;
@@ -182,7 +182,7 @@ class Consumer {
 }  // namespace
 
 void score_images(queryers::Suspect& source,
-                  core::Extractor& extractor,
+                  keys::Extractor& extractor,
                   const ScoringOptions& options,
                   const ScoringSink& sink,
                   const core::Observer& observer) {

@@ -8,11 +8,11 @@
 #include <map>
 #include <string>
 
-#include "core/extractor.h"
-#include "core/image_io.h"
 #include "core/observer.h"
+#include "images/image_io.h"
+#include "keys/extractor.h"
 #include "queryers/suspect.h"
-#include "report/evidence.h"
+#include "report/evidence/evidence.h"
 
 namespace patina::analyzer {
 
@@ -20,8 +20,8 @@ namespace patina::analyzer {
 struct ScoredImage {
   std::string source;
   std::string sha256;  ///< Of the encoded bytes.
-  core::ImageFormat format =
-      core::ImageFormat::kPNG;  ///< What the bytes are, whatever the name says.
+  images::ImageFormat format =
+      images::ImageFormat::kPNG;  ///< What the bytes are, whatever the name says.
   int width_px = 0;
   int height_px = 0;
   double score = 0.0;
@@ -32,9 +32,9 @@ struct ScoredImage {
 using KnownScores = std::map<std::string, ScoredImage>;
 
 struct ScoringOptions {
-  int batch_size = 8;        ///< Images per call of the extractor and decoded ahead; [1, 1024].
-  core::ImageLimits limits;  ///< Images beyond them are skipped.
-  bool strict = false;       ///< One unreadable image stops the run.
+  int batch_size = 8;          ///< Images per call of the extractor and decoded ahead; [1, 1024].
+  images::ImageLimits limits;  ///< Images beyond them are skipped.
+  bool strict = false;         ///< One unreadable image stops the run.
   std::string stage = "scoring";  ///< Named in progress reports.
   KnownScores known;  ///< Not scored again; batches keep their composition all the same.
 };
@@ -46,13 +46,13 @@ struct ScoringSink {
   /// A batch is scored and handed over: a good moment to save progress.
   std::function<void()> on_batch;
   /// Keeps the bytes of an image; called on the decoding thread, before on_scored, once per digest.
-  std::function<void(const queryers::Sample&, core::ImageFormat)> keep;
+  std::function<void(const queryers::Sample&, images::ImageFormat)> keep;
 };
 
 /// Throws Error{kInput} for an unreadable image when strict, for a score that is not finite and for
 /// whatever stops the source; Error{kCancelled} when the observer says so.
 void score_images(queryers::Suspect& source,
-                  core::Extractor& extractor,
+                  keys::Extractor& extractor,
                   const ScoringOptions& options,
                   const ScoringSink& sink,
                   const core::Observer& observer = {});

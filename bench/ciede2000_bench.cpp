@@ -12,7 +12,7 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
-#include "extractors/ciede2000_torch.h"
+#include "extractors/quality/ciede2000_torch.h"
 #include "tests/extractors/composed_ciede2000.h"
 
 namespace {

@@ -26,12 +26,12 @@
 
 #include "core/base64.h"
 #include "core/error.h"
-#include "core/image_io.h"
 #include "core/journal.h"
 #include "core/rng.h"
-#include "queryers/collect.h"
+#include "images/image_io.h"
+#include "queryers/collecting/collect.h"
 #include "queryers/services/services.h"
-#include "tests/queryers/loopback.h"
+#include "tests/http/loopback.h"
 
 namespace {
 
@@ -41,11 +41,11 @@ using nlohmann::json;
 std::vector<std::string> make_pictures(int count, int side_px) {
   std::vector<std::string> pictures;
   for (int i = 0; i < count; ++i) {
-    core::ImageFile file;
-    file.image = core::make_image(side_px, side_px);
+    images::ImageFile file;
+    file.image = images::make_image(side_px, side_px);
     core::Rng rng(static_cast<std::uint64_t>(i));
     for (std::uint8_t& value : file.image.bytes) value = static_cast<std::uint8_t>(rng.below(64));
-    const auto bytes = core::encode_image(file);
+    const auto bytes = images::encode_image(file);
     pictures.push_back(core::encode_base64(std::string(bytes.begin(), bytes.end())));
   }
   return pictures;
@@ -132,17 +132,17 @@ int main(int argc, char** argv) {
   const std::vector<std::string> pictures = make_pictures(64, side);
   std::mutex mutex;
   std::map<std::uint64_t, int> asked;
-  queryers::Loopback server([&](const queryers::Asked& request) {
-    if (request.method != "POST") return queryers::reply(404, "{}");
+  http::Loopback server([&](const http::Asked& request) {
+    if (request.method != "POST") return http::reply(404, "{}");
     const std::uint64_t seed = json::parse(request.body).at("seed");
     {
       const std::lock_guard<std::mutex> lock(mutex);
       ++asked[seed];
     }
     const std::string info = json{{"seed", seed}}.dump();
-    return queryers::reply(200,
-                           "{\"images\":[\"" + pictures[seed % pictures.size()] +
-                               "\"],\"parameters\":{},\"info\":" + json(info).dump() + "}");
+    return http::reply(200,
+                       "{\"images\":[\"" + pictures[seed % pictures.size()] +
+                           "\"],\"parameters\":{},\"info\":" + json(info).dump() + "}");
   });
   queryers::PlanOptions plan;
   plan.count = count;

@@ -13,37 +13,39 @@
 
 #include "coat/coat.h"
 #include "core/error.h"
-#include "core/image_io.h"
-#include "extractors/coat_key.h"
+#include "extractors/scorer.h"
+#include "images/image_io.h"
+#include "images/image_list.h"
+#include "keys/coat_key.h"
 #include "stats/roc.h"
 
 namespace {
 
 using namespace patina;
 
-core::Image jpeg_75(const core::Image& image) {
-  core::ImageFile file;
+images::Image jpeg_75(const images::Image& image) {
+  images::ImageFile file;
   file.image = image;
-  file.encoding.format = core::ImageFormat::kJPEG;
+  file.encoding.format = images::ImageFormat::kJPEG;
   file.encoding.quality_percent = 75;
-  return core::decode_image(core::encode_image(file), "JPEG 75").image;
+  return images::decode_image(images::encode_image(file), "JPEG 75").image;
 }
 
-core::Image half_size(const core::Image& image) {
-  return core::resize(core::resize(image, image.width_px / 2, image.height_px / 2),
-                      image.width_px,
-                      image.height_px);
+images::Image half_size(const images::Image& image) {
+  return images::resize(images::resize(image, image.width_px / 2, image.height_px / 2),
+                        image.width_px,
+                        image.height_px);
 }
 
 struct Route {
   const char* name;
-  core::Image (*transform)(const core::Image&);
+  images::Image (*transform)(const images::Image&);
 };
 constexpr Route kRoutes[] = {{"JPEG 75", jpeg_75}, {"half size", half_size}};
 
-std::filesystem::path clean_path(const std::vector<core::ImageEntry>& entries,
+std::filesystem::path clean_path(const std::vector<images::ImageEntry>& entries,
                                  const std::string& relative) {
-  for (const core::ImageEntry& entry : entries) {
+  for (const images::ImageEntry& entry : entries) {
     if (entry.relative.generic_string() == relative) return entry.path;
   }
   throw core::Error(core::ErrorKind::kInternal, relative, "no clean image of this name");
@@ -67,9 +69,9 @@ void measure(const std::filesystem::path& key_path, std::vector<std::filesystem:
   options.use_key = true;
   options.output = std::filesystem::temp_directory_path() / "patina-detection";
   std::filesystem::remove_all(options.output);
-  const std::vector<core::ImageEntry> entries = core::list_images(options.inputs);
+  const std::vector<images::ImageEntry> entries = images::list_images(options.inputs);
   const coat::CoatResult result = coat_images(options);
-  const auto scorer = extractors::make_scorer(extractors::read_coat_key(key_path));
+  const auto scorer = extractors::make_scorer(keys::read_coat_key(key_path));
   double least_psnr = 1e9, worst_delta_e = 0.0;
   std::vector<double> coated_scores, clean_scores;
   for (const coat::CoatedImage& image : result.images) {
@@ -92,10 +94,10 @@ void measure(const std::filesystem::path& key_path, std::vector<std::filesystem:
   for (const Route& route : kRoutes) {
     std::vector<double> coated, clean;
     for (const coat::CoatedImage& image : result.images) {
-      const core::Image before =
-          route.transform(core::read_image(clean_path(entries, image.relative)).image);
-      const core::Image after =
-          route.transform(core::read_image(options.output / image.relative).image);
+      const images::Image before = route.transform(
+          images::read_image(clean_path(entries, image.relative)).image);
+      const images::Image after = route.transform(
+          images::read_image(options.output / image.relative).image);
       const std::vector<double> scores = scorer->score({&before, &after});
       clean.push_back(scores[0]);
       coated.push_back(scores[1]);

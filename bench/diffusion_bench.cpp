@@ -19,7 +19,8 @@
 #include "bench/flop_counter.h"
 #include "core/memory.h"
 #include "core/safetensors.h"
-#include "diffusion/denoising_torch.h"
+#include "diffusion/generate/denoising_torch.h"
+#include "tensors/compute_torch.h"
 
 namespace {
 
@@ -34,10 +35,11 @@ std::string environment(const char* name, const char* fallback) {
   return value == nullptr ? fallback : value;
 }
 
-diffusion::Compute compute() {
-  diffusion::use_threads(0);
-  return diffusion::choose_compute(environment("PATINA_BENCH_DEVICE", "cpu"),
-                                   environment("PATINA_BENCH_PRECISION", "bfloat16"));
+tensors::Compute compute() {
+  tensors::use_threads(0);
+  return tensors::choose_compute(
+      {environment("PATINA_BENCH_DEVICE", "cpu"),
+       tensors::precision_from_name(environment("PATINA_BENCH_PRECISION", "bfloat16"))});
 }
 
 void finish_device() {
@@ -55,7 +57,7 @@ double seconds_of(const std::function<void()>& work) {
 // GFLOP/s of a 4096^3 product, the best of three: the peak that shares refer to.
 double peak_gflops() {
   static const double peak = [] {
-    const diffusion::Compute c = compute();
+    const tensors::Compute c = compute();
     constexpr std::int64_t kSide = 4096;
     const auto options = torch::TensorOptions(c.dtype).device(c.device);
     const Tensor a = torch::randn({kSide, kSide}, options);
@@ -160,7 +162,7 @@ class WeightsOnDisk {
  public:
   WeightsOnDisk()
       : path_(std::filesystem::temp_directory_path() / "patina-bench-unet.safetensors") {
-    diffusion::WeightLoader loader(1, diffusion::Compute{});
+    diffusion::WeightLoader loader(1, tensors::Compute{});
     const diffusion::UNet network(sd15_unet(), loader);
     core::write_safetensors(path_, diffusion::blobs_of(network.weights()), {});
   }
@@ -193,10 +195,10 @@ void read_bytes(benchmark::State& state) {
 }
 
 void load_float32(benchmark::State& state) {
-  diffusion::use_threads(0);
+  tensors::use_threads(0);
   for (auto _ : state) {
     const auto file = core::SafetensorsFile::open(weights_on_disk().path());
-    diffusion::WeightLoader loader({file}, "unet", diffusion::Compute{});
+    diffusion::WeightLoader loader({file}, "unet", tensors::Compute{});
     benchmark::DoNotOptimize(diffusion::UNet(sd15_unet(), loader).weights().num_parameters());
   }
 }

@@ -7,15 +7,16 @@
 #include <cstdio>
 #include <iostream>
 
-#include "core/image_io.h"
 #include "evaluate/layout.h"
+#include "images/image_io.h"
+#include "images/image_list.h"
 
 namespace {
 
-std::vector<patina::core::Image> images_of(const char* folder) {
-  std::vector<patina::core::Image> images;
-  for (const patina::core::ImageEntry& entry : patina::core::list_images({folder})) {
-    images.push_back(patina::core::read_image(entry.path).image);
+std::vector<patina::images::Image> images_of(const char* folder) {
+  std::vector<patina::images::Image> images;
+  for (const patina::images::ImageEntry& entry : patina::images::list_images({folder})) {
+    images.push_back(patina::images::read_image(entry.path).image);
   }
   return images;
 }
@@ -28,8 +29,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    const std::vector<patina::core::Image> first = images_of(argv[1]), second = images_of(argv[2]);
-    std::vector<patina::core::Image> even, odd;
+    const std::vector<patina::images::Image> first = images_of(argv[1]), second = images_of(argv[2]);
+    std::vector<patina::images::Image> even, odd;
     for (std::size_t i = 0; i < second.size(); ++i) (i % 2 == 0 ? even : odd).push_back(second[i]);
     std::printf("distance %.0f, between halves of the second %.0f\n",
                 patina::evaluate::layout_distance(first, second),

@@ -12,26 +12,29 @@
 #include "core/files.h"
 #include "core/memory.h"
 #include "core/rng.h"
-#include "extractors/tensors_torch.h"
+#include "images/pixels/image.h"
+#include "tensors/compute.h"
+#include "tensors/compute_torch.h"
+#include "transforms/crop_pool_torch.h"
 
 namespace {
 
 using namespace patina;
 
-core::Image noise(std::uint64_t seed) {
+images::Image noise(std::uint64_t seed) {
   constexpr int kSide = 128;
-  core::Image image = core::make_image(kSide, kSide);
+  images::Image image = images::make_image(kSide, kSide);
   core::Rng rng(seed);
   for (std::uint8_t& value : image.bytes) value = static_cast<std::uint8_t>(rng.below(256));
   return image;
 }
 
 void train(benchmark::State& state, coat::siren::TrainOptions options) {
-  extractors::set_num_threads(2);
-  const coat::siren::CropPool pool({noise(1), noise(2)});
+  tensors::use_threads(2);
+  const transforms::CropPool pool({noise(1), noise(2)});
   options.steps = static_cast<int>(state.range(0));
   options.sphere_crops = 8;
-  options.dtype = extractors::resolve_precision(extractors::Precision::kAuto, torch::kCPU);
+  options.dtype = tensors::choose_compute({}).dtype;
   for (auto _ : state) {
     coat::siren::Pair pair = coat::siren::make_pair(1, {1.5, 1.0, 3.0, 0.04});
     coat::siren::train_key(pair, pool, "0123456789ab", options);
@@ -40,8 +43,9 @@ void train(benchmark::State& state, coat::siren::TrainOptions options) {
 
 void without_learnability(benchmark::State& state) { train(state, {}); }
 
-void with_learnability(benchmark::State& state, const std::string& precision) {
-  const coat::siren::Learnability loss(core::data_file("base"), "a picture", 1, precision);
+void with_learnability(benchmark::State& state, tensors::Precision precision) {
+  const coat::siren::Learnability loss(
+      core::data_file("base"), "a picture", 1, {"cpu", precision, 0});
   coat::siren::TrainOptions options;
   options.learnability = [&loss](const torch::Tensor& coated, int step) {
     return loss(coated, step);
@@ -50,12 +54,12 @@ void with_learnability(benchmark::State& state, const std::string& precision) {
 }
 
 BENCHMARK(without_learnability)->Arg(1)->Arg(4)->Unit(benchmark::kMillisecond)->Iterations(3);
-BENCHMARK_CAPTURE(with_learnability, product, "auto")
+BENCHMARK_CAPTURE(with_learnability, product, tensors::Precision::kAuto)
     ->Arg(1)
     ->Arg(4)
     ->Unit(benchmark::kMillisecond)
     ->Iterations(3);
-BENCHMARK_CAPTURE(with_learnability, float32, "float32")
+BENCHMARK_CAPTURE(with_learnability, float32, tensors::Precision::kFloat32)
     ->Arg(1)
     ->Arg(4)
     ->Unit(benchmark::kMillisecond)

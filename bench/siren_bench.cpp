@@ -10,22 +10,27 @@
 #include "coat/siren/pair_torch.h"
 #include "core/memory.h"
 #include "core/rng.h"
-#include "extractors/scorer_torch.h"
-#include "extractors/tensors_torch.h"
+#include "extractors/siren/scorer_torch.h"
+#include "images/pixels/image.h"
+#include "keys/coat_key.h"
+#include "tensors/compute.h"
+#include "tensors/compute_torch.h"
+#include "tensors/images_torch.h"
+#include "transforms/jnd_torch.h"
 
 namespace {
 
 using namespace patina;
-using extractors::InputNorm;
-using extractors::NormMode;
-using extractors::Precision;
+using keys::InputNorm;
+using keys::NormMode;
+using tensors::Precision;
 
 constexpr int kSide = 512;
 constexpr int kThreads = 2;
 constexpr int kBatch = 4;
 
-core::Image photograph() {
-  core::Image image = core::make_image(kSide, kSide);
+images::Image photograph() {
+  images::Image image = images::make_image(kSide, kSide);
   core::Rng rng(1);
   for (std::uint8_t& value : image.bytes) value = static_cast<std::uint8_t>(rng.below(256));
   return image;
@@ -35,13 +40,13 @@ coat::siren::Pair fresh_pair() { return coat::siren::make_pair(1, {1.5, 1.0, 3.0
 
 // What the public code computes per image, with its batch norms as they are.
 void reference_coating(benchmark::State& state) {
-  extractors::set_num_threads(kThreads);
+  tensors::use_threads(kThreads);
   torch::NoGradGuard no_grad;
   coat::siren::Pair pair = fresh_pair();
-  const torch::Tensor unit = extractors::tensor_from_image(photograph());
+  const torch::Tensor unit = tensors::tensor_from_image(photograph());
   const torch::Tensor message = coat::siren::message_tensor("0123456789ab");
   for (auto _ : state) {
-    torch::Tensor x = extractors::normalised_from_unit(unit);
+    torch::Tensor x = tensors::normalised_from_unit(unit);
     torch::Tensor features = x;
     const auto block = [](extractors::ConvNormGelu& b, const torch::Tensor& input) {
       const torch::Tensor y = torch::conv2d(input, b->conv->weight, b->conv->bias, 1, 1);
@@ -57,22 +62,21 @@ void reference_coating(benchmark::State& state) {
     };
     for (auto& b : pair.generator->conv_bns) features = block(b, features);
     const torch::Tensor planes = message.view({1, 48, 1, 1}).expand({1, 48, kSide, kSide});
-    const torch::Tensor mixed =
-        block(pair.generator->after_concat, torch::cat({planes, features, x}, 1));
+    const torch::Tensor mixed = block(pair.generator->after_concat,
+                                      torch::cat({planes, features, x}, 1));
     const torch::Tensor delta = torch::tanh(torch::conv2d(
         mixed, pair.generator->final_layer->weight, pair.generator->final_layer->bias));
     benchmark::DoNotOptimize(
-        coat::siren::apply_coating(unit, delta, coat::siren::jnd_mask(unit), {1.5, 0.0, 0.0, 0.0}));
+        coat::siren::apply_coating(unit, delta, transforms::jnd_mask(unit), {1.5, 0.0, 0.0, 0.0}));
   }
   state.SetItemsProcessed(state.iterations());
 }
 
 void reference_scoring(benchmark::State& state) {
-  extractors::set_num_threads(kThreads);
+  tensors::use_threads(kThreads);
   torch::NoGradGuard no_grad;
   coat::siren::Pair pair = fresh_pair();
-  const torch::Tensor x =
-      extractors::normalised_from_unit(extractors::tensor_from_image(photograph()));
+  const torch::Tensor x = tensors::normalised_from_unit(tensors::tensor_from_image(photograph()));
   for (auto _ : state) {
     torch::Tensor y = x;
     for (auto& b : pair.extractor->blocks) {
@@ -94,18 +98,20 @@ void reference_scoring(benchmark::State& state) {
 
 void patina_coating(benchmark::State& state, Precision precision) {
   coat::siren::Pair pair = fresh_pair();
-  coat::siren::Coater coater(pair, "0123456789ab", {precision, kThreads, 1 << 20, "cpu"});
-  const core::Image image = photograph();
+  coat::siren::Coater coater(pair, "0123456789ab", {{"cpu", precision, kThreads}, 1 << 20});
+  const images::Image image = photograph();
   for (auto _ : state) benchmark::DoNotOptimize(coater.pattern(image));
   state.SetItemsProcessed(state.iterations());
 }
 
 void patina_scoring(benchmark::State& state, Precision precision) {
   coat::siren::Pair pair = fresh_pair();
-  extractors::FeatureExtractor extractor(
-      pair.extractor, NormMode::kRunning, InputNorm::kMscn, {precision, kThreads, 1 << 20, "cpu"});
-  const core::Image image = photograph();
-  const std::vector<const core::Image*> batch(kBatch, &image);
+  extractors::FeatureExtractor extractor(pair.extractor,
+                                         NormMode::kRunning,
+                                         InputNorm::kMscn,
+                                         {{"cpu", precision, kThreads}, 1 << 20});
+  const images::Image image = photograph();
+  const std::vector<const images::Image*> batch(kBatch, &image);
   for (auto _ : state) benchmark::DoNotOptimize(extractor.features(batch));
   state.SetItemsProcessed(state.iterations() * kBatch);
 }

@@ -14,6 +14,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/version.h"
+#include "http/client.h"
 
 namespace patina::cli {
 namespace {
@@ -166,7 +167,7 @@ void settle(AskingOptions& options) {
     options.plan.prompts = queryers::read_prompts(options.prompts_file);
   }
   options.endpoint.loras = split(options.loras);
-  queryers::HttpOptions& http = options.collect.http;
+  http::HttpOptions& http = options.collect.http;
   http.user_agent = std::string("Patina/") + core::kVersion +
                     (options.contact.empty() ? "" : " (+" + options.contact + ")");
   http.idle_timeout_ms = static_cast<int>(options.timeout_s * 1000.0);
@@ -197,8 +198,7 @@ bool is_remote(const std::string& source) {
   return queryers::parse_endpoint(source) || queryers::parse_gallery(source);
 }
 
-queryers::Credential credential_for(const queryers::Service& service,
-                                    const AskingOptions& options) {
+http::Credential credential_for(const queryers::Service& service, const AskingOptions& options) {
   std::string key;
   if (!options.key_file.empty()) {
     key = read_secret(options.key_file);
@@ -210,7 +210,7 @@ queryers::Credential credential_for(const queryers::Service& service,
     throw core::Error(
         core::ErrorKind::kInput, "the API key", "holds a line end", "give it on one line");
   }
-  queryers::Credential credential;
+  http::Credential credential;
   credential.origin = service.origin;
   credential.header = service.credential_header;
   // Basic takes "user:password", everything else the key as it is.

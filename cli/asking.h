@@ -11,7 +11,7 @@
 
 #include "cli/command_line.h"
 #include "core/observer.h"
-#include "queryers/collect.h"
+#include "queryers/collecting/collect.h"
 #include "queryers/galleries/gallery.h"
 #include "queryers/plan.h"
 #include "queryers/services/services.h"
@@ -52,7 +52,7 @@ std::string read_secret(const std::filesystem::path& file);
 
 /// The credential for a service: from the file (mode 0600) or the environment; empty if there is
 /// none. Throws Error{kInput} for a file that others may read.
-queryers::Credential credential_for(const queryers::Service& service, const AskingOptions& options);
+http::Credential credential_for(const queryers::Service& service, const AskingOptions& options);
 
 /// Collects from an endpoint or a gallery into a folder.
 queryers::CollectResult collect_from(const std::string& source,

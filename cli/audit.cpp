@@ -20,10 +20,12 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/json.h"
-#include "extractors/coat_key.h"
-#include "queryers/collection.h"
+#include "extractors/scorer.h"
+#include "keys/coat_key.h"
 #include "queryers/directory.h"
-#include "report/bundle.h"
+#include "queryers/record/collection.h"
+#include "report/bundle/bundle.h"
+#include "report/evidence/bundle_layout.h"
 
 namespace patina::cli {
 namespace {
@@ -39,7 +41,7 @@ struct AuditCommand {
   std::filesystem::path commitment;
   std::filesystem::path passphrase_file;
   analyzer::AuditOptions options;
-  ComputeOptions compute;
+  tensors::ComputeOptions compute;
   OutputOptions output;
 };
 
@@ -99,8 +101,8 @@ json options_to_json(const AuditCommand& command) {
     options["asking"] = to_json(command.asking);
   }
   options["output"] = printable(command.bundle.string());
-  options["commitment"] =
-      command.commitment.empty() ? json() : json(printable(command.commitment.string()));
+  options["commitment"] = command.commitment.empty() ? json()
+                                                     : json(printable(command.commitment.string()));
   options["alpha"] = command.options.alpha;
   options["confidence"] = command.options.confidence;
   options["case"] = command.options.case_name;
@@ -120,7 +122,7 @@ std::optional<report::CommitmentRecord> matching_commitment(const AuditCommand& 
                     "name the key and the commitment of one patina coat run");
 }
 
-analyzer::AuditKey audit_key(const AuditCommand& command, const extractors::CoatKey& key) {
+analyzer::AuditKey audit_key(const AuditCommand& command, const keys::CoatKey& key) {
   analyzer::AuditKey audited;
   audited.record.key_sha256 = core::to_hex(core::sha256_file(command.key));
   audited.record.method = key.method;
@@ -128,7 +130,7 @@ analyzer::AuditKey audit_key(const AuditCommand& command, const extractors::Coat
   audited.record.radius_score = std::sqrt(key.radius * key.radius + 1.0) - 1.0;
   audited.commitment = matching_commitment(command);
   audited.write_extractor = [&key](const std::filesystem::path& path) {
-    extractors::write_extractor(path, key);
+    keys::write_extractor(path, key);
   };
   return audited;
 }
@@ -149,8 +151,8 @@ std::unique_ptr<queryers::Suspect> open_source(const AuditCommand& command,
     queryers::copy_collection(source, place);
     return queryers::open_collection(place);
   }
-  const queryers::CollectResult result =
-      collect_from(source.string(), command.asking, place, observer);
+  const queryers::CollectResult result = collect_from(
+      source.string(), command.asking, place, observer);
   if (!result.stopped.empty()) {
     observer.say("Warning: the collection of the " + std::string(role) +
                  " ended before its plan: " + result.stopped + ".");
@@ -216,7 +218,7 @@ void print_json(const AuditCommand& command,
 
 int run_audit(std::vector<std::string> args, std::ostream& out, std::ostream& err) {
   AuditCommand command;
-  command.compute.precision = extractors::Precision::kFloat32;
+  command.compute.precision = tensors::Precision::kFloat32;
   CommandLine line(audit_text());
   bind_options(line, command);
   if (!line.parse(std::move(args), out)) return 0;
@@ -225,10 +227,10 @@ int run_audit(std::vector<std::string> args, std::ostream& out, std::ostream& er
   settle(command.asking);
   auto suspect = open_images(command.suspect);
   auto benign = open_images(command.benign);
-  const extractors::CoatKey key =
-      extractors::read_coat_key(command.key, read_passphrase(command.passphrase_file, err));
+  const keys::CoatKey key = keys::read_coat_key(command.key,
+                                                read_passphrase(command.passphrase_file, err));
   const analyzer::AuditKey audited = audit_key(command, key);
-  const auto scorer = extractors::make_scorer(key, scorer_options(command.compute));
+  const auto scorer = extractors::make_scorer(key, {command.compute});
   analyzer::check_bundle(command.bundle, audited, *scorer);
   if (!suspect) suspect = open_source(command, command.suspect, "suspect", session.observer());
   if (!benign) benign = open_source(command, command.benign, "benign", session.observer());

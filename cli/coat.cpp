@@ -14,6 +14,7 @@
 #include "cli/table.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "images/pixels/image_file.h"
 
 namespace patina::cli {
 namespace {
@@ -42,7 +43,6 @@ struct CoatCommand {
   std::filesystem::path use_key;
   std::filesystem::path preview;
   std::filesystem::path passphrase_file;
-  ComputeOptions compute;
   OutputOptions output;
 };
 
@@ -159,7 +159,7 @@ void bind_files(CommandLine& line, coat::CoatOptions& options) {
   line.choice(
       {"--format", "NAME", "jpeg, png, webp, tiff or bmp (default: as the input)."},
       {"jpeg", "png", "webp", "tiff", "bmp"},
-      [&options](const std::string& name) { options.format = core::format_from_name(name); });
+      [&options](const std::string& name) { options.format = images::format_from_name(name); });
   line.whole(
       {"--quality", "PERCENT", "JPEG and WebP quality, 1 to 100 (default: as the input)."},
       {1, 100},
@@ -182,7 +182,7 @@ void bind_options(CommandLine& line, CoatCommand& command) {
   bind_places(line, command);
   bind_method(line, command.options);
   bind_files(line, command.options);
-  bind_compute(line, command.compute);
+  bind_compute(line, command.options.compute);
   bind_output(line, command.output);
   for (const char* of_training : {"--key", "--method", "--seed"}) {
     line.exclude("--use-key", of_training);
@@ -219,15 +219,12 @@ void complete(const CommandLine& line, CoatCommand& command, std::ostream& err) 
   refuse_flags_of_other_methods(line, options);
   options.key_path = options.use_key ? command.use_key : command.key;
   options.passphrase = read_passphrase(command.passphrase_file, err);
-  options.precision = command.compute.precision;
-  options.device = command.compute.device;
-  options.num_threads = command.compute.threads;
 }
 
 // Neither passphrase nor message nor seed: each of them gives the key away.
 json options_to_json(const CoatCommand& command) {
   const coat::CoatOptions& options = command.options;
-  json document = to_json(command.compute);
+  json document = to_json(command.options.compute);
   document["output"] = printable(options.output.string());
   document["key"] = printable(options.key_path.string());
   document["use_key"] = options.use_key;
@@ -244,14 +241,14 @@ json options_to_json(const CoatCommand& command) {
   document["surrogate_steps"] = options.surrogate_steps;
   document["strength"] = options.strength;
   document["min_psnr_db"] = options.min_psnr_db;
-  document["format"] = options.format ? json(core::to_string(*options.format)) : json();
+  document["format"] = options.format ? json(to_string(*options.format)) : json();
   document["quality_percent"] = options.quality_percent ? json(*options.quality_percent) : json();
   document["max_size_ratio"] = options.max_size_ratio;
   document["strip_gps"] = options.strip_gps;
   document["strict"] = options.strict;
   document["max_tile_pixels"] = options.max_tile_pixels;
-  document["preview"] =
-      command.preview.empty() ? json() : json(printable(command.preview.string()));
+  document["preview"] = command.preview.empty() ? json()
+                                                : json(printable(command.preview.string()));
   return document;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/collect.h"
+#include "queryers/collecting/collect.h"
 
 #include <filesystem>
 #include <map>
@@ -16,7 +16,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
-#include "queryers/collection.h"
+#include "queryers/record/collection.h"
 
 namespace patina::cli {
 namespace {
@@ -100,8 +100,8 @@ int run_collect(std::vector<std::string> args, std::ostream& out, std::ostream& 
 
   const Session session(command.output, err);
   settle(command.asking);
-  const queryers::CollectResult result =
-      collect_from(command.source, command.asking, command.folder, session.observer());
+  const queryers::CollectResult result = collect_from(
+      command.source, command.asking, command.folder, session.observer());
   const json summary = core::parse_json(
       core::read_text_file(command.folder / queryers::kSummaryFile), command.folder.string());
   if (command.output.json) {

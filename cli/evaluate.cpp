@@ -105,9 +105,7 @@ void bind_experiment(CommandLine& line, EvaluateCommand& command) {
              [&options](std::uint64_t seed) { options.seed = seed; });
   line.toggle({"--quick", "", "One set, 120 steps, 48 images a model, draws of 20: minutes."},
               command.quick);
-  line.whole({"--threads", "N", "Processor threads, 0 to 1024; 0 takes all cores (default: 0)."},
-             {0, 1024},
-             options.num_threads);
+  bind_threads(line, options.compute);
 }
 
 std::vector<std::string> split(const std::string& list) {
@@ -123,9 +121,9 @@ std::vector<std::string> split(const std::string& list) {
 }
 
 int percent_from(const std::string& text) {
-  const bool digits =
-      !text.empty() && text.size() <= 3 &&
-      std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits = !text.empty() && text.size() <= 3 &&
+                      std::all_of(
+                          text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (!digits) {
     throw core::Error(core::ErrorKind::kUsage,
                       "--shares " + core::in_quotes(text),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "diffusion/generate.h"
+#include "diffusion/generate/generate.h"
 
 #include <filesystem>
 #include <ostream>
@@ -14,8 +14,8 @@
 #include "cli/table.h"
 #include "core/files.h"
 #include "core/hash.h"
-#include "core/image_io.h"
-#include "diffusion/scheduler_config.h"
+#include "diffusion/schedulers/scheduler_config.h"
+#include "images/image_io.h"
 
 namespace patina::cli {
 namespace {
@@ -48,18 +48,7 @@ void bind_model(CommandLine& line, diffusion::GeneratorOptions& model) {
             model.lora_scale);
   line.paths({"--embedding", "FILE", "Textual-inversion token to add; may be given again."},
              model.embeddings);
-  line.choice({"--precision",
-               "NAME",
-               "Arithmetic: auto (bfloat16 where the processor computes it natively), float32, "
-               "bfloat16, or float16 on cuda (default: auto)."},
-              {"auto", "float32", "bfloat16", "float16"},
-              [&model](const std::string& name) { model.precision = name; });
-  line.choice({"--device", "NAME", "cpu or cuda (default: cpu)."},
-              {"cpu", "cuda"},
-              [&model](const std::string& name) { model.device = name; });
-  line.whole({"--threads", "N", "Processor threads, 0 to 1024; 0 takes all cores (default: 0)."},
-             {0, 1024},
-             model.num_threads);
+  bind_compute(line, model.compute);
 }
 
 void bind_request(CommandLine& line, diffusion::GenerateOptions& options) {
@@ -96,8 +85,8 @@ void bind_request(CommandLine& line, diffusion::GenerateOptions& options) {
 
 json options_to_json(const GenerateCommand& command, const diffusion::GenerateOptions& set) {
   return {{"base", printable(command.model.base.string())},
-          {"device", command.model.device},
-          {"precision", command.model.precision},
+          {"device", command.model.compute.device},
+          {"precision", tensors::to_string(command.model.compute.precision)},
           {"lora_scale", command.model.lora_scale},
           {"prompt", set.prompt},
           {"negative_prompt", set.negative_prompt},
@@ -120,12 +109,12 @@ json write_images(const GenerateCommand& command,
   core::make_folder(command.folder);
   for (std::size_t i = 0; i < generation.images.size(); ++i) {
     const std::uint64_t seed = generation.effective.seed + i;
-    const std::filesystem::path path =
-        command.folder /
-        ("seed-" + std::to_string(seed) + core::file_extension(core::ImageFormat::kPNG));
-    core::ImageFile file;
+    const std::filesystem::path path = command.folder /
+                                       ("seed-" + std::to_string(seed) +
+                                        images::file_extension(images::ImageFormat::kPNG));
+    images::ImageFile file;
     file.image = generation.images[i];
-    const std::vector<std::uint8_t> bytes = core::encode_image(file);
+    const std::vector<std::uint8_t> bytes = images::encode_image(file);
     core::write_file_atomic(path, bytes);
     images.push_back({{"path", printable(path.string())},
                       {"seed", seed},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "diffusion/inspect.h"
+#include "diffusion/inspect/inspect.h"
 
 #include <filesystem>
 #include <ostream>

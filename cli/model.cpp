@@ -2,7 +2,7 @@
 #include "cli/model.h"
 
 #include "core/files.h"
-#include "diffusion/personalize.h"
+#include "diffusion/personalize/personalize.h"
 
 namespace patina::cli {
 

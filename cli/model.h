@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-#include "diffusion/generate.h"
+#include "diffusion/generate/generate.h"
 
 namespace patina::cli {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "diffusion/personalize.h"
+#include "diffusion/personalize/personalize.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -107,22 +107,14 @@ void bind_words(CommandLine& line, PersonalizeOptions& options) {
             options.initializer);
 }
 
-void bind_compute(CommandLine& line, PersonalizeOptions& options) {
+void bind_running(CommandLine& line, PersonalizeOptions& options) {
   line.whole({"--samples", "N", "Images in samples.png, 0 to 64 (default: 16)."},
              {0, 64},
              options.samples);
   line.whole({"--checkpoint-every", "N", "Steps, 1 to 1000000 (default: 100)."},
              {1, 1'000'000},
              options.checkpoint_every);
-  line.choice({"--precision", "NAME", "auto, float32, bfloat16 or float16 (default: auto)."},
-              {"auto", "float32", "bfloat16", "float16"},
-              [&options](const std::string& name) { options.precision = name; });
-  line.choice({"--device", "NAME", "cpu or cuda (default: cpu)."},
-              {"cpu", "cuda"},
-              [&options](const std::string& name) { options.device = name; });
-  line.whole({"--threads", "N", "Processor threads, 0 to 1024; 0 takes all cores (default: 0)."},
-             {0, 1024},
-             options.num_threads);
+  bind_compute(line, options.compute);
 }
 
 json to_json(const PersonalizeOptions& options) {
@@ -162,15 +154,15 @@ int run_personalize(std::vector<std::string> args, std::ostream& out, std::ostre
   bind_places(line, command.options);
   bind_method(line, command);
   bind_words(line, command.options);
-  bind_compute(line, command.options);
+  bind_running(line, command.options);
   bind_output(line, command.output);
   if (!line.parse(std::move(args), out)) return 0;
   if (line.given("--learning-rate")) command.options.learning_rate = command.learning_rate;
   if (command.options.base.empty()) command.options.base = core::data_file("base");
 
   const Session session(command.output, err);
-  const diffusion::PersonalizeResult result =
-      diffusion::personalize(command.options, session.observer());
+  const diffusion::PersonalizeResult result = diffusion::personalize(command.options,
+                                                                     session.observer());
   for (const std::string& warning : result.warnings) session.say("Warning: " + warning + ".");
   if (!command.output.json) {
     print_text(result, command.options, out);

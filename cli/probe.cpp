@@ -10,7 +10,7 @@
 #include "cli/session.h"
 #include "cli/table.h"
 #include "core/error.h"
-#include "queryers/collect.h"
+#include "queryers/collecting/collect.h"
 
 namespace patina::cli {
 namespace {
@@ -118,8 +118,8 @@ int run_probe(std::vector<std::string> args, std::ostream& out, std::ostream& er
   collect.max_attempts = 1;
   std::optional<queryers::PlannedImage> image;
   if (command.image) image = queryers::make_plan(command.asking.plan).front();
-  const queryers::ProbeResult result =
-      queryers::probe_service(service, image, collect, session.observer());
+  const queryers::ProbeResult result = queryers::probe_service(
+      service, image, collect, session.observer());
   if (command.output.json) {
     JsonDocument document;
     document.command = "probe";

@@ -16,7 +16,8 @@
 #include "core/csv.h"
 #include "core/error.h"
 #include "core/hash.h"
-#include "extractors/coat_key.h"
+#include "extractors/scorer.h"
+#include "keys/coat_key.h"
 #include "queryers/directory.h"
 
 namespace patina::cli {
@@ -29,7 +30,7 @@ struct ScoreCommand {
   std::filesystem::path key;
   std::filesystem::path passphrase_file;
   bool strict = false;
-  ComputeOptions compute;
+  tensors::ComputeOptions compute;
   OutputOptions output;
 };
 
@@ -93,7 +94,7 @@ analyzer::ScoringSink make_sink(const ScoreCommand& command,
 }
 
 void print_json(const ScoreCommand& command,
-                const core::ExtractorInfo& info,
+                const keys::ExtractorInfo& info,
                 double radius_score,
                 const Found& found,
                 double seconds,
@@ -123,10 +124,10 @@ int run_score(std::vector<std::string> args, std::ostream& out, std::ostream& er
 
   const Session session(command.output, err);
   const auto source = queryers::open_files(command.images);
-  const extractors::CoatKey key =
-      extractors::read_coat_key(command.key, read_passphrase(command.passphrase_file, err));
-  const auto scorer = extractors::make_scorer(key, scorer_options(command.compute));
-  const core::ExtractorInfo info = scorer->info();
+  const keys::CoatKey key = keys::read_coat_key(command.key,
+                                                read_passphrase(command.passphrase_file, err));
+  const auto scorer = extractors::make_scorer(key, {command.compute});
+  const keys::ExtractorInfo info = scorer->info();
   const double radius_score = std::sqrt(info.radius * info.radius + 1.0) - 1.0;
 
   Found found;

@@ -16,7 +16,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/hash.h"
-#include "diffusion/generate.h"
+#include "diffusion/generate/generate.h"
 
 namespace patina::cli {
 namespace {
@@ -65,9 +65,7 @@ void bind_flags(CommandLine& line, ServeCommand& command) {
   line.whole({"--max-queue", "N", "Requests that may wait, 1 to 10000 (default: 64)."},
              {1, 10'000},
              command.options.max_queue);
-  line.whole({"--threads", "N", "Processor threads, 0 to 1024; 0 takes all cores (default: 0)."},
-             {0, 1024},
-             command.model.num_threads);
+  bind_threads(line, command.model.compute);
   bind_output(line, command.output);
 }
 

@@ -4,19 +4,12 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/interrupt.h"
+#include "extractors/scorer.h"
 
 namespace patina::cli {
 namespace {
 
-using extractors::Precision;
-
 constexpr std::uint64_t kMaxThreads = 1024;
-
-Precision precision_from_name(const std::string& name) {
-  if (name == "float32") return Precision::kFloat32;
-  if (name == "bfloat16") return Precision::kBFloat16;
-  return Precision::kAuto;
-}
 
 }  // namespace
 
@@ -27,21 +20,35 @@ void bind_output(CommandLine& line, OutputOptions& options) {
   line.toggle({"--verbose", "", "Tell the causes behind an error."}, options.verbose);
 }
 
-void bind_compute(CommandLine& line, ComputeOptions& options) {
+void bind_precision(CommandLine& line, tensors::ComputeOptions& options) {
   line.choice(
       {"--precision",
        "NAME",
-       "Arithmetic: auto (bfloat16 where the processor computes it natively), float32 or "
-       "bfloat16 (default: " +
-           to_string(options.precision) + ")."},
-      {"auto", "float32", "bfloat16"},
-      [&options](const std::string& name) { options.precision = precision_from_name(name); });
+       std::string("Arithmetic: auto (bfloat16 where the processor computes it natively), float32, "
+                   "bfloat16, or with --device cuda float16 (default: ") +
+           tensors::to_string(options.precision) + ")."},
+      tensors::precision_names(),
+      [&options](const std::string& name) {
+        options.precision = tensors::precision_from_name(name);
+      });
+}
+
+void bind_device(CommandLine& line, tensors::ComputeOptions& options) {
   line.choice({"--device", "NAME", "cpu or cuda (default: " + options.device + ")."},
               {"cpu", "cuda"},
               [&options](const std::string& name) { options.device = name; });
+}
+
+void bind_threads(CommandLine& line, tensors::ComputeOptions& options) {
   line.whole({"--threads", "N", "Processor threads, 0 to 1024; 0 takes all cores (default: 0)."},
              {0, kMaxThreads},
-             [&options](std::uint64_t count) { options.threads = static_cast<int>(count); });
+             options.num_threads);
+}
+
+void bind_compute(CommandLine& line, tensors::ComputeOptions& options) {
+  bind_precision(line, options);
+  bind_device(line, options);
+  bind_threads(line, options);
 }
 
 void bind_passphrase(CommandLine& line, std::filesystem::path& file) {
@@ -51,30 +58,10 @@ void bind_passphrase(CommandLine& line, std::filesystem::path& file) {
             file);
 }
 
-std::string to_string(Precision precision) {
-  switch (precision) {
-    case Precision::kFloat32:
-      return "float32";
-    case Precision::kBFloat16:
-      return "bfloat16";
-    case Precision::kAuto:
-      break;
-  }
-  return "auto";
-}
-
-nlohmann::json to_json(const ComputeOptions& options) {
-  return {{"precision", to_string(options.precision)},
+nlohmann::json to_json(const tensors::ComputeOptions& options) {
+  return {{"precision", tensors::to_string(options.precision)},
           {"device", options.device},
-          {"threads", options.threads}};
-}
-
-extractors::ScorerOptions scorer_options(const ComputeOptions& options) {
-  extractors::ScorerOptions scorer;
-  scorer.precision = options.precision;
-  scorer.device = options.device;
-  scorer.num_threads = options.threads;
-  return scorer;
+          {"threads", options.num_threads}};
 }
 
 Session::Session(const OutputOptions& output, std::ostream& err)

@@ -13,7 +13,8 @@
 #include "cli/command_line.h"
 #include "cli/progress.h"
 #include "core/observer.h"
-#include "extractors/coat_key.h"
+#include "keys/coat_key.h"
+#include "tensors/compute.h"
 
 namespace patina::cli {
 
@@ -24,18 +25,13 @@ struct OutputOptions {
 };
 void bind_output(CommandLine& line, OutputOptions& options);
 
-/// Where and how fast numbers are computed.
-struct ComputeOptions {
-  extractors::Precision precision = extractors::Precision::kAuto;
-  std::string device = "cpu";
-  int threads = 0;  ///< 0 = all cores.
-};
-/// The default shown is the value `options` holds.
-void bind_compute(CommandLine& line, ComputeOptions& options);
+/// --precision, --device and --threads; the defaults shown are the values `options` holds.
+void bind_compute(CommandLine& line, tensors::ComputeOptions& options);
+void bind_precision(CommandLine& line, tensors::ComputeOptions& options);
+void bind_device(CommandLine& line, tensors::ComputeOptions& options);
+void bind_threads(CommandLine& line, tensors::ComputeOptions& options);
+nlohmann::json to_json(const tensors::ComputeOptions& options);
 void bind_passphrase(CommandLine& line, std::filesystem::path& file);
-std::string to_string(extractors::Precision precision);
-nlohmann::json to_json(const ComputeOptions& options);
-extractors::ScorerOptions scorer_options(const ComputeOptions& options);
 
 /// One run: the observer shows progress on `err` as long as the session lives and stops on Ctrl-C.
 class Session {

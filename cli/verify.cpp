@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "report/verify/verify.h"
+
 #include <algorithm>
 #include <filesystem>
 #include <memory>
@@ -14,9 +16,11 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
-#include "extractors/coat_key.h"
-#include "report/bundle.h"
-#include "report/evidence.h"
+#include "extractors/scorer.h"
+#include "keys/coat_key.h"
+#include "report/bundle/bundle.h"
+#include "report/evidence/bundle_layout.h"
+#include "report/evidence/evidence.h"
 
 namespace patina::cli {
 namespace {
@@ -25,7 +29,7 @@ using nlohmann::json;
 
 struct VerifyCommand {
   std::vector<std::filesystem::path> bundles;
-  ComputeOptions compute;
+  tensors::ComputeOptions compute;
   report::VerifyOptions options;
   OutputOptions output;
 
@@ -45,13 +49,8 @@ CommandText verify_text() {
 
 void bind_options(CommandLine& line, VerifyCommand& command) {
   line.positional({"BUNDLE", "", "Folder that patina audit wrote.", true}, command.bundles);
-  line.choice({"--device", "NAME", "cpu or cuda (default: cpu)."},
-              {"cpu", "cuda"},
-              [&command](const std::string& name) { command.compute.device = name; });
-  line.whole(
-      {"--threads", "N", "Processor threads, 0 to 1024; 0 takes all cores (default: 0)."},
-      {0, 1024},
-      [&command](std::uint64_t count) { command.compute.threads = static_cast<int>(count); });
+  bind_device(line, command.compute);
+  bind_threads(line, command.compute);
   bind_output(line, command.output);
 }
 
@@ -64,28 +63,27 @@ void require_one_bundle(const VerifyCommand& command) {
 }
 
 // The scores are recomputed in the arithmetic of the audit.
-extractors::Precision claimed_precision(const std::filesystem::path& bundle) {
+tensors::Precision claimed_precision(const std::filesystem::path& bundle) {
   const std::filesystem::path path = bundle / report::kEvidenceFile;
   const report::Evidence evidence = report::evidence_from_json(
       core::parse_json(core::read_text_file(path), path.string()), path.string());
-  return evidence.key.extractor.precision == "bfloat16" ? extractors::Precision::kBFloat16
-                                                        : extractors::Precision::kFloat32;
+  return evidence.key.extractor.precision == "bfloat16" ? tensors::Precision::kBFloat16
+                                                        : tensors::Precision::kFloat32;
 }
 
 // Digests first: an extractor that is not the bundle's own is never run.
 report::VerifyResult verify(const VerifyCommand& command, const Session& session) {
-  const report::VerifyResult digests =
-      report::verify_bundle(command.bundle(), nullptr, command.options, session.observer());
+  const report::VerifyResult digests = report::verify_bundle(
+      command.bundle(), nullptr, command.options, session.observer());
   const bool extractor_differs = std::any_of(
       digests.differences.begin(), digests.differences.end(), [](const auto& difference) {
         return difference.what.find(report::kExtractorFile) != std::string::npos;
       });
   if (extractor_differs) return digests;
-  ComputeOptions compute = command.compute;
+  tensors::ComputeOptions compute = command.compute;
   compute.precision = claimed_precision(command.bundle());
-  const extractors::CoatKey key =
-      extractors::read_extractor(command.bundle() / report::kExtractorFile);
-  const auto scorer = extractors::make_scorer(key, scorer_options(compute));
+  const keys::CoatKey key = keys::read_extractor(command.bundle() / report::kExtractorFile);
+  const auto scorer = extractors::make_scorer(key, {compute});
   return report::verify_bundle(command.bundle(), scorer.get(), command.options, session.observer());
 }
 
@@ -93,10 +91,12 @@ void print_text(const VerifyCommand& command,
                 const report::VerifyResult& result,
                 std::ostream& out) {
   const std::string bundle = printable(command.bundle().string());
-  const std::string checked =
-      count_of(static_cast<std::size_t>(result.files_checked), "file") + ", " +
-      count_of(static_cast<std::size_t>(result.scores_recomputed), "score") + " and " +
-      count_of(static_cast<std::size_t>(result.tests_recomputed), "test");
+  const std::string checked = count_of(static_cast<std::size_t>(result.files_checked), "file") +
+                              ", " +
+                              count_of(static_cast<std::size_t>(result.scores_recomputed),
+                                       "score") +
+                              " and " +
+                              count_of(static_cast<std::size_t>(result.tests_recomputed), "test");
   if (result.differences.empty()) {
     out << bundle << ": verified. " << checked
         << " agree with what the bundle claims (largest relative difference of a score "
@@ -126,7 +126,7 @@ void print_json(const VerifyCommand& command,
   JsonDocument document;
   document.command = "verify";
   document.options = {{"device", command.compute.device},
-                      {"threads", command.compute.threads},
+                      {"threads", command.compute.num_threads},
                       {"score_tolerance", command.options.score_tolerance}};
   document.inputs.push_back(input_record("bundle", command.bundle()));
   document.result = {

@@ -16,7 +16,7 @@ foreach(_folder base fonts paintings siren)
   install(DIRECTORY fixtures/${_folder} DESTINATION ${CMAKE_INSTALL_DATADIR}/patina
     COMPONENT runtime OPTIONAL)
 endforeach()
-install(FILES report/evidence.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/patina
+install(FILES report/evidence/evidence.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/patina
   COMPONENT runtime OPTIONAL)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/patina COMPONENT runtime)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/patina COMPONENT runtime

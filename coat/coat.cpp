@@ -16,6 +16,7 @@
 #include "core/hash.h"
 #include "core/json.h"
 #include "core/version.h"
+#include "images/image_list.h"
 #include "stats/roc.h"
 
 namespace patina::coat {
@@ -23,7 +24,7 @@ namespace patina::coat {
 namespace fs = std::filesystem;
 using core::Error;
 using core::ErrorKind;
-using extractors::CoatKey;
+using keys::CoatKey;
 
 namespace {
 
@@ -92,7 +93,8 @@ void check_untouched(const CoatOptions& options, const fs::path& run_folder) {
   }
 }
 
-std::string run_identity(const std::vector<core::ImageEntry>& entries, const CoatOptions& options) {
+std::string run_identity(const std::vector<images::ImageEntry>& entries,
+                         const CoatOptions& options) {
   core::Sha256 digest;
   const auto add = [&digest](const std::string& text) { digest.update(text + "\n"); };
   add(fs::absolute(options.output).string());
@@ -105,19 +107,19 @@ std::string run_identity(const std::vector<core::ImageEntry>& entries, const Coa
   add(std::to_string(options.percept_weight) + " " + std::to_string(options.secret_weight) + " " +
       std::to_string(options.mse_weight));
   add(options.seed ? std::to_string(*options.seed) : "drawn");
-  add(options.format ? core::to_string(*options.format) : "as input");
+  add(options.format ? to_string(*options.format) : "as input");
   add(std::to_string(options.quality_percent.value_or(0)) + " " +
       std::to_string(options.strip_gps) + " " + std::to_string(options.max_size_ratio));
-  for (const core::ImageEntry& entry : entries) {
+  for (const images::ImageEntry& entry : entries) {
     std::error_code ignored;
     add(entry.relative.generic_string() + " " + std::to_string(fs::file_size(entry.path, ignored)));
   }
   return core::to_hex(digest.finish());
 }
 
-void check_names(const std::vector<core::ImageEntry>& entries, const CoatOptions& options) {
+void check_names(const std::vector<images::ImageEntry>& entries, const CoatOptions& options) {
   std::set<std::string> names;
-  for (const core::ImageEntry& entry : entries) {
+  for (const images::ImageEntry& entry : entries) {
     const std::string name = released_name(entry, options).generic_string();
     if (!names.insert(name).second) {
       refuse(name,
@@ -127,8 +129,8 @@ void check_names(const std::vector<core::ImageEntry>& entries, const CoatOptions
   }
 }
 
-std::vector<core::ImageEntry> find_images(const CoatOptions& options) {
-  std::vector<core::ImageEntry> entries = core::list_images(options.inputs);
+std::vector<images::ImageEntry> find_images(const CoatOptions& options) {
+  std::vector<images::ImageEntry> entries = images::list_images(options.inputs);
   if (entries.empty()) {
     refuse(options.inputs.front().string(),
            "no images in it",
@@ -138,21 +140,21 @@ std::vector<core::ImageEntry> find_images(const CoatOptions& options) {
   return entries;
 }
 
-CoatKey obtain_key(const std::vector<core::ImageEntry>& entries,
+CoatKey obtain_key(const std::vector<images::ImageEntry>& entries,
                    const CoatOptions& options,
                    RunFolder& run,
                    const core::Observer& observer) {
   if (options.use_key || fs::exists(options.key_path)) {
-    return extractors::read_coat_key(options.key_path, options.passphrase);
+    return keys::read_coat_key(options.key_path, options.passphrase);
   }
   run.keep_seed(options.seed ? *options.seed : core::entropy_seed());
   CoatKey key = make_key(entries, options, run.seed(), run.checkpoint(), observer);
-  extractors::write_coat_key(options.key_path, key, options.passphrase);
+  keys::write_coat_key(options.key_path, key, options.passphrase);
   return key;
 }
 
-core::ImageFile read_for_coating(const fs::path& path) {
-  core::ImageFile file = core::read_image(path);
+images::ImageFile read_for_coating(const fs::path& path) {
+  images::ImageFile file = images::read_image(path);
   if (file.image.width_px < kMinSide || file.image.height_px < kMinSide) {
     refuse(path.string(),
            std::to_string(file.image.width_px) + "x" + std::to_string(file.image.height_px) +
@@ -163,7 +165,7 @@ core::ImageFile read_for_coating(const fs::path& path) {
 }
 
 // Captions travel with their images.
-void copy_caption(const core::ImageEntry& entry, const CoatOptions& options) {
+void copy_caption(const images::ImageEntry& entry, const CoatOptions& options) {
   fs::path caption = entry.path;
   caption.replace_extension(".txt");
   if (!fs::is_regular_file(caption)) return;
@@ -178,12 +180,12 @@ class Batch {
   Batch(const CoatKey& key, const CoatOptions& options, RunFolder& run)
       : options_(options), run_(run), coating_(keyed_coating(key, options)) {}
 
-  void coat_all(const std::vector<core::ImageEntry>& entries,
+  void coat_all(const std::vector<images::ImageEntry>& entries,
                 CoatResult& result,
                 const core::Observer& observer) {
-    std::future<core::ImageFile> next = decode(entries, 0);
+    std::future<images::ImageFile> next = decode(entries, 0);
     for (std::size_t i = 0; i < entries.size(); ++i) {
-      std::future<core::ImageFile> current = std::move(next);
+      std::future<images::ImageFile> current = std::move(next);
       next = decode(entries, i + 1);
       coat_one(entries[i], current, result);
       observer.report({"coating",
@@ -194,20 +196,20 @@ class Batch {
   }
 
  private:
-  std::future<core::ImageFile> decode(const std::vector<core::ImageEntry>& entries,
-                                      std::size_t i) const {
+  std::future<images::ImageFile> decode(const std::vector<images::ImageEntry>& entries,
+                                        std::size_t i) const {
     if (i >= entries.size()) return {};
     return std::async(std::launch::async,
                       [path = entries[i].path] { return read_for_coating(path); });
   }
 
-  void coat_one(const core::ImageEntry& entry,
-                std::future<core::ImageFile>& decoded,
+  void coat_one(const images::ImageEntry& entry,
+                std::future<images::ImageFile>& decoded,
                 CoatResult& result) {
     const fs::path name = released_name(entry, options_);
     const fs::path target = options_.output / name;
     const auto earlier = run_.finished(name.generic_string(), target);
-    core::ImageFile clean;
+    images::ImageFile clean;
     try {
       clean = prepare_output(decoded.get(), options_);
     } catch (const Error& error) {
@@ -391,7 +393,7 @@ void validate(const CoatOptions& options) {
 CoatResult coat_images(const CoatOptions& options, const core::Observer& observer) {
   validate(options);
   require_places(options);
-  const std::vector<core::ImageEntry> entries = find_images(options);
+  const std::vector<images::ImageEntry> entries = find_images(options);
   check_places(options);
   const fs::path run_folder = run_folder_path(options);
   check_untouched(options, run_folder);
@@ -408,8 +410,9 @@ CoatResult coat_images(const CoatOptions& options, const core::Observer& observe
   Batch(key, options, run).coat_all(entries, result, observer);
   if (result.images.empty()) {
     run.discard();
-    const std::string first =
-        result.skipped.empty() ? "" : " (first: " + result.skipped.front().reason + ")";
+    const std::string first = result.skipped.empty()
+                                  ? ""
+                                  : " (first: " + result.skipped.front().reason + ")";
     refuse(options.inputs.front().string(),
            "none of its images could be coated" + first,
            "check the files");
@@ -420,7 +423,7 @@ CoatResult coat_images(const CoatOptions& options, const core::Observer& observe
   if (!options.use_key) {
     key.calibration = result.calibration;
     key.released_merkle_root = result.merkle_root;
-    extractors::write_coat_key(options.key_path, key, options.passphrase);
+    keys::write_coat_key(options.key_path, key, options.passphrase);
   }
   write_commitment(options, files, result.merkle_root);
   run.discard();

@@ -9,21 +9,22 @@
 #include <string>
 #include <vector>
 
-#include "core/image_io.h"
 #include "core/observer.h"
-#include "extractors/coat_key.h"
-#include "extractors/quality.h"
+#include "extractors/quality/quality.h"
+#include "images/image_io.h"
+#include "keys/coat_key.h"
+#include "tensors/compute.h"
 
 namespace patina::coat {
 
 /// What is laid on the images.
 enum class Method {
-  kFrame,  ///< A mark locked to the frame that personalised models learn (coat/siren/frame.h).
+  kFrame,  ///< A mark locked to the frame that personalised models learn (coat/frame/frame.h).
   kSiren,  ///< The coating of a trained generator, read by its extractor [Siren 2025].
   // For comparison, the baselines of [Siren 2025]:
-  kDctDwtSvd,    ///< A classical watermark (extractors/dct_dwt_svd.h).
-  kFingerprint,  ///< Bits that an encoder lays on [Yu 2021] (coat/baselines/fingerprint_torch.h).
-  kWarp,         ///< A bend, told by a classifier [Wang 2024] (coat/baselines/warp.h).
+  kDctDwtSvd,    ///< A classical watermark (extractors/svd/dct_dwt_svd.h).
+  kFingerprint,  ///< Bits that an encoder lays on [Yu 2021] (coat/fingerprint/fingerprint_torch.h).
+  kWarp,         ///< A bend, told by a classifier [Wang 2024] (coat/warp/warp.h).
 };
 /// "frame", "siren", "dct-dwt-svd", "fingerprint", "warp".
 const char* to_string(Method method);
@@ -63,15 +64,13 @@ struct CoatOptions {
   /// `strength` for all.
   double min_psnr_db = 38.2;
   std::optional<std::uint64_t> seed;  ///< None = drawn from the operating system, kept in the key.
-  std::optional<core::ImageFormat> format;  ///< None = as the input.
-  std::optional<int> quality_percent;       ///< None = as the input, [1, 100].
+  std::optional<images::ImageFormat> format;  ///< None = as the input.
+  std::optional<int> quality_percent;         ///< None = as the input, [1, 100].
   bool strip_gps = false;
   bool strict = false;          ///< One unreadable image stops the run.
   double max_size_ratio = 1.3;  ///< Of a coated file to its original, same format/quality.
   // How fast.
-  extractors::Precision precision = extractors::Precision::kAuto;
-  std::string device = "cpu";
-  int num_threads = 0;
+  tensors::ComputeOptions compute;
   std::uint64_t max_tile_pixels = 1 << 20;  ///< Larger images are coated in tiles.
 };
 void validate(const CoatOptions& options);
@@ -98,7 +97,7 @@ struct CoatResult {
   std::vector<CoatedImage> images;
   std::vector<SkippedImage> skipped;
   extractors::Quality mean_quality;
-  extractors::Calibration calibration;
+  keys::Calibration calibration;
   std::string key_sha256;
   std::string merkle_root;
   std::uint64_t seed = 0;

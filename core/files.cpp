@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "core/byte_reader.h"
 #include "core/error.h"
 
 namespace patina::core {
@@ -197,8 +198,8 @@ std::optional<pid_t> owner_of_temporary(const std::string& name) {
   if (name.front() != '.' || mark == std::string::npos || dash < start) {
     return std::nullopt;
   }
-  const bool numbered =
-      dash + 1 < name.size() && name.find_first_not_of("0123456789", dash + 1) == std::string::npos;
+  const bool numbered = dash + 1 < name.size() &&
+                        name.find_first_not_of("0123456789", dash + 1) == std::string::npos;
   return numbered ? parse_pid(std::string_view(name).substr(start, dash - start)) : std::nullopt;
 }
 

@@ -38,8 +38,8 @@ GrowingFile::~GrowingFile() { ::close(file_); }
 std::uint64_t GrowingFile::append(std::string_view piece) {
   std::size_t done = 0;
   while (done < piece.size()) {
-    const ssize_t count =
-        ::pwrite(file_, piece.data() + done, piece.size() - done, static_cast<off_t>(size_ + done));
+    const ssize_t count = ::pwrite(
+        file_, piece.data() + done, piece.size() - done, static_cast<off_t>(size_ + done));
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) {
       const int reason = errno;

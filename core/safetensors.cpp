@@ -201,8 +201,8 @@ void require_gapless(std::vector<Extent> extents,
   std::uint64_t covered = 0;
   for (const Extent& extent : extents) {
     if (extent.begin != covered) {
-      const char* fault =
-          extent.begin < covered ? " overlaps the tensor before it" : " follows a hole";
+      const char* fault = extent.begin < covered ? " overlaps the tensor before it"
+                                                 : " follows a hole";
       reject(where, "tensor " + in_quotes(*extent.name) + fault);
     }
     covered = extent.end;

@@ -14,7 +14,9 @@
 #include "core/rng.h"
 #include "evaluate/internal/models.h"
 #include "evaluate/layout.h"
-#include "extractors/coat_key.h"
+#include "extractors/scorer.h"
+#include "images/pixels/image.h"
+#include "keys/coat_key.h"
 #include "stats/key_signs.h"
 #include "stats/roc.h"
 #include "stats/two_sample.h"
@@ -25,9 +27,9 @@ namespace {
 
 using Scores = std::vector<double>;
 
-std::vector<const core::Image*> pointers_to(const std::vector<core::Image>& images) {
-  std::vector<const core::Image*> pointers;
-  for (const core::Image& image : images) pointers.push_back(&image);
+std::vector<const images::Image*> pointers_to(const std::vector<images::Image>& images) {
+  std::vector<const images::Image*> pointers;
+  for (const images::Image& image : images) pointers.push_back(&image);
   return pointers;
 }
 
@@ -37,8 +39,8 @@ struct Suspected {
   std::vector<std::vector<double>> key_terms;
 };
 
-Suspected suspected(core::Extractor& scorer, const Generations& model) {
-  const std::vector<const core::Image*> images = pointers_to(model.images);
+Suspected suspected(keys::Extractor& scorer, const Generations& model) {
+  const std::vector<const images::Image*> images = pointers_to(model.images);
   return {scorer.score(images), scorer.key_terms(images)};
 }
 
@@ -137,7 +139,7 @@ ChainRow row_of(const ChainOptions& options,
                 const std::vector<Generations>& owners,
                 const core::Observer& observer) {
   const Generations suspect = generations_of(options, training, observer);
-  const auto scorer = extractors::make_scorer(extractors::read_coat_key(coated.key));
+  const auto scorer = extractors::make_scorer(keys::read_coat_key(coated.key));
   const Suspected coated_model = suspected(*scorer, suspect);
   const Scores reference = scorer->score(pointers_to(benign.reference.images));
   const auto rates = [&](const Generations& model, const std::string& what) {

@@ -14,7 +14,8 @@
 
 #include "coat/coat.h"
 #include "core/observer.h"
-#include "diffusion/personalize.h"
+#include "diffusion/personalize/personalize.h"
+#include "tensors/compute.h"
 
 namespace patina::evaluate {
 
@@ -39,8 +40,7 @@ struct ChainOptions {
   diffusion::LoRATargets lora_targets = diffusion::LoRATargets::kTransformer;
   std::uint64_t seed = 1;
   // How.
-  std::string precision = "auto";
-  int num_threads = 0;
+  tensors::ComputeOptions compute;
 };
 void validate(const ChainOptions& options);
 

@@ -10,9 +10,9 @@ namespace patina::evaluate {
 
 namespace {
 
-std::vector<double> layout_of(const core::Image& image) {
+std::vector<double> layout_of(const images::Image& image) {
   constexpr int kCells = 4;
-  const core::Image small = core::resize(image, 32, 32);
+  const images::Image small = images::resize(image, 32, 32);
   const int cell = small.width_px / kCells;
   std::vector<double> features;
   for (int row = 0; row < kCells; ++row) {
@@ -38,11 +38,11 @@ std::vector<double> layout_of(const core::Image& image) {
 
 }  // namespace
 
-double layout_distance(const std::vector<core::Image>& first,
-                       const std::vector<core::Image>& second) {
+double layout_distance(const std::vector<images::Image>& first,
+                       const std::vector<images::Image>& second) {
   stats::FeatureSample a, b;
-  for (const core::Image& image : first) a.push_back(layout_of(image));
-  for (const core::Image& image : second) b.push_back(layout_of(image));
+  for (const images::Image& image : first) a.push_back(layout_of(image));
+  for (const images::Image& image : second) b.push_back(layout_of(image));
   return stats::frechet_distance(a, b);
 }
 

@@ -6,14 +6,14 @@
 
 #include <vector>
 
-#include "core/image.h"
+#include "images/pixels/image.h"
 
 namespace patina::evaluate {
 
 /// Frechet distance between the layouts of two collections, in squared levels of 255. A layout is
 /// the mean colour and deviation of luminance of 4x4 cells: 64 numbers, 0 to 255. Throws
 /// Error{kInput} for a collection of fewer than two images.
-double layout_distance(const std::vector<core::Image>& first,
-                       const std::vector<core::Image>& second);
+double layout_distance(const std::vector<images::Image>& first,
+                       const std::vector<images::Image>& second);
 
 }  // namespace patina::evaluate

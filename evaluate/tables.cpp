@@ -7,7 +7,7 @@
 #include "core/csv.h"
 #include "core/files.h"
 #include "evaluate/chain.h"
-#include "report/text_codec.h"
+#include "report/words/text_codec.h"
 
 namespace patina::evaluate {
 
@@ -38,8 +38,8 @@ std::string replaced(const std::string& text,
                      const std::vector<std::pair<char, std::string>>& replacements) {
   std::string result;
   for (const char c : report::printable_text(text)) {
-    const auto found =
-        std::find_if(replacements.begin(), replacements.end(), [c](const auto& replacement) {
+    const auto found = std::find_if(
+        replacements.begin(), replacements.end(), [c](const auto& replacement) {
           return replacement.first == c;
         });
     result += found == replacements.end() ? std::string(1, c) : found->second;

@@ -10,9 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "coat/baselines/fingerprint_torch.h"
-#include "core/image_io.h"
-#include "extractors/tensors_torch.h"
+#include "coat/fingerprint/fingerprint_torch.h"
+#include "images/image_io.h"
+#include "images/image_list.h"
+#include "tensors/compute_torch.h"
+#include "transforms/crop_pool_torch.h"
 
 int main(int argc, char** argv) {
   using namespace patina;
@@ -21,11 +23,11 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    extractors::set_num_threads(0);
-    std::vector<core::Image> images;
+    tensors::use_threads(0);
+    std::vector<images::Image> images;
     for (int i = 3; i < argc; ++i) {
-      for (const core::ImageEntry& entry : core::list_images({argv[i]})) {
-        images.push_back(core::read_image(entry.path).image);
+      for (const images::ImageEntry& entry : images::list_images({argv[i]})) {
+        images.push_back(images::read_image(entry.path).image);
       }
     }
     coat::baselines::FingerprintTraining options;
@@ -34,7 +36,7 @@ int main(int argc, char** argv) {
     double accuracy = 0.0, psnr_db = 0.0;
     coat::baselines::train_fingerprints(
         pair,
-        coat::siren::CropPool(std::move(images)),
+        transforms::CropPool(std::move(images)),
         options,
         [&](const coat::baselines::FingerprintProgress& progress) {
           accuracy = progress.bit_accuracy;

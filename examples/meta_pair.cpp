@@ -12,19 +12,21 @@
 
 #include "coat/siren/reptile_torch.h"
 #include "core/error.h"
-#include "core/image_io.h"
-#include "extractors/tensors_torch.h"
+#include "images/image_io.h"
+#include "images/image_list.h"
+#include "tensors/compute_torch.h"
+#include "transforms/crop_pool_torch.h"
 
 namespace {
 
 using namespace patina;
 
-coat::siren::CropPool pool_of(const std::filesystem::path& folder) {
-  std::vector<core::Image> images;
-  for (const core::ImageEntry& entry : core::list_images({folder})) {
-    images.push_back(core::read_image(entry.path).image);
+transforms::CropPool pool_of(const std::filesystem::path& folder) {
+  std::vector<images::Image> images;
+  for (const images::ImageEntry& entry : images::list_images({folder})) {
+    images.push_back(images::read_image(entry.path).image);
   }
-  return coat::siren::CropPool(std::move(images));
+  return transforms::CropPool(std::move(images));
 }
 
 }  // namespace
@@ -35,7 +37,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    extractors::set_num_threads(0);
+    tensors::use_threads(0);
     coat::siren::Pair pair = coat::siren::read_pair(argv[1]);
     coat::siren::ReptileOptions options;
     options.rounds = std::stoi(argv[3]);
@@ -44,7 +46,7 @@ int main(int argc, char** argv) {
     options.inner.generator_rate = options.inner.extractor_rate = std::stod(argv[4]);
     options.inner.sphere_crops = 8;
     options.seed = 1;
-    std::vector<coat::siren::CropPool> tasks;
+    std::vector<transforms::CropPool> tasks;
     for (int i = 5; i < argc; ++i) tasks.push_back(pool_of(argv[i]));
     int round = 0;
     double before = 0.0, after = 0.0;

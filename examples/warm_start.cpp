@@ -31,13 +31,17 @@
 #include <torch/utils.h>
 
 #include "coat/siren/carrier_start_torch.h"
-#include "coat/siren/eot_torch.h"
-#include "coat/siren/jnd_torch.h"
 #include "coat/siren/pair_torch.h"
 #include "core/error.h"
-#include "core/image_io.h"
-#include "extractors/network_input_torch.h"
-#include "extractors/tensors_torch.h"
+#include "extractors/siren/network_input_torch.h"
+#include "images/image_io.h"
+#include "images/image_list.h"
+#include "keys/coat_key.h"
+#include "tensors/compute_torch.h"
+#include "transforms/crop_pool_torch.h"
+#include "transforms/eot_torch.h"
+#include "transforms/jnd_torch.h"
+#include "transforms/quantise_torch.h"
 
 namespace {
 
@@ -84,17 +88,17 @@ void set_option(Recipe& recipe, const std::string& name, double value) {
   }
 }
 
-coat::siren::CropPool load_images(const std::vector<std::filesystem::path>& inputs) {
-  std::vector<core::Image> images;
-  for (const core::ImageEntry& entry : core::list_images(inputs)) {
-    images.push_back(core::read_image(entry.path).image);
+transforms::CropPool load_images(const std::vector<std::filesystem::path>& inputs) {
+  std::vector<images::Image> images;
+  for (const images::ImageEntry& entry : images::list_images(inputs)) {
+    images.push_back(images::read_image(entry.path).image);
   }
   std::cerr << images.size() << " images\n";
-  return coat::siren::CropPool(std::move(images));
+  return transforms::CropPool(std::move(images));
 }
 
-coat::siren::CropPool::Options crops_for(const Recipe& recipe) {
-  coat::siren::CropPool::Options crops;
+transforms::CropPool::Options crops_for(const Recipe& recipe) {
+  transforms::CropPool::Options crops;
   crops.size_px = recipe.crop;
   crops.min_zoom = recipe.min_zoom;
   crops.max_zoom = recipe.max_zoom;
@@ -103,7 +107,7 @@ coat::siren::CropPool::Options crops_for(const Recipe& recipe) {
 
 torch::Tensor luminance_input(const torch::Tensor& unit) {
   const torch::Tensor shares = torch::tensor({0.299F, 0.587F, 0.114F}).view({1, 3, 1, 1});
-  return (extractors::network_input(unit, extractors::InputNorm::kMscn) * shares).sum(1, true);
+  return (extractors::network_input(unit, keys::InputNorm::kMscn) * shares).sum(1, true);
 }
 
 torch::Tensor coated_crops(coat::siren::CarrierPair& carriers,
@@ -115,10 +119,10 @@ torch::Tensor coated_crops(coat::siren::CarrierPair& carriers,
                                                    recipe.coating.dither,
                                                    static_cast<std::int64_t>(rng.below(256)),
                                                    static_cast<std::int64_t>(rng.below(256)));
-  const torch::Tensor delta =
-      carriers.generator->coating(luminance_input(seen), message.slice(1, 0, recipe.bits));
+  const torch::Tensor delta = carriers.generator->coating(luminance_input(seen),
+                                                          message.slice(1, 0, recipe.bits));
   const torch::Tensor coated = coat::siren::apply_coating(
-      clean, delta.expand({-1, 3, -1, -1}), coat::siren::jnd_mask(clean), recipe.coating);
+      clean, delta.expand({-1, 3, -1, -1}), transforms::jnd_mask(clean), recipe.coating);
   return coat::siren::at_fidelity(clean, coated, recipe.psnr);
 }
 
@@ -134,7 +138,7 @@ constexpr int kForeign = 32;
 void follow(double& value, double now) { value = value == 0.0 ? now : 0.95 * value + 0.05 * now; }
 
 torch::Tensor step_loss(coat::siren::CarrierPair& carriers,
-                        const coat::siren::CropPool& pool,
+                        const transforms::CropPool& pool,
                         const Recipe& recipe,
                         core::Rng rng,
                         Running& running) {
@@ -142,24 +146,24 @@ torch::Tensor step_loss(coat::siren::CarrierPair& carriers,
   const torch::Tensor message = coat::siren::random_messages(recipe.batch, recipe.bits, rng);
   const torch::Tensor sent = message.slice(1, 0, recipe.bits);  // [N,K]
   const torch::Tensor coated = coated_crops(carriers, clean, message, recipe, rng);
-  const coat::siren::EotOptions eot{recipe.eot, 0.7, 2};
-  const torch::Tensor seen =
-      torch::cat({transform_images(coat::siren::quantise_straight_through(coated), eot, rng),
-                  transform_images(clean, eot, rng)});
+  const transforms::EotOptions eot{recipe.eot, 0.7, 2};
+  const torch::Tensor seen = torch::cat(
+      {transform_images(transforms::quantise_straight_through(coated), eot, rng),
+       transform_images(clean, eot, rng)});
   const torch::Tensor features = carriers.extractor->features(luminance_input(seen));
   const torch::Tensor of_clean = features.slice(0, recipe.batch);
   const torch::Tensor mean = of_clean.detach().mean(0), variance = of_clean.detach().var(0);
   running.mean = running.mean.defined() ? 0.95 * running.mean + 0.05 * mean : mean;
-  running.variance =
-      running.variance.defined() ? 0.95 * running.variance + 0.05 * variance : variance;
+  running.variance = running.variance.defined() ? 0.95 * running.variance + 0.05 * variance
+                                                : variance;
   const torch::Tensor f = (features - running.mean) / running.variance.sqrt();  // [2N,K]
   const torch::Tensor f_coated = f.slice(0, 0, recipe.batch), f_clean = f.slice(0, recipe.batch);
   const double root = std::sqrt(static_cast<double>(recipe.bits));
   const torch::Tensor z = (f_coated * sent).sum(1) / root;            // [N]
   const torch::Tensor z_clean = torch::mm(sent, f_clean.t()) / root;  // [N,N]
   const torch::Tensor others = coat::siren::random_messages(kForeign, recipe.bits, rng);
-  const torch::Tensor z_foreign =
-      torch::mm(others.slice(1, 0, recipe.bits), f_coated.t()) / root;  // [M,N]
+  const torch::Tensor z_foreign = torch::mm(others.slice(1, 0, recipe.bits), f_coated.t()) /
+                                  root;  // [M,N]
   // The last term keeps the running deviation honest: features may not grow faster than it follows.
   const torch::Tensor loss = torch::softplus(z_clean - z.unsqueeze(1)).mean() +
                              torch::softplus(z_foreign - z.unsqueeze(0)).mean() +
@@ -198,8 +202,7 @@ struct Schedule {
   std::unique_ptr<torch::optim::Adam> optimizer;
 };
 
-coat::siren::CarrierPair starting_carriers(const coat::siren::CropPool& pool,
-                                           const Recipe& recipe) {
+coat::siren::CarrierPair starting_carriers(const transforms::CropPool& pool, const Recipe& recipe) {
   core::Rng rng = core::Rng(recipe.seed).fork("calibration");
   const torch::Tensor n = luminance_input(pool.draw(48, crops_for(recipe), rng));
   coat::siren::CarrierPair carriers;
@@ -212,10 +215,10 @@ coat::siren::CarrierPair starting_carriers(const coat::siren::CropPool& pool,
 }
 
 // Unit covariance on clean crops, half of them through the robustness layer.
-void fit_head(coat::siren::Pair& pair, const coat::siren::CropPool& pool, const Recipe& recipe) {
+void fit_head(coat::siren::Pair& pair, const transforms::CropPool& pool, const Recipe& recipe) {
   torch::NoGradGuard no_grad;
   core::Rng rng = core::Rng(recipe.seed).fork("head");
-  const coat::siren::EotOptions eot{recipe.eot, 0.5, 1};
+  const transforms::EotOptions eot{recipe.eot, 0.5, 1};
   std::vector<torch::Tensor> features;
   for (int done = 0; done < recipe.head_crops; done += recipe.batch) {
     const torch::Tensor clean = pool.draw(recipe.batch, crops_for(recipe), rng);
@@ -227,8 +230,8 @@ void fit_head(coat::siren::Pair& pair, const coat::siren::CropPool& pool, const 
 void train(const std::string& path,
            const std::vector<std::filesystem::path>& inputs,
            const Recipe& recipe) {
-  extractors::set_num_threads(recipe.threads);
-  const coat::siren::CropPool pool = load_images(inputs);
+  tensors::use_threads(recipe.threads);
+  const transforms::CropPool pool = load_images(inputs);
   if (std::filesystem::exists(path)) {
     coat::siren::Pair pair = coat::siren::read_pair(path);
     fit_head(pair, pool, recipe);
@@ -243,12 +246,12 @@ void train(const std::string& path,
   const auto start = std::chrono::steady_clock::now();
   for (int step = 0; step < recipe.steps; ++step) {
     schedule.set_step(recipe, step);
-    const torch::Tensor loss =
-        step_loss(carriers,
-                  pool,
-                  recipe,
-                  core::Rng(recipe.seed).fork("step " + std::to_string(step)),
-                  running);
+    const torch::Tensor loss = step_loss(
+        carriers,
+        pool,
+        recipe,
+        core::Rng(recipe.seed).fork("step " + std::to_string(step)),
+        running);
     schedule.optimizer->zero_grad();
     loss.backward();
     torch::nn::utils::clip_grad_norm_(parameters, 5.0);

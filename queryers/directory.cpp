@@ -7,8 +7,9 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/hash.h"
-#include "core/image_io.h"
-#include "queryers/internal/utf8.h"
+#include "core/text.h"
+#include "images/image_io.h"
+#include "images/image_list.h"
 
 namespace patina::queryers {
 namespace {
@@ -75,7 +76,7 @@ void require_folder(const fs::path& folder) {
   }
 }
 
-void require_images(const std::vector<core::ImageEntry>& entries, const std::string& where) {
+void require_images(const std::vector<images::ImageEntry>& entries, const std::string& where) {
   if (entries.empty()) {
     throw core::Error(core::ErrorKind::kInput,
                       where,
@@ -86,11 +87,11 @@ void require_images(const std::vector<core::ImageEntry>& entries, const std::str
 
 // Length of what may be printed as it is; file names are foreign and reach terminals.
 std::size_t printable_length(const std::string& text, std::size_t at) {
-  const std::size_t length = utf8_length(text, at);
+  const std::size_t length = core::utf8_length(text, at);
   const auto lead = static_cast<unsigned char>(text[at]);
-  const bool control =
-      (length == 1 && (lead < 0x20 || lead == 0x7F)) ||
-      (length == 2 && lead == 0xC2 && static_cast<unsigned char>(text[at + 1]) < 0xA0);
+  const bool control = (length == 1 && (lead < 0x20 || lead == 0x7F)) ||
+                       (length == 2 && lead == 0xC2 &&
+                        static_cast<unsigned char>(text[at + 1]) < 0xA0);
   return control ? 0 : length;
 }
 
@@ -116,10 +117,10 @@ std::string utf8_path(const fs::path& path) {
 std::unique_ptr<Suspect> open_directory(const fs::path& folder, const DirectoryOptions& options) {
   require_folder(folder);
   const std::string location = utf8_path(folder);
-  const std::vector<core::ImageEntry> entries = core::list_images({folder});
+  const std::vector<images::ImageEntry> entries = images::list_images({folder});
   require_images(entries, location);
   std::vector<Item> items;
-  for (const core::ImageEntry& entry : entries) {
+  for (const images::ImageEntry& entry : entries) {
     items.push_back({entry.path, utf8_path(entry.relative)});
   }
   return std::make_unique<Files>(
@@ -139,7 +140,7 @@ std::unique_ptr<Suspect> open_files(const std::vector<fs::path>& inputs,
       continue;
     }
     // One input at a time: files of one name in two folders are different sources here.
-    for (const core::ImageEntry& entry : core::list_images({input})) {
+    for (const images::ImageEntry& entry : images::list_images({input})) {
       items.push_back({entry.path, utf8_path(entry.path)});
     }
   }

@@ -81,11 +81,12 @@ void validate(const PlanOptions& options) {
 
 std::vector<PlannedImage> make_plan(const PlanOptions& options) {
   validate(options);
-  const std::vector<std::string> prompts =
-      options.prompts.empty() ? read_prompts(core::data_file(kBank)) : options.prompts;
+  const std::vector<std::string> prompts = options.prompts.empty()
+                                               ? read_prompts(core::data_file(kBank))
+                                               : options.prompts;
   const auto count = static_cast<std::size_t>(options.count);
-  const auto controls =
-      static_cast<std::size_t>(std::lround(options.control_share * static_cast<double>(count)));
+  const auto controls = static_cast<std::size_t>(
+      std::lround(options.control_share * static_cast<double>(count)));
   core::Rng rng(options.seed);
   core::Rng seeds = rng.fork("seeds");
   const std::vector<std::size_t> prompt_order = rng.fork("prompts").permutation(prompts.size());

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/rng.h"
+#include "images/pixels/image.h"
 #include "serve/internal/api.h"
 #include "serve/internal/samplers.h"
 
@@ -95,10 +96,10 @@ TextToImageRequest parse_request(const json& body, const ApiContext& context) {
       bounded_field(body, "width", native, context.card.grid_px, context.options.max_side_px));
   options.height_px = static_cast<int>(
       bounded_field(body, "height", native, context.card.grid_px, context.options.max_side_px));
-  options.batch =
-      static_cast<int>(bounded_field(body, "batch_size", 1, 1, context.options.max_images));
-  request.rounds =
-      static_cast<int>(bounded_field(body, "n_iter", 1, 1, context.options.max_images));
+  options.batch = static_cast<int>(
+      bounded_field(body, "batch_size", 1, 1, context.options.max_images));
+  request.rounds = static_cast<int>(
+      bounded_field(body, "n_iter", 1, 1, context.options.max_images));
   if (options.batch * request.rounds > context.options.max_images) {
     refuse_field("n_iter",
                  "at most " + std::to_string(context.options.max_images) + " images a request");
@@ -106,8 +107,8 @@ TextToImageRequest parse_request(const json& body, const ApiContext& context) {
   const std::int64_t seed = whole_field(body, "seed", -1);
   options.seed = seed < 0 ? core::entropy_seed() % (1ULL << 32) : static_cast<std::uint64_t>(seed);
   request.send_images = !body.contains("send_images") || body["send_images"] != json(false);
-  const std::string shown =
-      text_field(body, "sampler_name", text_field(body, "sampler_index", "Euler"));
+  const std::string shown = text_field(
+      body, "sampler_name", text_field(body, "sampler_index", "Euler"));
   const Sampler* sampler = find_sampler(shown);
   if (sampler == nullptr) refuse(400, "HTTPException", "Sampler not found");
   request.sampler = sampler->shown;
@@ -157,8 +158,8 @@ json info_of(const TextToImageRequest& request,
 }
 
 // Makes the images; stops early where somebody pressed interrupt, as the web UI does.
-std::vector<core::Image> make_images(const TextToImageRequest& request, ApiContext& context) {
-  std::vector<core::Image> images;
+std::vector<images::Image> make_images(const TextToImageRequest& request, ApiContext& context) {
+  std::vector<images::Image> images;
   for (int round = 0; round < request.rounds; ++round) {
     diffusion::GenerateOptions options = request.options;
     options.seed += static_cast<std::uint64_t>(round * options.batch);
@@ -168,7 +169,7 @@ std::vector<core::Image> make_images(const TextToImageRequest& request, ApiConte
       const bool theirs = core::exit_code(result->error->kind()) == 2;
       refuse(theirs ? 422 : 500, theirs ? "ValueError" : "RuntimeError", result->error->what());
     }
-    for (core::Image& image : result->images) images.push_back(std::move(image));
+    for (images::Image& image : result->images) images.push_back(std::move(image));
     if (result->interrupted) break;
   }
   return images;
@@ -183,7 +184,7 @@ ApiReply text_to_image(const ApiRequest& http, ApiContext& context) {
   }
   if (!body.is_object()) refuse_field("body", "value is not a valid dict");
   const TextToImageRequest request = parse_request(body, context);
-  const std::vector<core::Image> images = make_images(request, context);
+  const std::vector<images::Image> images = make_images(request, context);
   json encoded = json::array();
   std::vector<std::string> infotexts;
   for (std::size_t i = 0; i < images.size(); ++i) {

@@ -5,7 +5,7 @@
 #include <cstdio>
 
 #include "core/hash.h"
-#include "core/image_io.h"
+#include "images/image_io.h"
 #include "serve/internal/api.h"
 
 namespace patina::serve {
@@ -79,12 +79,12 @@ std::string infotext(const ModelCard& card,
   return text + ", Version: patina";
 }
 
-std::string encode_png(const core::Image& image, const std::string& parameters) {
-  core::ImageFile file;
+std::string encode_png(const images::Image& image, const std::string& parameters) {
+  images::ImageFile file;
   file.image = image;
-  file.metadata.container = core::ImageFormat::kPNG;
+  file.metadata.container = images::ImageFormat::kPNG;
   file.metadata.container_blocks = text_chunk(parameters);
-  const std::vector<std::uint8_t> bytes = core::encode_image(file);
+  const std::vector<std::uint8_t> bytes = images::encode_image(file);
   return std::string(bytes.begin(), bytes.end());
 }
 

@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "core/image.h"
 #include "core/observer.h"
-#include "diffusion/generate.h"
+#include "diffusion/generate/generate.h"
+#include "images/pixels/image.h"
 
 namespace patina::serve {
 
@@ -35,8 +35,8 @@ struct ModelCard {
 
 /// Makes the images of one request. Throws Error{kUsage} for values that the model does not take,
 /// Error{kCancelled} when the observer says stop.
-using MakeImages = std::function<std::vector<core::Image>(const diffusion::GenerateOptions&,
-                                                          const core::Observer&)>;
+using MakeImages = std::function<std::vector<images::Image>(const diffusion::GenerateOptions&,
+                                                            const core::Observer&)>;
 
 struct ServeOptions {
   std::string host = "127.0.0.1";  ///< Address to listen on.

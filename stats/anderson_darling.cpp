@@ -99,8 +99,8 @@ double right_statistic(const Pool& pool) {
       const double pooled_below = at_or_below(pool.all, value);
       const double l = pooled_below - below(pool.all, value);
       const double difference = total_size * at_or_below(sample, value) - pooled_below * n;
-      sum +=
-          l / total_size * difference * difference / (pooled_below * (total_size - pooled_below));
+      sum += l / total_size * difference * difference /
+             (pooled_below * (total_size - pooled_below));
     }
     total += sum / n;
   }
@@ -169,11 +169,11 @@ double interpolated_level(const std::vector<double>& critical, double statistic)
 AndersonDarlingResult anderson_darling(const std::vector<std::vector<double>>& samples,
                                        AndersonDarlingRanks ranks) {
   const Pool pool = make_pool(samples);
-  const double raw =
-      ranks == AndersonDarlingRanks::kMidranks ? midrank_statistic(pool) : right_statistic(pool);
+  const double raw = ranks == AndersonDarlingRanks::kMidranks ? midrank_statistic(pool)
+                                                              : right_statistic(pool);
   AndersonDarlingResult result;
-  result.statistic =
-      (raw - static_cast<double>(samples.size() - 1)) / std::sqrt(null_variance(pool));
+  result.statistic = (raw - static_cast<double>(samples.size() - 1)) /
+                     std::sqrt(null_variance(pool));
   result.critical_values = critical_values(samples.size());
   result.significance_level = interpolated_level(result.critical_values, result.statistic);
   return result;

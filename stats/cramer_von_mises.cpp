@@ -104,8 +104,8 @@ double exact_p_value(const Sizes& sizes, double u) {
   const long double pairs = sizes.pairs();
   const long double lcm = static_cast<long double>(std::lcm(sizes.n, sizes.m));
   const long double excess = 6.0L * u - pairs * (4.0L * pairs - 1.0L);
-  const long double observed =
-      std::floor(lcm * lcm * sizes.all() * excess / (6.0L * pairs * pairs));
+  const long double observed = std::floor(lcm * lcm * sizes.all() * excess /
+                                          (6.0L * pairs * pairs));
   long double all_paths = 0.0L;
   long double extreme_paths = 0.0L;
   for (const auto& [value, paths] : count_paths(sizes)) {
@@ -155,8 +155,8 @@ double limit_cdf(double x) {
     const double y = 4.0 * k + 1.0;
     const double q = y * y / (16.0 * x);
     const double gammas = boost::math::tgamma_delta_ratio(k + 0.5, 0.5, policy);
-    const double term =
-        gammas * std::sqrt(y) * std::exp(-q) * boost::math::cyl_bessel_k(0.25, q, policy);
+    const double term = gammas * std::sqrt(y) * std::exp(-q) *
+                        boost::math::cyl_bessel_k(0.25, q, policy);
     sum += term;
     if (!(term > 1e-18 * sum)) {
       break;
@@ -208,8 +208,8 @@ RankTestResult cramer_von_mises(const TwoSamples& samples, const RankOptions& op
                        static_cast<std::int64_t>(samples.second.size())};
   const double u = u_statistic(samples);
   RankTestResult result;
-  result.statistic =
-      u / (sizes.pairs() * sizes.all()) - (4.0 * sizes.pairs() - 1.0) / (6.0 * sizes.all());
+  result.statistic = u / (sizes.pairs() * sizes.all()) -
+                     (4.0 * sizes.pairs() - 1.0) / (6.0 * sizes.all());
   result.method = chosen_method(sizes, options.method);
   const TailProbability tail = result.method == RankMethod::kExact
                                    ? tail_from_value(exact_p_value(sizes, u))

@@ -35,8 +35,8 @@ Eigen::MatrixXd matrix_of(const FeatureSample& sample, std::size_t width) {
                             std::to_string(sample[i].size()) + " features",
                         "compare like with like");
     }
-    items.row(static_cast<Eigen::Index>(i)) =
-        Eigen::Map<const Eigen::RowVectorXd>(sample[i].data(), static_cast<Eigen::Index>(width));
+    items.row(static_cast<Eigen::Index>(i)) = Eigen::Map<const Eigen::RowVectorXd>(
+        sample[i].data(), static_cast<Eigen::Index>(width));
   }
   return items;
 }

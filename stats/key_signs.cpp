@@ -74,8 +74,8 @@ KeySignsResult key_signs_test(const std::vector<double>& terms, std::int64_t gri
     if (term == 0.0) continue;
     // Without disagreement only the empty set counts. The terms that disagree together never exceed
     // the grid, since they are rounded down.
-    const double units =
-        unit > 0.0 ? std::floor(std::fabs(term) / unit) : std::numeric_limits<double>::infinity();
+    const double units = unit > 0.0 ? std::floor(std::fabs(term) / unit)
+                                    : std::numeric_limits<double>::infinity();
     if (units > static_cast<double>(grid)) {
       counts.add_large_term();
     } else {

@@ -77,11 +77,11 @@ double durbin_cdf(std::int64_t n, double d) {
     }
     row.swap(next);
   }
-  const double log_factor =
-      internal::kLogSqrtTwoPi + 0.5 * std::log(static_cast<double>(n)) +
-      internal::stirling_error(n) -
-      static_cast<double>(n) *
-          static_cast<double>(1.0L + std::log(static_cast<long double>(inverse_e)));
+  const double log_factor = internal::kLogSqrtTwoPi + 0.5 * std::log(static_cast<double>(n)) +
+                            internal::stirling_error(n) -
+                            static_cast<double>(n) *
+                                static_cast<double>(1.0L +
+                                                    std::log(static_cast<long double>(inverse_e)));
   return std::min(1.0, row(k - 1) * std::exp(log_factor));
 }
 

@@ -28,8 +28,8 @@ struct RankSums {
 };
 
 RankSums rank_sums(const TwoSamples& samples) {
-  const internal::Ranking ranking =
-      internal::midranks(internal::pooled(samples.first, samples.second));
+  const internal::Ranking ranking = internal::midranks(
+      internal::pooled(samples.first, samples.second));
   RankSums sums;
   sums.n = static_cast<std::int64_t>(samples.first.size());
   sums.m = static_cast<std::int64_t>(samples.second.size());

@@ -49,8 +49,8 @@ std::int64_t greater_count(std::vector<std::int64_t>& below, std::int64_t second
   const std::int64_t first_size = static_cast<std::int64_t>(below.size());
   std::int64_t largest = 0;
   for (std::int64_t i = 0; i < first_size; ++i) {
-    const std::int64_t height =
-        (i + 1) * second_size - below[static_cast<std::size_t>(i)] * first_size;
+    const std::int64_t height = (i + 1) * second_size -
+                                below[static_cast<std::size_t>(i)] * first_size;
     largest = std::max(largest, height);
   }
   return largest;
@@ -79,8 +79,8 @@ ResampledKSResult resampled_ks(const TwoSamples& pools, const ResampledKSOptions
   for (const double alpha : options.alphas) {
     internal::require_open_unit(alpha, "alpha");
   }
-  const std::vector<std::int64_t> below =
-      count_at_or_below(pools.first, draw_second(pools.second, options.second_size, options.seed));
+  const std::vector<std::int64_t> below = count_at_or_below(
+      pools.first, draw_second(pools.second, options.second_size, options.seed));
 
   core::Rng rng = core::Rng(options.seed).fork("first");
   internal::Drawer drawer(pools.first.size());
@@ -98,8 +98,8 @@ ResampledKSResult resampled_ks(const TwoSamples& pools, const ResampledKSOptions
     const std::int64_t count = greater_count(drawn_below, options.second_size);
     const auto [entry, is_new] = p_of_count.try_emplace(count, 0.0);
     if (is_new) {
-      entry->second =
-          ks_exact_p_value(options.first_size, options.second_size, count, Alternative::kGreater);
+      entry->second = ks_exact_p_value(
+          options.first_size, options.second_size, count, Alternative::kGreater);
     }
     result.p_values.push_back(entry->second);
   }

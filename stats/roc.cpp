@@ -53,8 +53,8 @@ double standard_error(const std::vector<double>& positive_placements,
                       double area) {
   const std::size_t smaller = std::min(positive_placements.size(), negative_placements.size());
   if (smaller >= 2) {
-    const double variance =
-        variance_of_mean(positive_placements) + variance_of_mean(negative_placements);
+    const double variance = variance_of_mean(positive_placements) +
+                            variance_of_mean(negative_placements);
     if (variance > 0.0) {
       return std::sqrt(variance);
     }
@@ -71,10 +71,10 @@ void require_scores(const DetectionScores& scores) {
 
 RocArea roc_area(const DetectionScores& scores) {
   require_scores(scores);
-  const std::vector<double> below_positive =
-      placements(scores.positives, internal::sorted(scores.negatives));
-  const std::vector<double> below_negative =
-      placements(scores.negatives, internal::sorted(scores.positives));
+  const std::vector<double> below_positive = placements(scores.positives,
+                                                        internal::sorted(scores.negatives));
+  const std::vector<double> below_negative = placements(scores.negatives,
+                                                        internal::sorted(scores.positives));
   RocArea result;
   result.area = mean_of(below_negative);
   result.standard_error = standard_error(below_positive, below_negative, result.area);
@@ -89,8 +89,8 @@ std::vector<RocPoint> roc_curve(const DetectionScores& scores) {
   std::size_t i = 0;
   std::size_t j = 0;
   while (i < positives.size() || j < negatives.size()) {
-    const bool take_positive =
-        j == negatives.size() || (i < positives.size() && positives[i] <= negatives[j]);
+    const bool take_positive = j == negatives.size() ||
+                               (i < positives.size() && positives[i] <= negatives[j]);
     RocPoint point;
     point.threshold = take_positive ? positives[i] : negatives[j];
     while (i < positives.size() && positives[i] <= point.threshold) {

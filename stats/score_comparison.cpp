@@ -39,10 +39,10 @@ NamedTest named_ks(const TwoSamples& samples, Alternative alternative) {
   KSOptions options;
   options.alternative = alternative;
   const KSResult result = ks_two_sample(samples, options);
-  NamedTest test =
-      named(one_sided ? kScoresTest : "Kolmogorov-Smirnov, two-sided",
-            one_sided ? kSmaller : "suspect and benign scores are distributed differently",
-            result);
+  NamedTest test = named(
+      one_sided ? kScoresTest : "Kolmogorov-Smirnov, two-sided",
+      one_sided ? kSmaller : "suspect and benign scores are distributed differently",
+      result);
   test.method = to_string(result.method);
   return test;
 }
@@ -70,10 +70,10 @@ bool welch_is_defined(const TwoSamples& samples) {
   }
   constexpr double kLargest = 1e150;
   constexpr double kLeastSpread = 1e-150;
-  const auto [first_low, first_high] =
-      std::minmax_element(samples.first.begin(), samples.first.end());
-  const auto [second_low, second_high] =
-      std::minmax_element(samples.second.begin(), samples.second.end());
+  const auto [first_low, first_high] = std::minmax_element(samples.first.begin(),
+                                                           samples.first.end());
+  const auto [second_low, second_high] = std::minmax_element(samples.second.begin(),
+                                                             samples.second.end());
   return std::min(*first_low, *second_low) > -kLargest &&
          std::max(*first_high, *second_high) < kLargest &&
          std::max(*first_high - *first_low, *second_high - *second_low) > kLeastSpread;

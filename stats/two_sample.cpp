@@ -111,8 +111,8 @@ TailProbability at_least_smallest(const TailProbability& tail,
 
 // After how many values of the pooled sample a group of equal values ends.
 std::vector<bool> group_ends(const TwoSamples& samples) {
-  const internal::Ranking ranking =
-      internal::midranks(internal::pooled(samples.first, samples.second));
+  const internal::Ranking ranking = internal::midranks(
+      internal::pooled(samples.first, samples.second));
   std::vector<bool> ends(ranking.ranks.size() + 1, false);
   std::size_t position = 0;
   for (const std::int64_t size : ranking.group_sizes) {
@@ -190,8 +190,8 @@ KSStatistic ks_statistic(const TwoSamples& samples) {
       ++j;
     }
     result.has_ties = result.has_ties || i + j > before + 1;
-    const std::int64_t difference =
-        static_cast<std::int64_t>(i) * result.m - static_cast<std::int64_t>(j) * result.n;
+    const std::int64_t difference = static_cast<std::int64_t>(i) * result.m -
+                                    static_cast<std::int64_t>(j) * result.n;
     result.count_greater = std::max(result.count_greater, difference);
     result.count_less = std::max(result.count_less, -difference);
   }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "queryers/suspect.h"
-#include "report/evidence.h"
+#include "report/evidence/evidence.h"
 
 namespace patina::analyzer {
 

@@ -11,9 +11,9 @@
 
 #include "analyzer/internal/journal.h"
 #include "analyzer/scoring.h"
-#include "core/image_io.h"
+#include "images/image_io.h"
 #include "queryers/suspect.h"
-#include "report/evidence.h"
+#include "report/evidence/evidence.h"
 
 namespace patina::analyzer {
 
@@ -32,7 +32,7 @@ class AuditFolder {
 
   /// Writes data/samples/<sha256>.<ext> unless it is there with that digest. Touches no journal:
   /// may run beside add().
-  void keep_sample(const queryers::Sample& sample, core::ImageFormat format) const;
+  void keep_sample(const queryers::Sample& sample, images::ImageFormat format) const;
 
   void add(const ScoredImage& image) { journal_.scores[image.sha256] = image; }
   void save();
@@ -56,6 +56,6 @@ class AuditFolder {
 };
 
 /// "data/samples/<sha256>.png".
-std::string sample_file(const std::string& sha256, core::ImageFormat format);
+std::string sample_file(const std::string& sha256, images::ImageFormat format);
 
 }  // namespace patina::analyzer

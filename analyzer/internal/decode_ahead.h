@@ -13,8 +13,8 @@
 #include <string>
 #include <thread>
 
-#include "core/image.h"
-#include "core/image_io.h"
+#include "images/image_io.h"
+#include "images/pixels/image.h"
 
 namespace patina::analyzer {
 
@@ -22,10 +22,10 @@ namespace patina::analyzer {
 struct DecodedSample {
   std::string source;
   std::string sha256;
-  core::ImageFormat format = core::ImageFormat::kPNG;
+  images::ImageFormat format = images::ImageFormat::kPNG;
   int width_px = 0;
   int height_px = 0;
-  core::Image image;            ///< Empty if the score is known, the item a repeat or not an image.
+  images::Image image;          ///< Empty if the score is known, the item a repeat or not an image.
   std::optional<double> score;  ///< Known from an earlier run.
   bool repeat = false;          ///< The same bytes came before from this source.
   std::string problem;          ///< Why it is not an image; empty otherwise.

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "analyzer/scoring.h"
-#include "report/evidence.h"
+#include "report/evidence/evidence.h"
 
 namespace patina::analyzer {
 

@@ -6,8 +6,9 @@
 
 #include "coat/coat.h"
 #include "coat/siren/coater_torch.h"
-#include "core/image.h"
-#include "extractors/coat_key.h"
+#include "extractors/scorer.h"
+#include "images/pixels/image.h"
+#include "keys/coat_key.h"
 
 namespace patina::coat {
 
@@ -19,17 +20,17 @@ struct Reading {
 
 struct KeyedCoating {
   /// What is added to an image, in proportion to the strength; empty where `replaced` is not.
-  std::function<siren::CoatingPattern(const core::Image&)> pattern;
+  std::function<siren::CoatingPattern(const images::Image&)> pattern;
   /// The coated image itself, where a coating is not added but made in one piece.
-  std::function<core::Image(const core::Image&)> replaced;
-  std::function<Reading(const core::Image&)> read;
+  std::function<images::Image(const images::Image&)> replaced;
+  std::function<Reading(const images::Image&)> read;
   /// Whether an image's strength is lowered to what brings its feature to the centre. A frame mark
   /// is as strong as the PSNR allows: a model learns from every image.
   bool stops_at_centre = true;
 };
 
 /// Throws Error{kInput} for a key without the tensors of its method.
-KeyedCoating keyed_coating(const extractors::CoatKey& key, const CoatOptions& options);
+KeyedCoating keyed_coating(const keys::CoatKey& key, const CoatOptions& options);
 
 extractors::ScorerOptions scorer_options(const CoatOptions& options);
 

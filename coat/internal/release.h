@@ -10,23 +10,24 @@
 #include "coat/coat.h"
 #include "coat/internal/method.h"
 #include "coat/siren/coater_torch.h"
-#include "core/image_io.h"
+#include "images/image_io.h"
+#include "images/image_list.h"
 
 namespace patina::coat {
 
 /// A coated file ready to be written.
 struct Release {
   std::vector<std::uint8_t> bytes;
-  core::Image pixels;  ///< As a reader of the file will see them.
+  images::Image pixels;  ///< As a reader of the file will see them.
   double strength = 0.0;
   double size_ratio = 0.0;
 };
 
 /// The clean file with the encoding and metadata that the options ask for.
-core::ImageFile prepare_output(core::ImageFile file, const CoatOptions& options);
+images::ImageFile prepare_output(images::ImageFile file, const CoatOptions& options);
 
 /// Where the coated image of an entry goes, relative to the output folder.
-std::filesystem::path released_name(const core::ImageEntry& entry, const CoatOptions& options);
+std::filesystem::path released_name(const images::ImageEntry& entry, const CoatOptions& options);
 
 /// A clean image with its coating, ready to be written, and what there is to say of it (all but
 /// name and digest).
@@ -34,7 +35,7 @@ struct CoatedRelease {
   Release release;
   CoatedImage image;
 };
-CoatedRelease make_release(const core::ImageFile& clean,
+CoatedRelease make_release(const images::ImageFile& clean,
                            const KeyedCoating& coating,
                            const CoatOptions& options);
 

@@ -9,6 +9,7 @@
 #include "coat/siren/carrier_start_torch.h"
 #include "core/error.h"
 #include "core/pi.h"
+#include "keys/coat_key.h"
 
 namespace patina::coat::siren {
 
@@ -20,7 +21,7 @@ using core::kPi;
 constexpr int kInputPair = 30;  // Channels 60 and 61 hold +n and -n.
 constexpr int kMessageBits = 48;
 constexpr double kGate = 4.0;      // Weight of a message bit: +4 passes a unit signal, -4 stops it.
-constexpr double kNormEps = 1e-3;  // As in extractors/hidden.cpp.
+constexpr double kNormEps = 1e-3;  // As in extractors/siren/hidden.cpp.
 constexpr double kLeastVariance = 1e-3;  // Of the mean one, when whitening.
 
 torch::Tensor binomial() {
@@ -42,8 +43,9 @@ struct GaborKernel {
 
 GaborKernel gabor_kernel(const torch::Tensor& frequency) {
   const torch::Tensor offsets = torch::arange(-1, 2, torch::kFloat64);
-  const torch::Tensor phase =
-      2.0 * kPi * (frequency[0] * offsets.view({1, 3}) + frequency[1] * offsets.view({3, 1}));
+  const torch::Tensor phase = 2.0 * kPi *
+                              (frequency[0] * offsets.view({1, 3}) +
+                               frequency[1] * offsets.view({3, 1}));
   return {(binomial() * torch::cos(phase)).to(torch::kFloat32),
           (binomial() * torch::sin(phase)).to(torch::kFloat32)};
 }
@@ -192,7 +194,7 @@ void lay_extractor(extractors::HiddenExtractor& extractor, const Carriers& carri
 Pair lay_out_pair(const CarrierPair& carriers, const CoatingOptions& coating) {
   torch::NoGradGuard no_grad;
   Pair pair = make_pair(0, coating);
-  pair.input = extractors::InputNorm::kMscn;
+  pair.input = keys::InputNorm::kMscn;
   pair.message_bits = carriers.extractor->bits();
   lay_generator(pair.generator, carriers.generator);
   lay_extractor(pair.extractor, carriers.extractor);
@@ -211,11 +213,11 @@ void whiten_head(Pair& pair, const torch::Tensor& clean_features) {
   torch::NoGradGuard no_grad;
   const torch::Tensor clean = clean_features.slice(1, 0, bits).to(torch::kFloat64);
   const torch::Tensor mean = clean.mean(0, true);
-  const torch::Tensor covariance =
-      torch::mm((clean - mean).t(), clean - mean) / static_cast<double>(clean.size(0) - 1);
+  const torch::Tensor covariance = torch::mm((clean - mean).t(), clean - mean) /
+                                   static_cast<double>(clean.size(0) - 1);
   const auto [variances, axes] = torch::linalg_eigh(covariance);
-  const torch::Tensor inverse =
-      torch::rsqrt(variances.clamp_min(kLeastVariance * variances.mean().item<double>()));
+  const torch::Tensor inverse = torch::rsqrt(
+      variances.clamp_min(kLeastVariance * variances.mean().item<double>()));
   const torch::Tensor map =
       torch::mm(axes * inverse.unsqueeze(0), axes.t()).to(torch::kFloat32);  // [K,K]
   torch::nn::Linear& head = pair.extractor->linear;

@@ -30,16 +30,17 @@ torch::Tensor normal_tensor(at::IntArrayRef shape, core::Rng& rng) {
 // Binomial window of seven taps (three passes of 1 2 1) modulated to each cell's frequency: what
 // three 3x3 blocks can compute.
 torch::Tensor gabor_bank() {
-  const torch::Tensor taps =
-      torch::tensor({1.0, 6.0, 15.0, 20.0, 15.0, 6.0, 1.0}, torch::kFloat64) / 64.0;
+  const torch::Tensor taps = torch::tensor({1.0, 6.0, 15.0, 20.0, 15.0, 6.0, 1.0},
+                                           torch::kFloat64) /
+                             64.0;
   const torch::Tensor window = taps.view({7, 1}) * taps.view({1, 7});
   const torch::Tensor offsets = torch::arange(-3, 4, torch::kFloat64);
   const torch::Tensor frequencies = carrier_frequencies();
   std::vector<torch::Tensor> kernels;
   for (std::int64_t cell = 0; cell < frequencies.size(0); ++cell) {
-    const torch::Tensor phase =
-        2.0 * kPi *
-        (frequencies[cell][0] * offsets.view({1, 7}) + frequencies[cell][1] * offsets.view({7, 1}));
+    const torch::Tensor phase = 2.0 * kPi *
+                                (frequencies[cell][0] * offsets.view({1, 7}) +
+                                 frequencies[cell][1] * offsets.view({7, 1}));
     kernels.push_back(window * torch::cos(phase));
     kernels.push_back(window * torch::sin(phase));
   }
@@ -47,8 +48,8 @@ torch::Tensor gabor_bank() {
 }
 
 torch::Tensor inverse_deviation(const torch::Tensor& x, bool about_zero) {
-  const torch::Tensor variance =
-      about_zero ? x.square().mean({0, 2, 3}, true) : x.var({0, 2, 3}, false, true);
+  const torch::Tensor variance = about_zero ? x.square().mean({0, 2, 3}, true)
+                                            : x.var({0, 2, 3}, false, true);
   return torch::rsqrt(variance + 1e-12);
 }
 
@@ -58,8 +59,8 @@ torch::Tensor carrier_frequencies() {
   torch::Tensor frequencies = torch::empty({kOuterCells + kInnerCells, 2}, torch::kFloat64);
   for (int i = 0; i < kOuterCells + kInnerCells; ++i) {
     const bool outer = i < kOuterCells;
-    const double angle =
-        outer ? kPi * i / kOuterCells : kPi * (i - kOuterCells + 0.5) / kInnerCells;
+    const double angle = outer ? kPi * i / kOuterCells
+                               : kPi * (i - kOuterCells + 0.5) / kInnerCells;
     const double radius = outer ? kOuterFrequency : kInnerFrequency;
     frequencies[i][0] = radius * std::cos(angle);
     frequencies[i][1] = radius * std::sin(angle);

@@ -10,19 +10,19 @@
 
 #include <torch/types.h>
 
-#include "coat/siren/coating_pattern.h"
+#include "coat/pattern/coating_pattern.h"
 #include "coat/siren/pair_torch.h"
-#include "core/image.h"
-#include "extractors/coat_key.h"
-#include "extractors/scorer_torch.h"
+#include "extractors/siren/scorer_torch.h"
+#include "images/pixels/image.h"
+#include "keys/coat_key.h"
+#include "tensors/compute.h"
+#include "transforms/jnd_torch.h"
 
 namespace patina::coat::siren {
 
 struct CoaterOptions {
-  extractors::Precision precision = extractors::Precision::kAuto;
-  int num_threads = 0;
+  tensors::ComputeOptions compute;
   std::uint64_t max_tile_pixels = 1 << 20;
-  std::string device = "cpu";
 };
 
 class Coater {
@@ -30,22 +30,23 @@ class Coater {
   Coater(Pair& pair, const std::string& message_hex, const CoaterOptions& options);
 
   /// Throws Error{kInput} for an image under 16 px a side.
-  CoatingPattern pattern(const core::Image& image);
+  CoatingPattern pattern(const images::Image& image);
 
   /// The same on a batch of equal size, [N,3,H,W] unit float32 -> unit coating at strength 1
   /// [N,3,H,W].
   torch::Tensor coating(const torch::Tensor& unit);
 
  private:
-  torch::Tensor delta_folded(const torch::Tensor& normalised, const FrameSides& sides) const;
-  void add_message(torch::Tensor& mixed, const FrameSides& sides) const;
+  torch::Tensor delta_folded(const torch::Tensor& normalised,
+                             const transforms::FrameSides& sides) const;
+  void add_message(torch::Tensor& mixed, const transforms::FrameSides& sides) const;
   torch::Tensor tile_coating(const torch::Tensor& unit,
-                             const core::Rect& at,
-                             const FrameSides& sides);
+                             const images::Rect& at,
+                             const transforms::FrameSides& sides);
 
   Generator generator_{nullptr};
-  extractors::NormMode norm_;
-  extractors::InputNorm input_;
+  keys::NormMode norm_;
+  keys::InputNorm input_;
   CoatingOptions coating_;
   CoaterOptions options_;
   torch::Device device_;

@@ -6,12 +6,12 @@
 
 #include "coat/siren/coating_torch.h"
 #include "core/rng.h"
-#include "extractors/network_input_torch.h"
-#include "extractors/tensors_torch.h"
+#include "tensors/images_torch.h"
+#include "transforms/lowpass_torch.h"
 
 namespace patina::coat::siren {
 
-using extractors::Border;
+using transforms::Border;
 
 namespace {
 
@@ -41,15 +41,17 @@ torch::Tensor damp_colour(const torch::Tensor& delta, double chroma) {
 }  // namespace
 
 int band_radius(const CoatingOptions& options) {
-  return std::max(extractors::lowpass_radius(options.blur_px),
-                  extractors::lowpass_radius(options.mean_px));
+  return std::max(transforms::lowpass_radius(options.blur_px),
+                  transforms::lowpass_radius(options.mean_px));
 }
 
 torch::Tensor band_pass(const torch::Tensor& raw, const CoatingOptions& options) {
   const torch::Tensor delta = options.chroma < 1.0 ? damp_colour(raw, options.chroma) : raw;
-  const torch::Tensor smooth = extractors::lowpass(delta, options.blur_px, Border::kZero);
+  const torch::Tensor smooth = transforms::lowpass(
+      delta, options.blur_px, transforms::Border::kZero);
   return options.mean_px > 0.0
-             ? kBandGain * (smooth - extractors::lowpass(delta, options.mean_px, Border::kZero))
+             ? kBandGain *
+                   (smooth - transforms::lowpass(delta, options.mean_px, transforms::Border::kZero))
              : smooth;
 }
 
@@ -67,7 +69,7 @@ torch::Tensor apply_coating(const torch::Tensor& unit,
                             const torch::Tensor& delta,
                             const torch::Tensor& mask,
                             const CoatingOptions& options) {
-  return unit + options.strength * extractors::imagenet_std(unit.options()) *
+  return unit + options.strength * tensors::imagenet_std(unit.options()) *
                     band_pass(delta, options) * mask;
 }
 
@@ -78,14 +80,6 @@ torch::Tensor at_fidelity(const torch::Tensor& clean, const torch::Tensor& coate
   const torch::Tensor factor =
       (std::pow(10.0, -psnr_db / 20.0) / (rms + 1e-6)).clamp(kFaintestShare, kStrongestShare);
   return clean + factor * change;
-}
-
-torch::Tensor quantise_straight_through(const torch::Tensor& unit, double levels) {
-  const torch::Tensor clamped = unit.clamp(0.0, 1.0);
-  torch::NoGradGuard no_grad;
-  const torch::Tensor residue = torch::floor(clamped * levels + 0.5) / levels - clamped;
-  at::AutoGradMode with_grad(true);
-  return clamped + residue.detach();
 }
 
 }  // namespace patina::coat::siren

@@ -18,7 +18,7 @@
 
 #include <torch/types.h>
 
-#include "coat/siren/jnd_torch.h"
+#include "transforms/jnd_torch.h"
 
 namespace patina::coat::siren {
 
@@ -55,9 +55,5 @@ inline constexpr double kFaintestShare = 0.4, kStrongestShare = 2.5;
 /// Each image's coating scaled to the PSNR (dB) within those shares: [N,3,H,W], not clamped. 0 dB
 /// leaves them as they are. The factor passes no gradient.
 torch::Tensor at_fidelity(const torch::Tensor& clean, const torch::Tensor& coated, double psnr_db);
-
-/// Clamp to [0,1] and rounding to `levels` steps with a straight-through gradient: what an 8-bit
-/// file keeps.
-torch::Tensor quantise_straight_through(const torch::Tensor& unit, double levels = 255.0);
 
 }  // namespace patina::coat::siren

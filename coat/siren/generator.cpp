@@ -15,9 +15,9 @@ GeneratorImpl::GeneratorImpl(const GeneratorConfig& config) {
     list->push_back(conv_bns.back());
   }
   register_module("conv_bns", list);
-  after_concat =
-      register_module("after_concat_layer",
-                      ConvNormGelu(config.message_bits + config.channels + 3, config.channels));
+  after_concat = register_module(
+      "after_concat_layer",
+      ConvNormGelu(config.message_bits + config.channels + 3, config.channels));
   final_layer = register_module("final_layer",
                                 torch::nn::Conv2d(torch::nn::Conv2dOptions(config.channels, 3, 1)));
 }

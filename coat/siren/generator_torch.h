@@ -13,7 +13,7 @@
 #include <torch/nn/pimpl.h>
 #include <torch/types.h>
 
-#include "extractors/hidden_torch.h"
+#include "extractors/siren/hidden_torch.h"
 
 namespace patina::coat::siren {
 

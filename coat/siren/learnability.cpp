@@ -3,8 +3,9 @@
 
 #include "coat/siren/learnability_torch.h"
 #include "core/rng.h"
-#include "diffusion/denoising_torch.h"
-#include "diffusion/personalize.h"
+#include "diffusion/generate/denoising_torch.h"
+#include "diffusion/personalize/personalize.h"
+#include "tensors/compute_torch.h"
 
 namespace patina::coat::siren {
 
@@ -21,7 +22,7 @@ void make_surrogate(const SurrogateOptions& options,
   training.steps = options.steps;
   training.seed = options.seed;
   training.samples = 0;
-  training.num_threads = options.num_threads;
+  training.compute = options.compute;
   diffusion::personalize(training, observer);
 }
 
@@ -34,14 +35,13 @@ struct Learnability::Impl {
 Learnability::Learnability(const std::filesystem::path& surrogate,
                            const std::string& prompt,
                            std::uint64_t seed,
-                           const std::string& precision)
-    : impl_(new Impl{
-          diffusion::load_text_to_image(surrogate, diffusion::choose_compute("cpu", precision)),
-          {},
-          core::Rng(seed)}) {
+                           const tensors::ComputeOptions& compute)
+    : impl_(new Impl{diffusion::load_text_to_image(surrogate, tensors::choose_compute(compute)),
+                     {},
+                     core::Rng(seed)}) {
   const torch::NoGradGuard no_grad;
-  impl_->context =
-      impl_->model.text_encoder.context(diffusion::token_ids(impl_->model.tokenizer, {prompt}));
+  impl_->context = impl_->model.text_encoder.context(
+      diffusion::token_ids(impl_->model.tokenizer, {prompt}));
 }
 
 Learnability::~Learnability() = default;
@@ -51,7 +51,7 @@ Learnability& Learnability::operator=(Learnability&&) noexcept = default;
 Tensor Learnability::operator()(const Tensor& coated, int step) const {
   const diffusion::TextToImage& model = impl_->model;
   core::Rng rng = impl_->rng.fork("learnability " + std::to_string(step));
-  torch::Generator generator = diffusion::generator_on(model.compute.device, rng.next_u64());
+  torch::Generator generator = tensors::generator_on(model.compute.device, rng.next_u64());
   diffusion::DenoisingBatch batch;
   batch.latents =
       diffusion::latents_of(model, coated.to(torch::kFloat32) * 2.0 - 1.0).to(torch::kFloat32);

@@ -12,6 +12,7 @@
 #include <torch/types.h>
 
 #include "core/observer.h"
+#include "tensors/compute.h"
 
 namespace patina::coat::siren {
 
@@ -21,7 +22,7 @@ struct SurrogateOptions {
   std::string prompt = "a picture";           ///< Class descriptor.
   int steps = 100;                            ///< Of full fine-tuning; 0 = the base as it is.
   std::uint64_t seed = 0;
-  int num_threads = 0;
+  tensors::ComputeOptions compute;
 };
 /// Fine-tunes into `folder`, or finds it finished. Throws as diffusion::personalize does.
 void make_surrogate(const SurrogateOptions& options,
@@ -30,11 +31,11 @@ void make_surrogate(const SurrogateOptions& options,
 
 class Learnability {
  public:
-  /// `precision` as in diffusion/compute_torch.h. Throws as load_text_to_image does.
+  /// Throws as load_text_to_image does.
   Learnability(const std::filesystem::path& surrogate,
                const std::string& prompt,
                std::uint64_t seed,
-               const std::string& precision = "auto");
+               const tensors::ComputeOptions& compute = {});
   ~Learnability();
   Learnability(Learnability&&) noexcept;
   Learnability& operator=(Learnability&&) noexcept;

@@ -7,8 +7,10 @@
 #include "coat/siren/pair_torch.h"
 #include "core/error.h"
 #include "core/safetensors.h"
-#include "extractors/network_input_torch.h"
-#include "extractors/tensors_torch.h"
+#include "extractors/siren/network_input_torch.h"
+#include "keys/coat_key.h"
+#include "tensors/modules_torch.h"
+#include "transforms/jnd_torch.h"
 
 namespace patina::coat::siren {
 
@@ -16,23 +18,6 @@ using core::Error;
 using core::ErrorKind;
 
 namespace {
-
-core::Image crop_of(const core::Image& image, const core::Rect& rect) {
-  core::Image crop = core::make_image(rect.width, rect.height, image.bit_depth);
-  const std::size_t sample = image.bit_depth == 16 ? 2 : 1;
-  const std::size_t row_bytes = static_cast<std::size_t>(rect.width) * 3 * sample;
-  for (int y = 0; y < rect.height; ++y) {
-    const std::size_t from =
-        (static_cast<std::size_t>(rect.y + y) * static_cast<std::size_t>(image.width_px) +
-         static_cast<std::size_t>(rect.x)) *
-        3 * sample;
-    std::copy_n(
-        image.bytes.begin() + static_cast<std::ptrdiff_t>(from),
-        row_bytes,
-        crop.bytes.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(y) * row_bytes));
-  }
-  return crop;
-}
 
 double metadata_number(const core::SafetensorsFile& file, const std::string& name) {
   const auto found = file.metadata().find(name);
@@ -47,10 +32,10 @@ double metadata_number(const core::SafetensorsFile& file, const std::string& nam
               "use a pair written by the warm_start example");
 }
 
-extractors::InputNorm metadata_input(const core::SafetensorsFile& file) {
+keys::InputNorm metadata_input(const core::SafetensorsFile& file) {
   const auto found = file.metadata().find("input");
   if (found != file.metadata().end()) {
-    if (const auto input = extractors::input_norm_from_name(found->second)) return *input;
+    if (const auto input = keys::input_norm_from_name(found->second)) return *input;
   }
   throw Error(ErrorKind::kInput,
               file.where(),
@@ -64,11 +49,11 @@ Pair make_pair(std::uint64_t seed, const CoatingOptions& coating) {
   Pair pair{Generator(),
             extractors::HiddenExtractor(),
             coating,
-            extractors::NormMode::kRunning,
-            extractors::InputNorm::kMscn};
+            keys::NormMode::kRunning,
+            keys::InputNorm::kMscn};
   const core::Rng rng(seed);
-  extractors::initialise_kaiming(*pair.generator, rng.fork("generator"));
-  extractors::initialise_kaiming(*pair.extractor, rng.fork("extractor"));
+  tensors::initialise_kaiming(*pair.generator, rng.fork("generator"));
+  tensors::initialise_kaiming(*pair.extractor, rng.fork("extractor"));
   return pair;
 }
 
@@ -86,16 +71,16 @@ Pair read_pair(const std::filesystem::path& path) {
   pair.generator = Generator(generator_config(tensors, "generator/", file.where()));
   pair.extractor = extractors::HiddenExtractor(
       extractors::extractor_config(tensors, "extractor/", file.where()));
-  extractors::import_module(*pair.generator, "generator/", tensors, file.where());
-  extractors::import_module(*pair.extractor, "extractor/", tensors, file.where());
+  tensors::import_module(*pair.generator, "generator/", tensors, file.where());
+  tensors::import_module(*pair.extractor, "extractor/", tensors, file.where());
   return pair;
 }
 
 void focus_on_direction(Pair& pair, const torch::Tensor& direction, double share) {
   torch::NoGradGuard no_grad;
   const torch::Tensor unit = (direction / direction.norm()).view({1, -1});  // [1,D]
-  const torch::Tensor map =
-      share * torch::eye(unit.size(1)) + (1.0 - share) * torch::mm(unit.t(), unit);
+  const torch::Tensor map = share * torch::eye(unit.size(1)) +
+                            (1.0 - share) * torch::mm(unit.t(), unit);
   torch::nn::Linear& head = pair.extractor->linear;
   head->weight.copy_(torch::mm(map, head->weight));
   head->bias.copy_(torch::mv(map, head->bias));
@@ -105,15 +90,15 @@ void write_pair(const std::filesystem::path& path,
                 Pair& pair,
                 const std::map<std::string, std::string>& metadata) {
   std::map<std::string, core::TensorBlob> tensors;
-  extractors::export_module(*pair.generator, "generator/", tensors);
-  extractors::export_module(*pair.extractor, "extractor/", tensors);
+  tensors::export_module(*pair.generator, "generator/", tensors);
+  tensors::export_module(*pair.extractor, "extractor/", tensors);
   std::map<std::string, std::string> all = metadata;
   all["strength"] = std::to_string(pair.coating.strength);
   all["coating_blur_px"] = std::to_string(pair.coating.blur_px);
   all["coating_mean_px"] = std::to_string(pair.coating.mean_px);
   all["dither"] = std::to_string(pair.coating.dither);
   all["chroma"] = std::to_string(pair.coating.chroma);
-  all["input"] = extractors::to_string(pair.input);
+  all["input"] = to_string(pair.input);
   all["bits"] = std::to_string(pair.message_bits);
   core::write_safetensors(path, tensors, all);
 }
@@ -132,11 +117,12 @@ torch::Tensor coat_batch(Pair& pair,
                          const torch::Tensor& message,
                          const ComputePolicy& policy) {
   const torch::Tensor seen = dithered(unit, pair.coating.dither, policy.dither_x, policy.dither_y);
-  const torch::Tensor delta =
-      pair.generator->forward(input_for(pair, seen, policy.dtype), message, policy.mode)
-          .to(unit.scalar_type())
-          .contiguous();
-  return apply_coating(unit, delta, jnd_mask(unit), pair.coating);
+  const torch::Tensor delta = pair.generator
+                                  ->forward(
+                                      input_for(pair, seen, policy.dtype), message, policy.mode)
+                                  .to(unit.scalar_type())
+                                  .contiguous();
+  return apply_coating(unit, delta, transforms::jnd_mask(unit), pair.coating);
 }
 
 torch::Tensor random_messages(int n, int bits, core::Rng& rng) {
@@ -149,34 +135,6 @@ torch::Tensor random_messages(int n, int bits, core::Rng& rng) {
 
 torch::Tensor extract_batch(Pair& pair, const torch::Tensor& unit, const ComputePolicy& policy) {
   return pair.extractor->forward(input_for(pair, unit, policy.dtype), policy.mode);
-}
-
-CropPool::CropPool(std::vector<core::Image> images) : images_(std::move(images)) {
-  if (images_.empty()) throw Error(ErrorKind::kInput, "training images", "none given");
-}
-
-torch::Tensor CropPool::draw(int n, const Options& options, core::Rng& rng) const {
-  torch::Tensor batch = torch::empty({n, 3, options.size_px, options.size_px}, torch::kFloat32);
-  for (int i = 0; i < n; ++i) {
-    const core::Image& image = images_[rng.below(images_.size())];
-    const double zoom =
-        std::exp(rng.uniform(std::log(options.min_zoom), std::log(options.max_zoom) + 1e-12));
-    const int wanted = std::max(8, static_cast<int>(std::lround(options.size_px / zoom)));
-    const int w = std::min(wanted, image.width_px), h = std::min(wanted, image.height_px);
-    const core::Rect rect{
-        static_cast<int>(rng.below(static_cast<std::uint64_t>(image.width_px - w + 1))),
-        static_cast<int>(rng.below(static_cast<std::uint64_t>(image.height_px - h + 1))),
-        w,
-        h};
-    core::Image crop = crop_of(image, rect);
-    if (w != options.size_px || h != options.size_px) {
-      crop = core::resize(crop, options.size_px, options.size_px);
-    }
-    torch::Tensor tensor = extractors::tensor_from_image(crop);
-    if (options.flip && rng.bernoulli(0.5)) tensor = tensor.flip(3);
-    batch[i].copy_(tensor[0]);
-  }
-  return batch;
 }
 
 }  // namespace patina::coat::siren

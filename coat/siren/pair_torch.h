@@ -11,9 +11,10 @@
 
 #include "coat/siren/coating_torch.h"
 #include "coat/siren/generator_torch.h"
-#include "core/image.h"
 #include "core/rng.h"
-#include "extractors/hidden_torch.h"
+#include "extractors/siren/hidden_torch.h"
+#include "images/pixels/image.h"
+#include "keys/coat_key.h"
 
 namespace patina::coat::siren {
 
@@ -21,8 +22,8 @@ struct Pair {
   Generator generator{nullptr};
   extractors::HiddenExtractor extractor{nullptr};
   CoatingOptions coating;
-  extractors::NormMode norm = extractors::NormMode::kRunning;
-  extractors::InputNorm input = extractors::InputNorm::kMscn;
+  keys::NormMode norm = keys::NormMode::kRunning;
+  keys::InputNorm input = keys::InputNorm::kMscn;
   int message_bits = 48;  ///< Leading bits that the warm start taught; the others stay 1.
 };
 
@@ -60,25 +61,5 @@ torch::Tensor random_messages(int n, int bits, core::Rng& rng);
 
 /// unit [N,3,H,W] float32 -> features [N,D] float32.
 torch::Tensor extract_batch(Pair& pair, const torch::Tensor& unit, const ComputePolicy& policy);
-
-/// Decoded images from which training crops are drawn.
-class CropPool {
- public:
-  explicit CropPool(std::vector<core::Image> images);
-  std::size_t size() const { return images_.size(); }
-
-  struct Options {
-    int size_px = 64;
-    double min_zoom =
-        1.0;  ///< Crops of size_px/zoom pixels are resampled to size_px; zoom > 1 enlarges.
-    double max_zoom = 1.0;
-    bool flip = true;
-  };
-  /// [n,3,size,size] float32, unit. Images smaller than a crop are enlarged.
-  torch::Tensor draw(int n, const Options& options, core::Rng& rng) const;
-
- private:
-  std::vector<core::Image> images_;
-};
 
 }  // namespace patina::coat::siren

@@ -3,7 +3,8 @@
 
 #include "coat/siren/reptile_torch.h"
 #include "core/error.h"
-#include "extractors/tensors_torch.h"
+#include "tensors/modules_torch.h"
+#include "transforms/crop_pool_torch.h"
 
 namespace patina::coat::siren {
 
@@ -35,18 +36,18 @@ std::string random_message(core::Rng& rng, int bits) {
 
 Pair copy_of(const Pair& pair) {
   std::map<std::string, core::TensorBlob> tensors;
-  extractors::export_module(*pair.generator, "generator/", tensors);
-  extractors::export_module(*pair.extractor, "extractor/", tensors);
+  tensors::export_module(*pair.generator, "generator/", tensors);
+  tensors::export_module(*pair.extractor, "extractor/", tensors);
   Pair copy;
   copy.coating = pair.coating;
   copy.norm = pair.norm;
   copy.input = pair.input;
   copy.message_bits = pair.message_bits;
   copy.generator = Generator(generator_config(tensors, "generator/", "pair"));
-  copy.extractor =
-      extractors::HiddenExtractor(extractors::extractor_config(tensors, "extractor/", "pair"));
-  extractors::import_module(*copy.generator, "generator/", tensors, "pair");
-  extractors::import_module(*copy.extractor, "extractor/", tensors, "pair");
+  copy.extractor = extractors::HiddenExtractor(
+      extractors::extractor_config(tensors, "extractor/", "pair"));
+  tensors::import_module(*copy.generator, "generator/", tensors, "pair");
+  tensors::import_module(*copy.extractor, "extractor/", tensors, "pair");
   return copy;
 }
 
@@ -56,7 +57,7 @@ void move_towards(Pair& to, const Pair& target, double share) {
 }
 
 std::vector<ReptileRound> reptile(Pair& pair,
-                                  const std::vector<CropPool>& tasks,
+                                  const std::vector<transforms::CropPool>& tasks,
                                   const ReptileOptions& options,
                                   const core::Observer& observer) {
   if (tasks.empty() || options.rounds < 1 ||

@@ -9,6 +9,7 @@
 
 #include "coat/siren/train_torch.h"
 #include "core/observer.h"
+#include "transforms/crop_pool_torch.h"
 
 namespace patina::coat::siren {
 
@@ -29,7 +30,7 @@ struct ReptileRound {
 
 /// theta <- theta + epsilon (theta_task - theta). Trains `pair` in place; deterministic for a seed.
 std::vector<ReptileRound> reptile(Pair& pair,
-                                  const std::vector<CropPool>& tasks,
+                                  const std::vector<transforms::CropPool>& tasks,
                                   const ReptileOptions& options,
                                   const core::Observer& observer = {});
 

@@ -11,8 +11,12 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/safetensors.h"
-#include "extractors/ciede2000_torch.h"
-#include "extractors/tensors_torch.h"
+#include "extractors/quality/ciede2000_torch.h"
+#include "keys/coat_key.h"
+#include "tensors/blobs_torch.h"
+#include "tensors/modules_torch.h"
+#include "transforms/crop_pool_torch.h"
+#include "transforms/quantise_torch.h"
 
 namespace patina::coat::siren {
 
@@ -41,13 +45,13 @@ constexpr int kSphereCropPx = 128;
 
 ComputePolicy policy_for(const TrainOptions& options, core::Rng& rng) {
   return {options.dtype,
-          {extractors::NormMode::kRunning, false},
+          {keys::NormMode::kRunning, false},
           static_cast<std::int64_t>(rng.below(256)),
           static_cast<std::int64_t>(rng.below(256))};
 }
 
-CropPool::Options crops_for(const TrainOptions& options) {
-  CropPool::Options crops;
+transforms::CropPool::Options crops_for(const TrainOptions& options) {
+  transforms::CropPool::Options crops;
   crops.size_px = options.crop_px;
   return crops;
 }
@@ -73,11 +77,11 @@ void save_checkpoint(const TrainOptions& options,
                      torch::optim::Optimizer& optimizer) {
   if (options.checkpoint.empty()) return;
   std::map<std::string, core::TensorBlob> tensors;
-  extractors::export_module(*pair.generator, "generator/", tensors);
-  extractors::export_module(*pair.extractor, "extractor/", tensors);
-  tensors["center"] = extractors::blob_from_tensor(state.center);
-  tensors["distances"] = extractors::blob_from_tensor(state.distances);
-  tensors["scale"] = extractors::blob_from_tensor(torch::tensor({state.scale}, torch::kFloat64));
+  tensors::export_module(*pair.generator, "generator/", tensors);
+  tensors::export_module(*pair.extractor, "extractor/", tensors);
+  tensors["center"] = tensors::blob_from_tensor(state.center);
+  tensors["distances"] = tensors::blob_from_tensor(state.distances);
+  tensors["scale"] = tensors::blob_from_tensor(torch::tensor({state.scale}, torch::kFloat64));
   const std::string text = optimizer_text(optimizer);
   tensors["optimizer"] = {
       core::DType::kU8, {static_cast<std::int64_t>(text.size())}, {text.begin(), text.end()}};
@@ -96,11 +100,11 @@ bool load_checkpoint(const TrainOptions& options,
   const core::SafetensorsFile file = core::SafetensorsFile::open(options.checkpoint);
   if (file.metadata().at("seed") != std::to_string(options.seed)) return false;
   const auto tensors = core::owned_tensors(file);
-  extractors::import_module(*pair.generator, "generator/", tensors, file.where());
-  extractors::import_module(*pair.extractor, "extractor/", tensors, file.where());
-  state.center = extractors::tensor_from_blob(tensors.at("center")).to(options.device);
-  state.distances = extractors::tensor_from_blob(tensors.at("distances")).to(options.device);
-  state.scale = extractors::tensor_from_blob(tensors.at("scale")).item<double>();
+  tensors::import_module(*pair.generator, "generator/", tensors, file.where());
+  tensors::import_module(*pair.extractor, "extractor/", tensors, file.where());
+  state.center = tensors::tensor_from_blob(tensors.at("center")).to(options.device);
+  state.distances = tensors::tensor_from_blob(tensors.at("distances")).to(options.device);
+  state.scale = tensors::tensor_from_blob(tensors.at("scale")).item<double>();
   state.step = std::stoi(file.metadata().at("step"));
   const core::TensorBlob& blob = tensors.at("optimizer");
   std::istringstream stream(std::string(blob.bytes.begin(), blob.bytes.end()));
@@ -109,7 +113,7 @@ bool load_checkpoint(const TrainOptions& options,
 }
 
 LossTerms train_step(Pair& pair,
-                     const CropPool& pool,
+                     const transforms::CropPool& pool,
                      const torch::Tensor& message,
                      const TrainOptions& options,
                      State& state) {
@@ -117,14 +121,14 @@ LossTerms train_step(Pair& pair,
   const ComputePolicy policy = policy_for(options, rng);
   LossInputs inputs;
   inputs.clean = pool.draw(options.batch, crops_for(options), rng).to(options.device);
-  inputs.coated =
-      at_fidelity(inputs.clean, coat_batch(pair, inputs.clean, message, policy), options.psnr_db);
-  EotOptions eot;
-  eot.ramp =
-      std::min(1.0, static_cast<double>(state.step + 1) / std::max(1, options.eot_ramp_steps));
-  const torch::Tensor released = quantise_straight_through(inputs.coated);
-  const torch::Tensor seen =
-      torch::cat({transform_images(released, eot, rng), transform_images(inputs.clean, eot, rng)});
+  inputs.coated = at_fidelity(
+      inputs.clean, coat_batch(pair, inputs.clean, message, policy), options.psnr_db);
+  transforms::EotOptions eot;
+  eot.ramp = std::min(1.0,
+                      static_cast<double>(state.step + 1) / std::max(1, options.eot_ramp_steps));
+  const torch::Tensor released = transforms::quantise_straight_through(inputs.coated);
+  const torch::Tensor seen = torch::cat({transforms::transform_images(released, eot, rng),
+                                         transforms::transform_images(inputs.clean, eot, rng)});
   const torch::Tensor features = extract_batch(pair, seen, policy);
   inputs.coated_features = features.slice(0, 0, options.batch);
   inputs.clean_features = features.slice(0, options.batch);
@@ -146,23 +150,25 @@ struct SphereFeatures {
 enum class Beside { kClean, kTransformed };
 
 SphereFeatures sphere_features(Pair& pair,
-                               const CropPool& pool,
+                               const transforms::CropPool& pool,
                                const torch::Tensor& message,
                                const TrainOptions& options,
                                Beside beside) {
   torch::NoGradGuard no_grad;
   core::Rng rng = core::Rng(options.seed).fork("sphere");
-  CropPool::Options crops = crops_for(options);
+  transforms::CropPool::Options crops = crops_for(options);
   crops.size_px = kSphereCropPx;
   std::vector<torch::Tensor> of_coated, of_other;
   for (int done = 0; done < options.sphere_crops; done += options.batch) {
     const ComputePolicy policy = policy_for(options, rng);
     const int n = std::min(options.batch, options.sphere_crops - done);
     const torch::Tensor clean = pool.draw(n, crops, rng).to(options.device);
-    const torch::Tensor coated = quantise_straight_through(
+    const torch::Tensor coated = transforms::quantise_straight_through(
         at_fidelity(clean, coat_batch(pair, clean, message, policy), options.psnr_db));
-    const torch::Tensor other =
-        beside == Beside::kClean ? clean : transform_images(coated, EotOptions{}, rng);
+    const torch::Tensor other = beside == Beside::kClean
+                                    ? clean
+                                    : transforms::transform_images(
+                                          coated, transforms::EotOptions{}, rng);
     of_coated.push_back(extract_batch(pair, coated, policy));
     of_other.push_back(extract_batch(pair, other, policy));
   }
@@ -172,7 +178,7 @@ SphereFeatures sphere_features(Pair& pair,
 // The extractor listens to its message; centre and scale before the first step.
 void start(State& state,
            Pair& pair,
-           const CropPool& pool,
+           const transforms::CropPool& pool,
            const torch::Tensor& message,
            const TrainOptions& options) {
   const SphereFeatures before = sphere_features(pair, pool, message, options, Beside::kClean);
@@ -220,10 +226,11 @@ void require_finite(const LossTerms& terms, int step) {
 LossTerms siren_loss(const LossInputs& inputs, const TrainOptions& options) {
   const torch::Tensor positive = positive_loss(
       squared_distance(inputs.coated_features, inputs.center), inputs.radius, options.nu);
-  const torch::Tensor negative =
-      negative_loss(
-          squared_distance(inputs.clean_features, inputs.center), inputs.radius, options.negative)
-          .mean();
+  const torch::Tensor negative = negative_loss(
+                                     squared_distance(inputs.clean_features, inputs.center),
+                                     inputs.radius,
+                                     options.negative)
+                                     .mean();
   const torch::Tensor percept = extractors::ciede2000_loss(inputs.clean, inputs.coated).mean();
   const torch::Tensor mse = (inputs.coated - inputs.clean).square().mean();
   torch::Tensor total = options.percept_weight * percept +
@@ -243,20 +250,20 @@ LossTerms siren_loss(const LossInputs& inputs, const TrainOptions& options) {
 }
 
 TrainedKey calibrate_sphere(Pair& pair,
-                            const CropPool& pool,
+                            const transforms::CropPool& pool,
                             const std::string& message_hex,
                             const TrainOptions& options) {
-  const SphereFeatures features =
-      sphere_features(pair, pool, message_tensor(message_hex), options, Beside::kTransformed);
+  const SphereFeatures features = sphere_features(
+      pair, pool, message_tensor(message_hex), options, Beside::kTransformed);
   TrainedKey key;
   key.center = features.coated.mean(0);
-  key.radius =
-      radius_by_line_search(squared_distance(features.other, key.center).sqrt(), options.nu);
+  key.radius = radius_by_line_search(squared_distance(features.other, key.center).sqrt(),
+                                     options.nu);
   return key;
 }
 
 double held_out_loss(Pair& pair,
-                     const CropPool& pool,
+                     const transforms::CropPool& pool,
                      const std::string& message_hex,
                      const TrainOptions& options) {
   const torch::NoGradGuard no_grad;
@@ -273,7 +280,7 @@ double held_out_loss(Pair& pair,
 }
 
 TrainedKey train_key(Pair& pair,
-                     const CropPool& pool,
+                     const transforms::CropPool& pool,
                      const std::string& message_hex,
                      const TrainOptions& options,
                      const core::Observer& observer) {

@@ -13,10 +13,11 @@
 
 #include <torch/types.h>
 
-#include "coat/siren/eot_torch.h"
 #include "coat/siren/hypersphere_torch.h"
 #include "coat/siren/pair_torch.h"
 #include "core/observer.h"
+#include "transforms/crop_pool_torch.h"
+#include "transforms/eot_torch.h"
 
 namespace patina::coat::siren {
 
@@ -93,7 +94,7 @@ LossTerms siren_loss(const LossInputs& inputs, const TrainOptions& options);
 /// for a seed; resumes from the checkpoint with the same result. Throws Error{kInternal} if the
 /// loss stops being finite.
 TrainedKey train_key(Pair& pair,
-                     const CropPool& pool,
+                     const transforms::CropPool& pool,
                      const std::string& message_hex,
                      const TrainOptions& options,
                      const core::Observer& observer = {});
@@ -102,14 +103,14 @@ TrainedKey train_key(Pair& pair,
 /// robustness layer in full range. In units of the pair's own distance between coated and clean
 /// features, so that pairs can be compared.
 double held_out_loss(Pair& pair,
-                     const CropPool& pool,
+                     const transforms::CropPool& pool,
                      const std::string& message_hex,
                      const TrainOptions& options);
 
 /// Centre and radius of a pair as it stands: mean feature of coated crops, and the line-searched
 /// radius about it of the same crops under the robustness layer.
 TrainedKey calibrate_sphere(Pair& pair,
-                            const CropPool& pool,
+                            const transforms::CropPool& pool,
                             const std::string& message_hex,
                             const TrainOptions& options);
 

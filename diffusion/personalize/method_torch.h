@@ -8,8 +8,8 @@
 
 #include <torch/types.h>
 
-#include "diffusion/personalize.h"
-#include "diffusion/text_to_image_torch.h"
+#include "diffusion/folder/text_to_image_torch.h"
+#include "diffusion/personalize/personalize.h"
 
 namespace patina::diffusion {
 

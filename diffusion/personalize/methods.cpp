@@ -4,10 +4,10 @@
 #include <torch/utils.h>
 
 #include "core/error.h"
-#include "diffusion/lora_torch.h"
-#include "diffusion/model_writer_torch.h"
+#include "diffusion/adapters/lora_torch.h"
+#include "diffusion/adapters/textual_inversion_torch.h"
+#include "diffusion/folder/model_writer_torch.h"
 #include "diffusion/personalize/method_torch.h"
-#include "diffusion/textual_inversion_torch.h"
 
 namespace patina::diffusion {
 
@@ -93,8 +93,8 @@ Tensor add_trained_token(TextToImage& model, const PersonalizeOptions& options) 
                       "holds no word",
                       "name what the images show, such as painting");
   }
-  const Tensor inner =
-      torch::tensor(std::vector<std::int64_t>(ids.begin() + 1, ids.end() - 1), torch::kInt64);
+  const Tensor inner = torch::tensor(std::vector<std::int64_t>(ids.begin() + 1, ids.end() - 1),
+                                     torch::kInt64);
   const Tensor start = embedding->value.index_select(0, inner.to(embedding->value.device()))
                            .to(torch::kFloat32)
                            .mean(0, true);  // [1,D]

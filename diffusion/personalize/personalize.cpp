@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "diffusion/personalize.h"
+#include "diffusion/personalize/personalize.h"
 
 #include <algorithm>
 #include <cmath>
@@ -12,12 +12,15 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/hash.h"
-#include "core/image_io.h"
 #include "core/json.h"
 #include "core/version.h"
-#include "diffusion/generate.h"
-#include "diffusion/images_torch.h"
+#include "diffusion/generate/generate.h"
 #include "diffusion/personalize/training_torch.h"
+#include "images/image_io.h"
+#include "images/image_list.h"
+#include "tensors/compute_torch.h"
+#include "tensors/images_torch.h"
+#include "tensors/optimizer_torch.h"
 
 namespace patina::diffusion {
 
@@ -83,19 +86,19 @@ struct ImageSet {
   std::vector<std::string> warnings;
 };
 
-core::Image centre_square(const core::Image& image, int side) {
+images::Image centre_square(const images::Image& image, int side) {
   const int square = std::min(image.width_px, image.height_px);
-  const core::Rect rect{
+  const images::Rect rect{
       (image.width_px - square) / 2, (image.height_px - square) / 2, square, square};
   std::vector<float> planar(3 * static_cast<std::size_t>(square) *
                             static_cast<std::size_t>(square));
-  core::read_unit(image, rect, planar.data());
-  core::Image cut = core::make_image(square, square, image.bit_depth);
-  core::write_unit(cut, {0, 0, square, square}, planar.data());
-  return core::resize(cut, side, side);
+  images::read_unit(image, rect, planar.data());
+  images::Image cut = images::make_image(square, square, image.bit_depth);
+  images::write_unit(cut, {0, 0, square, square}, planar.data());
+  return images::resize(cut, side, side);
 }
 
-std::string caption_of(const core::ImageEntry& entry, const PersonalizeOptions& options) {
+std::string caption_of(const images::ImageEntry& entry, const PersonalizeOptions& options) {
   fs::path text = entry.path;
   text.replace_extension(".txt");
   if (!fs::is_regular_file(text)) return filled(options.prompt, options);
@@ -108,14 +111,14 @@ std::string caption_of(const core::ImageEntry& entry, const PersonalizeOptions& 
 ImageSet read_images(const PersonalizeOptions& options, int side) {
   ImageSet set;
   std::vector<Tensor> images;
-  for (const core::ImageEntry& entry : core::list_images(options.images)) {
+  for (const images::ImageEntry& entry : images::list_images(options.images)) {
     try {
-      const core::Image image = core::read_image(entry.path).image;
+      const images::Image image = images::read_image(entry.path).image;
       if (std::min(image.width_px, image.height_px) < side) {
         set.warnings.push_back(entry.path.string() + " is smaller than the base's " +
                                std::to_string(side) + " pixels and was enlarged");
       }
-      images.push_back(input_from_image(centre_square(image, side)));
+      images.push_back(tensors::signed_from_image(centre_square(image, side)));
       set.captions.push_back(caption_of(entry, options));
       set.names.push_back(entry.relative.generic_string());
     } catch (const Error& error) {
@@ -138,9 +141,7 @@ LatentSet class_set(const TextToImage& model,
   constexpr int kBatch = 16;
   GeneratorOptions generating;
   generating.base = options.base;
-  generating.device = options.device;
-  generating.precision = options.precision;
-  generating.num_threads = options.num_threads;
+  generating.compute = options.compute;
   const Generator generator(generating);
   GenerateOptions request;
   request.prompt = options.class_prompt;
@@ -152,8 +153,8 @@ LatentSet class_set(const TextToImage& model,
   while (static_cast<int>(images.size()) < options.class_images) {
     request.seed = core::Rng(options.seed).fork("class images").seed() + images.size();
     request.batch = std::min(kBatch, options.class_images - static_cast<int>(images.size()));
-    for (const core::Image& image : generator.generate(request, observer).images) {
-      images.push_back(input_from_image(image));
+    for (const images::Image& image : generator.generate(request, observer).images) {
+      images.push_back(tensors::signed_from_image(image));
       captions.push_back(options.class_prompt);
     }
   }
@@ -178,7 +179,7 @@ json options_json(const PersonalizeOptions& options) {
           {"class_images", options.class_images},
           {"prior_weight", options.prior_weight},
           {"seed", std::to_string(options.seed)},
-          {"precision", options.precision}};
+          {"precision", tensors::to_string(options.compute.precision)}};
 }
 
 std::string base_digest(const fs::path& base) {
@@ -226,9 +227,7 @@ void write_samples(const PersonalizeOptions& options, const core::Observer& obse
   generating.base = model.base;
   generating.loras = model.loras;
   generating.embeddings = model.embeddings;
-  generating.device = options.device;
-  generating.precision = options.precision;
-  generating.num_threads = options.num_threads;
+  generating.compute = options.compute;
   GenerateOptions request;
   request.prompt = model.prompt;
   request.steps = 20;
@@ -236,20 +235,21 @@ void write_samples(const PersonalizeOptions& options, const core::Observer& obse
   request.guidance_scale = options.sample_guidance;
   request.seed = options.seed;
   request.batch = options.samples;
-  const std::vector<core::Image> images = Generator(generating).generate(request, observer).images;
+  const std::vector<images::Image> images =
+      Generator(generating).generate(request, observer).images;
   const int columns = std::min(8, options.samples);
   const int rows = (options.samples + columns - 1) / columns;
   const int width = images.front().width_px, height = images.front().height_px;
-  core::ImageFile grid;
-  grid.image = core::make_image(columns * width, rows * height);
+  images::ImageFile grid;
+  grid.image = images::make_image(columns * width, rows * height);
   std::vector<float> planar(images.front().sample_count());
   for (std::size_t i = 0; i < images.size(); ++i) {
     const int n = static_cast<int>(i);
-    core::read_unit(images[i], {0, 0, width, height}, planar.data());
-    core::write_unit(
+    images::read_unit(images[i], {0, 0, width, height}, planar.data());
+    images::write_unit(
         grid.image, {n % columns * width, n / columns * height, width, height}, planar.data());
   }
-  core::write_file_atomic(options.output / "samples.png", core::encode_image(grid));
+  core::write_file_atomic(options.output / "samples.png", images::encode_image(grid));
 }
 
 PersonalizeResult result_from(const json& record) {
@@ -402,11 +402,10 @@ PersonalizeResult personalize(const PersonalizeOptions& given, const core::Obser
   const MethodRow& method = row_of(options.method);
   if (!options.steps) options.steps = method.defaults.steps;
   if (!options.learning_rate) options.learning_rate = method.defaults.learning_rate;
-  use_threads(options.num_threads);
-  TextToImage model =
-      load_text_to_image(options.base, choose_compute(options.device, options.precision));
-  const auto side =
-      static_cast<int>(model.unet.config().sample_size * model.vae.config().downscale());
+  tensors::use_threads(options.compute.num_threads);
+  TextToImage model = load_text_to_image(options.base, tensors::choose_compute(options.compute));
+  const auto side = static_cast<int>(model.unet.config().sample_size *
+                                     model.vae.config().downscale());
   const ImageSet set = read_images(options, side);
   const std::string identity = identity_of(options, set);
   if (const auto finished = open_output(options, identity)) return *finished;
@@ -419,7 +418,7 @@ PersonalizeResult personalize(const PersonalizeOptions& given, const core::Obser
                           std::move(prior),
                           options,
                           prepared.trains_context);
-  AdamW optimizer(prepared.leaves);
+  tensors::AdamW optimizer(prepared.leaves);
   const fs::path checkpoint = options.output / ".state" / "checkpoint.safetensors";
   const TrainingLog log = train_steps(losses, optimizer, options, checkpoint, observer);
 

@@ -7,6 +7,7 @@
 
 #include "core/safetensors.h"
 #include "diffusion/personalize/method_torch.h"
+#include "tensors/blobs_torch.h"
 
 namespace patina::diffusion {
 
@@ -56,7 +57,7 @@ Personalization prepare_svdiff(TextToImage& model, const PersonalizeOptions& opt
   for (const auto& [name, shift] : shifts) prepared.leaves.push_back(shift);
   prepared.write = [&model, &options, shifts](const fs::path& folder) {
     std::map<std::string, core::TensorBlob> blobs;
-    for (const auto& [name, shift] : shifts) blobs[name] = blob_of(shift);
+    for (const auto& [name, shift] : shifts) blobs[name] = tensors::blob_from_tensor(shift);
     std::vector<fs::path> files = write_whole_model(model, options, folder);
     core::write_safetensors(folder / kShiftsFile, blobs, {{"format", "pt"}});
     files.push_back(folder / kShiftsFile);

@@ -10,6 +10,8 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "diffusion/personalize/training_torch.h"
+#include "tensors/blobs_torch.h"
+#include "tensors/compute_torch.h"
 
 namespace patina::diffusion {
 
@@ -57,14 +59,14 @@ void check_finite(const StepLoss& loss, int step) {
 }
 
 void write_checkpoint(const std::filesystem::path& path,
-                      const AdamW& optimizer,
+                      const tensors::AdamW& optimizer,
                       const std::vector<double>& losses) {
   std::map<std::string, core::TensorBlob> blobs = optimizer.state();
-  blobs["losses"] = blob_of(torch::tensor(losses, torch::kFloat64));
+  blobs["losses"] = tensors::blob_from_tensor(torch::tensor(losses, torch::kFloat64));
   core::write_safetensors(path, blobs, {});
 }
 
-std::vector<double> read_checkpoint(const std::filesystem::path& path, AdamW& optimizer) {
+std::vector<double> read_checkpoint(const std::filesystem::path& path, tensors::AdamW& optimizer) {
   const auto file = core::SafetensorsFile::open(path);
   optimizer.restore(file);
   const core::TensorView& view = file.at("losses");
@@ -85,8 +87,8 @@ LatentSet encode_set(const TextToImage& model,
   for (const bool mirrored : {false, true}) {
     for (std::int64_t at = 0; at < images.size(0); at += kBatch) {
       const Tensor part = images.slice(0, at, at + kBatch);
-      const Posterior posterior =
-          model.vae.encode(model.compute.place(mirrored ? part.flip(3) : part));
+      const Posterior posterior = model.vae.encode(
+          model.compute.place(mirrored ? part.flip(3) : part));
       means.push_back(posterior.mean.to(torch::kFloat32) * factor);
       deviations.push_back((0.5 * posterior.logvar.to(torch::kFloat32)).exp() * factor);
     }
@@ -124,7 +126,7 @@ Tensor StepLosses::context_of(const std::vector<std::string>& captions) const {
 StepLoss StepLosses::at(int step) const {
   core::Rng rng = core::Rng(options_.seed).fork("step " + std::to_string(step));
   const torch::Device device = model_.compute.device;
-  torch::Generator generator = generator_on(device, rng.next_u64());
+  torch::Generator generator = tensors::generator_on(device, rng.next_u64());
   Draw drawn = draw(instance_, options_.batch, options_.flip, rng, generator);
   if (prior_.size() > 0) {
     const Draw of_class = draw(prior_, options_.batch, options_.flip, rng, generator);
@@ -142,13 +144,13 @@ StepLoss StepLosses::at(int step) const {
   batch.context = context_of(drawn.captions);
   const Denoising denoising = denoise(model_, batch);
   if (prior_.size() == 0) return {denoising.loss, denoising.loss, {}};
-  const PriorPreservation parts =
-      with_prior_preservation(denoising, options_.batch, options_.prior_weight);
+  const PriorPreservation parts = with_prior_preservation(
+      denoising, options_.batch, options_.prior_weight);
   return {parts.loss, parts.instance, parts.prior};
 }
 
 TrainingLog train_steps(const StepLosses& losses,
-                        AdamW& optimizer,
+                        tensors::AdamW& optimizer,
                         const PersonalizeOptions& options,
                         const std::filesystem::path& checkpoint,
                         const core::Observer& observer) {

@@ -8,9 +8,9 @@
 #include <torch/types.h>
 
 #include "core/rng.h"
-#include "diffusion/denoising_torch.h"
-#include "diffusion/optimizer_torch.h"
+#include "diffusion/generate/denoising_torch.h"
 #include "diffusion/personalize/method_torch.h"
+#include "tensors/optimizer_torch.h"
 
 namespace patina::diffusion {
 
@@ -67,7 +67,7 @@ struct TrainingLog {
 /// Runs the steps that are left. The checkpoint is written every options.checkpoint_every steps and
 /// when the observer cancels. Throws Error{kInput} for a loss or gradient that is not finite.
 TrainingLog train_steps(const StepLosses& losses,
-                        AdamW& optimizer,
+                        tensors::AdamW& optimizer,
                         const PersonalizeOptions& options,
                         const std::filesystem::path& checkpoint,
                         const core::Observer& observer);

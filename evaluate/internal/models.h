@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/image.h"
 #include "evaluate/chain.h"
+#include "images/pixels/image.h"
 
 namespace patina::evaluate {
 
@@ -33,7 +33,7 @@ struct Training {
 
 /// Images that a model made, and its loss.
 struct Generations {
-  std::vector<core::Image> images;
+  std::vector<images::Image> images;
   double last_loss = 0.0;
 };
 /// Personalises, generates and throws the weights away.

@@ -7,7 +7,7 @@
 
 #include "autoencoder_torch.h"
 #include "core/error.h"
-#include "diffusion/optimizer_torch.h"
+#include "tensors/optimizer_torch.h"
 
 namespace pretrain {
 
@@ -40,13 +40,13 @@ struct Terms {
 Terms loss_terms(const diffusion::Vae& vae,
                  const Tensor& images,
                  const Recipe& recipe,
-                 const diffusion::Compute& compute,
+                 const tensors::Compute& compute,
                  torch::Generator& generator) {
   const diffusion::Posterior posterior = vae.encode(compute.place(images));
   const Tensor mean = posterior.mean.to(torch::kFloat32);
   const Tensor logvar = posterior.logvar.to(torch::kFloat32);
-  const Tensor z =
-      mean + torch::exp(0.5 * logvar) * torch::randn(mean.sizes(), generator, mean.options());
+  const Tensor z = mean +
+                   torch::exp(0.5 * logvar) * torch::randn(mean.sizes(), generator, mean.options());
   const Tensor error = vae.decode(compute.place(z)).to(torch::kFloat32) - images;
   Terms terms;
   terms.colours = error.abs().mean();
@@ -57,9 +57,7 @@ Terms loss_terms(const diffusion::Vae& vae,
 }
 
 /// PSNR of held-out images through mean latents, dB, averaged over images.
-double held_out_psnr(const diffusion::Vae& vae,
-                     const Pack& pack,
-                     const diffusion::Compute& compute) {
+double held_out_psnr(const diffusion::Vae& vae, const Pack& pack, const tensors::Compute& compute) {
   const torch::NoGradGuard no_grad;
   constexpr std::int64_t kBatch = 32;
   const Tensor rows = torch::tensor(pack.held_out, torch::kInt64);
@@ -77,7 +75,7 @@ double held_out_psnr(const diffusion::Vae& vae,
 
 double deviation_of_latents(const diffusion::Vae& vae,
                             const Pack& pack,
-                            const diffusion::Compute& compute,
+                            const tensors::Compute& compute,
                             core::Rng rng) {
   const torch::NoGradGuard no_grad;
   constexpr int kImages = 512;
@@ -104,17 +102,17 @@ diffusion::VaeConfig autoencoder_config() {
 
 diffusion::Vae train_autoencoder(const Pack& pack,
                                  const Recipe& recipe,
-                                 const diffusion::Compute& compute) {
+                                 const tensors::Compute& compute) {
   diffusion::WeightLoader loader(recipe.seed, compute);
   diffusion::Vae vae(autoencoder_config(), loader);
   vae.weights().make_trainable([](const std::string&) { return true; });
   std::printf("autoencoder: %.2f M parameters\n",
               static_cast<double>(vae.weights().num_parameters()) / 1e6);
-  diffusion::AdamWOptions options;
+  tensors::AdamWOptions options;
   options.average_decay = std::min(recipe.average_decay, 0.999);
   options.beta2 = 0.99;
-  diffusion::AdamW optimizer(vae.weights().trainable(), options);
-  torch::Generator generator = diffusion::generator_on(compute.device, recipe.seed + 1);
+  tensors::AdamW optimizer(vae.weights().trainable(), options);
+  torch::Generator generator = tensors::generator_on(compute.device, recipe.seed + 1);
   const core::Rng root(recipe.seed);
   const Schedule schedule(recipe.vae_steps, recipe.vae_seconds, recipe.warm_up);
   int step = 0;

@@ -3,9 +3,9 @@
 // of the latents towards a standard normal [Rombach 2022, App. G].
 #pragma once
 
-#include "diffusion/compute_torch.h"
-#include "diffusion/vae_torch.h"
+#include "diffusion/networks/vae_torch.h"
 #include "pack_torch.h"
+#include "tensors/compute_torch.h"
 
 namespace pretrain {
 
@@ -15,6 +15,6 @@ patina::diffusion::VaeConfig autoencoder_config();
 /// config.
 patina::diffusion::Vae train_autoencoder(const Pack& pack,
                                          const Recipe& recipe,
-                                         const patina::diffusion::Compute& compute);
+                                         const patina::tensors::Compute& compute);
 
 }  // namespace pretrain

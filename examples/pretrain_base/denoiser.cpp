@@ -7,8 +7,9 @@
 
 #include "core/error.h"
 #include "denoiser_torch.h"
-#include "diffusion/denoising_torch.h"
-#include "diffusion/optimizer_torch.h"
+#include "diffusion/generate/denoising_torch.h"
+#include "tensors/compute_torch.h"
+#include "tensors/optimizer_torch.h"
 
 namespace pretrain {
 
@@ -53,7 +54,7 @@ struct Latents {
 
 Latents cached_latents(const Pack& pack,
                        const diffusion::Vae& vae,
-                       const diffusion::Compute& compute) {
+                       const tensors::Compute& compute) {
   const torch::NoGradGuard no_grad;
   constexpr std::int64_t kBatch = 64;
   const double factor = vae.config().scaling_factor;
@@ -107,7 +108,7 @@ diffusion::SchedulerConfig noise_config() {
 void train_denoiser(const Pack& pack,
                     const diffusion::Vae& vae,
                     const Recipe& recipe,
-                    const diffusion::Compute& compute,
+                    const tensors::Compute& compute,
                     const std::function<void(const Networks&)>& save) {
   diffusion::WeightLoader text_loader(recipe.seed + 2, compute);
   diffusion::WeightLoader unet_loader(recipe.seed + 3, compute);
@@ -123,13 +124,13 @@ void train_denoiser(const Pack& pack,
               static_cast<double>(networks.text_encoder.weights().num_parameters()) / 1e6);
 
   const Latents latents = cached_latents(pack, vae, compute);
-  const diffusion::NoiseSchedule noise =
-      diffusion::make_noise_schedule(noise_config(), compute.device);
+  const diffusion::NoiseSchedule noise = diffusion::make_noise_schedule(noise_config(),
+                                                                        compute.device);
   const diffusion::Denoiser denoiser{networks.unet, noise, compute};
-  diffusion::AdamWOptions options;
+  tensors::AdamWOptions options;
   options.average_decay = recipe.average_decay;
-  diffusion::AdamW optimizer(leaves, options);
-  torch::Generator generator = diffusion::generator_on(compute.device, recipe.seed + 4);
+  tensors::AdamW optimizer(leaves, options);
+  torch::Generator generator = tensors::generator_on(compute.device, recipe.seed + 4);
   const core::Rng root(recipe.seed);
   const Schedule schedule(recipe.unet_steps, recipe.unet_seconds, recipe.warm_up);
   const auto save_average = [&] {

@@ -3,9 +3,10 @@
 #pragma once
 
 #include "autoencoder_torch.h"
-#include "diffusion/noise_schedule_torch.h"
-#include "diffusion/text_encoder_torch.h"
-#include "diffusion/unet_torch.h"
+#include "diffusion/networks/text_encoder_torch.h"
+#include "diffusion/networks/unet_torch.h"
+#include "diffusion/schedulers/noise_schedule_torch.h"
+#include "tensors/compute_torch.h"
 
 namespace pretrain {
 
@@ -21,7 +22,7 @@ patina::diffusion::SchedulerConfig noise_config();
 void train_denoiser(const Pack& pack,
                     const patina::diffusion::Vae& vae,
                     const Recipe& recipe,
-                    const patina::diffusion::Compute& compute,
+                    const patina::tensors::Compute& compute,
                     const std::function<void(const Networks&)>& save);
 
 }  // namespace pretrain

@@ -17,7 +17,8 @@
 #include "core/files.h"
 #include "core/json.h"
 #include "denoiser_torch.h"
-#include "diffusion/model_writer_torch.h"
+#include "diffusion/folder/model_writer_torch.h"
+#include "tensors/compute_torch.h"
 
 namespace {
 
@@ -31,9 +32,9 @@ void set_option(pretrain::Recipe& recipe, const std::string& argument) {
   const std::string name = argument.substr(0, at);
   const std::string value = argument.substr(at + 1);
   const std::map<std::string, std::function<void()>> setters = {
-      {"device", [&] { recipe.device = value; }},
-      {"precision", [&] { recipe.precision = value; }},
-      {"threads", [&] { recipe.threads = std::stoi(value); }},
+      {"device", [&] { recipe.compute.device = value; }},
+      {"precision", [&] { recipe.compute.precision = tensors::precision_from_name(value); }},
+      {"threads", [&] { recipe.compute.num_threads = std::stoi(value); }},
       {"seed", [&] { recipe.seed = std::stoull(value); }},
       {"vae_steps", [&] { recipe.vae_steps = std::stoi(value); }},
       {"vae_batch", [&] { recipe.vae_batch = std::stoi(value); }},
@@ -59,23 +60,23 @@ void set_option(pretrain::Recipe& recipe, const std::string& argument) {
 
 diffusion::Vae autoencoder_for(const pretrain::Pack& pack,
                                const pretrain::Recipe& recipe,
-                               const diffusion::Compute& compute) {
+                               const tensors::Compute& compute) {
   const std::filesystem::path folder = recipe.out / "vae";
   if (!std::filesystem::exists(folder / "config.json")) {
     diffusion::Vae vae = pretrain::train_autoencoder(pack, recipe, compute);
     diffusion::write_vae(folder, vae);
     return vae;
   }
-  const diffusion::ComponentFiles files =
-      diffusion::find_component(folder, "diffusion_pytorch_model");
+  const diffusion::ComponentFiles files = diffusion::find_component(folder,
+                                                                    "diffusion_pytorch_model");
   const auto config = core::parse_json(core::read_text_file(files.config), files.config.string());
   diffusion::WeightLoader loader(diffusion::open_weights(files), folder.string(), compute);
   return diffusion::Vae(diffusion::vae_config(config, files.config.string()), loader);
 }
 
 void pretrain_base(const pretrain::Recipe& recipe) {
-  diffusion::use_threads(recipe.threads);
-  const diffusion::Compute compute = diffusion::choose_compute(recipe.device, recipe.precision);
+  tensors::use_threads(recipe.compute.num_threads);
+  const tensors::Compute compute = tensors::choose_compute(recipe.compute);
   const pretrain::Pack pack = pretrain::read_pack(recipe.pack / "pack.safetensors", compute.device);
   std::printf("%zu rows to train on, %zu held out\n", pack.train.size(), pack.held_out.size());
   const diffusion::Vae vae = autoencoder_for(pack, recipe, compute);

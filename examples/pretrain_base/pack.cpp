@@ -4,8 +4,9 @@
 
 #include "core/pi.h"
 #include "core/safetensors.h"
-#include "diffusion/weights_torch.h"
+#include "diffusion/networks/weights_torch.h"
 #include "pack_torch.h"
+#include "tensors/blobs_torch.h"
 
 namespace pretrain {
 
@@ -14,7 +15,7 @@ using torch::Tensor;
 
 Pack read_pack(const std::filesystem::path& path, const torch::Device& device) {
   const auto file = core::SafetensorsFile::open(path);
-  const auto tensor = [&](const char* name) { return diffusion::tensor_over(file, file.at(name)); };
+  const auto tensor = [&](const char* name) { return tensors::tensor_over(file, file.at(name)); };
   Pack pack;
   pack.images = tensor("images").to(device);
   pack.tokens = tensor("tokens").clone();

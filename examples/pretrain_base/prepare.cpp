@@ -22,10 +22,10 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "core/image_io.h"
 #include "core/safetensors.h"
-#include "diffusion/tokenizer.h"
-#include "diffusion/tokenizer_training.h"
+#include "diffusion/tokens/tokenizer.h"
+#include "diffusion/tokens/tokenizer_training.h"
+#include "images/image_io.h"
 
 namespace {
 
@@ -114,13 +114,13 @@ void read_set(const fs::path& root, const Set& set, std::vector<Picture>& pictur
 }
 
 std::vector<std::uint8_t> planar_bytes(const fs::path& file, int side) {
-  core::Image image = core::read_image(file).image;
+  images::Image image = images::read_image(file).image;
   const int square = std::min(image.width_px, image.height_px);
   if (image.width_px != side || image.height_px != side) {
     if (image.width_px != square || image.height_px != square) {
       throw core::Error(core::ErrorKind::kInput, file.string(), "is not square", "crop it first");
     }
-    image = core::resize(image, side, side);
+    image = images::resize(image, side, side);
   }
   const auto pixels = static_cast<std::size_t>(side) * static_cast<std::size_t>(side);
   std::vector<std::uint8_t> planar(3 * pixels);

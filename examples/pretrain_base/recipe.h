@@ -12,9 +12,7 @@ namespace pretrain {
 struct Recipe {
   std::filesystem::path pack;  ///< pack.safetensors of pretrain_base_prepare.
   std::filesystem::path out;   ///< The model folder; checkpoints lie beside its parts.
-  std::string device = "cpu";
-  std::string precision = "auto";
-  int threads = 0;
+  patina::tensors::ComputeOptions compute;
   std::uint64_t seed = 1;
 
   int vae_steps = 12000;

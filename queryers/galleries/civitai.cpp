@@ -4,8 +4,9 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/text.h"
+#include "http/url.h"
 #include "queryers/galleries/run.h"
-#include "queryers/internal/utf8.h"
 #include "queryers/services/answers.h"
 
 namespace patina::queryers {
@@ -36,7 +37,7 @@ ServiceFacts describe(const json& version) {
     for (const json& file : files) {
       const json hashes = file.is_object() ? file.value("hashes", json::object()) : json::object();
       if (hashes.is_object() && facts.model_digest.empty()) {
-        facts.model_digest = lower_ascii(text_at(hashes, "SHA256"));
+        facts.model_digest = core::lower_ascii(text_at(hashes, "SHA256"));
       }
     }
   }
@@ -47,7 +48,8 @@ ServiceFacts describe(const json& version) {
   for (const json& word : words.is_array() ? words : json::array()) {
     if (word.is_string()) list += (list.empty() ? "" : ", ") + word.get<std::string>();
   }
-  if (!list.empty()) facts.remarks.push_back("Its trigger words are: " + cut_utf8(list, 500) + ".");
+  if (!list.empty())
+    facts.remarks.push_back("Its trigger words are: " + core::cut_utf8(list, 500) + ".");
   return facts;
 }
 
@@ -74,7 +76,7 @@ json reported_of(const json& item) {
   for (const auto& [from, to] : kFields) {
     if (!meta.contains(from)) continue;
     const std::string text = number_or_text(meta[from]);
-    if (!text.empty()) reported[to] = cut_utf8(text, 4096);
+    if (!text.empty()) reported[to] = core::cut_utf8(text, 4096);
   }
   if (meta.contains("hashes") && meta["hashes"].is_object()) reported["hashes"] = meta["hashes"];
   return reported;
@@ -89,10 +91,10 @@ Posted posted_of(const json& item, const std::string& page) {
   return posted;
 }
 
-std::string first_page(const Url& base, const GallerySource& source) {
+std::string first_page(const http::Url& base, const GallerySource& source) {
   std::string query = "limit=100&sort=Oldest&period=AllTime&type=image&withMeta=true&flatMeta=true";
-  query +=
-      source.version.empty() ? "&modelId=" + source.model : "&modelVersionId=" + source.version;
+  query += source.version.empty() ? "&modelId=" + source.model
+                                  : "&modelVersionId=" + source.version;
   return join_url(base, "/images?" + query);
 }
 
@@ -106,7 +108,7 @@ json read_json(GalleryRun& run, const std::string& url) {
 ServiceFacts collect_civitai(GalleryRun& run,
                              const GallerySource& source,
                              const GalleryOptions& options) {
-  const Url base = source.url ? *source.url : require_url(kHosted);
+  const http::Url base = source.url ? *source.url : http::require_url(kHosted);
   ServiceFacts facts = describe(json());
   if (!source.version.empty()) {
     facts = describe(read_json(run, join_url(base, "/model-versions/" + source.version)));
@@ -130,7 +132,7 @@ ServiceFacts collect_civitai(GalleryRun& run,
     }
     if (empty_pages >= kMaxEmptyPages) break;
     const json metadata = body.value("metadata", json::object());
-    const auto url = resolve_url(base, text_at(metadata, "nextPage"));
+    const auto url = http::resolve_url(base, text_at(metadata, "nextPage"));
     const bool more = !text_at(metadata, "nextPage").empty() && url && url->host == base.host;
     next = more ? url->to_string() : std::string();
   }

@@ -8,11 +8,12 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/text.h"
+#include "http/client.h"
 #include "queryers/galleries/page.h"
 #include "queryers/galleries/recipe.h"
 #include "queryers/galleries/run.h"
 #include "queryers/galleries/sitemap.h"
-#include "queryers/internal/utf8.h"
 #include "queryers/services/answers.h"
 
 namespace patina::queryers {
@@ -46,7 +47,7 @@ GallerySource parse_civitai(const std::string& text) {
   std::string name = text.substr(std::string("civitai").size());
   if (name.front() == '+') {
     const std::size_t colon = name.rfind(':');
-    source.url = require_url(name.substr(1, colon - 1));
+    source.url = http::require_url(name.substr(1, colon - 1));
     name = name.substr(colon);
   }
   name.erase(0, 1);
@@ -60,30 +61,32 @@ GallerySource parse_civitai(const std::string& text) {
   return source;
 }
 
-bool same_site(const Url& a, const Url& b) { return a.host == b.host && a.port == b.port; }
+bool same_site(const http::Url& a, const http::Url& b) {
+  return a.host == b.host && a.port == b.port;
+}
 
-void note_signals(GalleryRun& run, const HttpExchange& exchange, const Page& page) {
+void note_signals(GalleryRun& run, const http::HttpExchange& exchange, const Page& page) {
   for (const char* header : {"X-Robots-Tag", "tdm-reservation", "tdm-policy", "Content-Usage"}) {
     const std::string value = exchange.response.headers.get(header);
     if (!value.empty()) {
-      run.remark("The site sends \"" + std::string(header) + ": " + cut_utf8(to_utf8(value), 200) +
-                 "\".");
+      run.remark("The site sends \"" + std::string(header) + ": " +
+                 core::cut_utf8(core::to_utf8(value), 200) + "\".");
     }
   }
   for (const std::string& signal : page.signals) {
-    run.remark("A page of the site states \"" + cut_utf8(to_utf8(signal), 200) + "\".");
+    run.remark("A page of the site states \"" + core::cut_utf8(core::to_utf8(signal), 200) + "\".");
   }
 }
 
 struct Visit {
-  Url url;
+  http::Url url;
   int depth = 0;
 };
 
 // Pages still to be read, each once.
 class Frontier {
  public:
-  void add(const Url& url, int depth, bool first) {
+  void add(const http::Url& url, int depth, bool first) {
     if (!is_new(url)) return;
     if (first) {
       queue_.push_front({url, depth});
@@ -92,7 +95,7 @@ class Frontier {
     }
   }
   /// True once for each URL.
-  bool is_new(const Url& url) { return seen_.insert(url.to_string()).second; }
+  bool is_new(const http::Url& url) { return seen_.insert(url.to_string()).second; }
   bool empty() const { return queue_.empty(); }
   Visit take() {
     Visit visit = queue_.front();
@@ -106,11 +109,11 @@ class Frontier {
 };
 
 void take_addresses(
-    GalleryRun& run, const Sitemap& named, const Url& by, int depth, Frontier& frontier) {
-  for (const Url& page : named.pages) {
+    GalleryRun& run, const Sitemap& named, const http::Url& by, int depth, Frontier& frontier) {
+  for (const http::Url& page : named.pages) {
     if (same_site(page, by)) frontier.add(page, depth, false);
   }
-  for (const Url& image : named.images) {
+  for (const http::Url& image : named.images) {
     Posted posted;
     posted.urls = {image.to_string()};
     posted.page = by.to_string();
@@ -118,15 +121,15 @@ void take_addresses(
   }
 }
 
-void add_sitemaps(GalleryRun& run, const Url& start, Frontier& frontier) {
-  std::deque<Url> sitemaps;
+void add_sitemaps(GalleryRun& run, const http::Url& start, Frontier& frontier) {
+  std::deque<http::Url> sitemaps;
   std::set<std::string> seen;
   for (const std::string& text : run.robots(start).sitemaps) {
-    const auto url = resolve_url(start, text);
+    const auto url = http::resolve_url(start, text);
     if (url && same_site(*url, start)) sitemaps.push_back(*url);
   }
   while (!sitemaps.empty() && seen.size() < kMaxSitemaps && !run.over()) {
-    const Url url = sitemaps.front();
+    const http::Url url = sitemaps.front();
     sitemaps.pop_front();
     if (!seen.insert(url.to_string()).second) continue;
     const auto exchange = run.read(url.to_string(), "application/xml,text/xml;q=0.9,*/*;q=0.5");
@@ -134,14 +137,14 @@ void add_sitemaps(GalleryRun& run, const Url& start, Frontier& frontier) {
     std::string xml = exchange->response.body;
     if (xml.substr(0, 2) == "\x1f\x8b") {  // a compressed file rather than a content coding
       try {
-        xml = decode_content(xml, "gzip", 50ULL << 20, url.to_string());
+        xml = http::decode_content(xml, "gzip", 50ULL << 20, url.to_string());
       } catch (const Error& error) {
         run.remark("The sitemap " + url.to_string() + " " + error.problem() + ".");
         continue;
       }
     }
     const Sitemap sitemap = read_sitemap(xml, url);
-    for (const Url& next : sitemap.sitemaps) {
+    for (const http::Url& next : sitemap.sitemaps) {
       if (same_site(next, start)) sitemaps.push_back(next);
     }
     take_addresses(run, sitemap, url, 1, frontier);
@@ -149,21 +152,21 @@ void add_sitemaps(GalleryRun& run, const Url& start, Frontier& frontier) {
 }
 
 void read_feeds(GalleryRun& run, const Page& page, const Visit& visit, Frontier& frontier) {
-  for (const Url& feed : page.feeds) {
+  for (const http::Url& feed : page.feeds) {
     if (run.over() || !same_site(feed, visit.url) || !frontier.is_new(feed)) continue;
-    const auto exchange =
-        run.read(feed.to_string(), "application/atom+xml,application/rss+xml,*/*;q=0.5");
+    const auto exchange = run.read(feed.to_string(),
+                                   "application/atom+xml,application/rss+xml,*/*;q=0.5");
     if (!exchange) continue;
     take_addresses(run, read_feed(exchange->response.body, feed), feed, visit.depth + 1, frontier);
   }
 }
 
 void take_page(GalleryRun& run,
-               const HttpExchange& exchange,
+               const http::HttpExchange& exchange,
                const Visit& visit,
                const GalleryOptions& options,
                Frontier& frontier) {
-  const Url here = parse_url(exchange.url).value_or(visit.url);
+  const http::Url here = http::parse_url(exchange.url).value_or(visit.url);
   const Page page = read_page(exchange.response.body, here, kMinimumSideOnPage);
   note_signals(run, exchange, page);
   for (const PagePicture& picture : page.pictures) {
@@ -183,7 +186,7 @@ void take_page(GalleryRun& run,
   if (page.next && same_site(*page.next, visit.url)) frontier.add(*page.next, visit.depth, true);
   if (visit.depth >= options.max_depth) return;
   read_feeds(run, page, visit, frontier);
-  for (const Url& link : page.links) {
+  for (const http::Url& link : page.links) {
     if (same_site(link, visit.url)) frontier.add(link, visit.depth + 1, false);
   }
 }
@@ -204,14 +207,14 @@ std::optional<GallerySource> parse_gallery(const std::string& text) {
     return source;
   }
   if (!starts("http://") && !starts("https://")) return std::nullopt;
-  source.url = require_url(text);
+  source.url = http::require_url(text);
   return source;
 }
 
 std::string named_host(const GallerySource& source) {
   if (source.kind == GalleryKind::kRecipe) {
     const Recipe recipe = load_recipe(source.file);
-    return require_url(listing_url(recipe, first_listing(recipe))).host;
+    return http::require_url(listing_url(recipe, first_listing(recipe))).host;
   }
   return source.url ? source.url->host : std::string();
 }
@@ -231,7 +234,7 @@ void validate(const GalleryOptions& options) {
   require("min_side_px", options.min_side_px, 1, 4096);
 }
 
-void collect_pages(GalleryRun& run, const Url& start, const GalleryOptions& options) {
+void collect_pages(GalleryRun& run, const http::Url& start, const GalleryOptions& options) {
   Frontier frontier;
   frontier.add(start, 0, true);
   if (options.use_sitemap) add_sitemaps(run, start, frontier);
@@ -244,7 +247,7 @@ void collect_pages(GalleryRun& run, const Url& start, const GalleryOptions& opti
     const Visit visit = frontier.take();
     const auto exchange = run.read(visit.url.to_string(), "text/html,application/xhtml+xml;q=0.9");
     if (!exchange) continue;
-    const std::string type = lower_ascii(exchange->response.headers.get("Content-Type"));
+    const std::string type = core::lower_ascii(exchange->response.headers.get("Content-Type"));
     if (type.find("html") == std::string::npos) continue;
     take_page(run, *exchange, visit, options, frontier);
   }
@@ -258,7 +261,7 @@ void collect_urls(GalleryRun& run, const fs::path& file) {
     ++number;
     while (!line.empty() && static_cast<unsigned char>(line.back()) <= 0x20) line.pop_back();
     if (line.empty() || line.front() == '#') continue;
-    const auto url = parse_url(line);
+    const auto url = http::parse_url(line);
     if (!url) {
       run.remark("Line " + std::to_string(number) + " of the list is no http or https URL.");
       continue;
@@ -281,7 +284,7 @@ void collect_recipe(GalleryRun& run, const Recipe& recipe, const GalleryOptions&
                         " that were read.");
     }
     const auto exchange = run.read(*url, "application/json");
-    const auto here = parse_url(*url);
+    const auto here = http::parse_url(*url);
     const json answer = exchange ? body_json(exchange->response) : json();
     const auto listing = here ? read_listing(recipe, state, answer, *here) : std::nullopt;
     if (!listing) {

@@ -11,9 +11,9 @@
 
 #include "core/error.h"
 #include "core/json.h"
+#include "core/text.h"
+#include "http/message.h"
 #include "queryers/galleries/markup.h"
-#include "queryers/http/message.h"
-#include "queryers/internal/utf8.h"
 
 namespace patina::queryers {
 namespace {
@@ -31,7 +31,7 @@ bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' |
 std::set<std::string> words_of(std::string_view text) {
   std::set<std::string> words;
   std::string word;
-  for (const char c : lower_ascii(text) + " ") {
+  for (const char c : core::lower_ascii(text) + " ") {
     if (is_space(c) || c == ',') {
       if (!word.empty()) words.insert(word);
       word.clear();
@@ -44,7 +44,7 @@ std::set<std::string> words_of(std::string_view text) {
 
 // url(...) of a style attribute.
 std::string background_url(const std::string& style) {
-  const std::string lower = lower_ascii(style);
+  const std::string lower = core::lower_ascii(style);
   const std::size_t at = lower.find("background");
   const std::size_t open = at == std::string::npos ? at : lower.find("url(", at);
   if (open == std::string::npos) return {};
@@ -64,7 +64,7 @@ std::string background_url(const std::string& style) {
 int rank_of_key(const std::string& key) {
   static constexpr std::array<const char*, 8> kBest = {
       "original", "full", "download", "large", "hires", "url", "src", "image"};
-  const std::string lower = lower_ascii(key);
+  const std::string lower = core::lower_ascii(key);
   for (const char* small : {"thumb", "small", "preview"}) {
     if (lower.find(small) != std::string::npos) return static_cast<int>(kBest.size()) + 1;
   }
@@ -106,12 +106,12 @@ std::string object_of(const std::string& script) {
 // Collects while the parser walks through the page.
 class Reader {
  public:
-  Reader(const Url& url, int min_side_px) : base_(url), min_side_px_(min_side_px) {}
+  Reader(const http::Url& url, int min_side_px) : base_(url), min_side_px_(min_side_px) {}
 
   void open(const std::string& name, const Attributes& attributes) {
     if (name == "base" && !based_) {
       based_ = true;
-      if (const auto url = resolve_url(base_, attributes.get("href"))) base_ = *url;
+      if (const auto url = http::resolve_url(base_, attributes.get("href"))) base_ = *url;
     } else if (name == "a") {
       open_link(attributes);
     } else if (name == "picture") {
@@ -126,7 +126,7 @@ class Reader {
     } else if (name == "link") {
       take_link(attributes);
     } else if (name == "script") {
-      const std::string type = lower_ascii(attributes.get("type"));
+      const std::string type = core::lower_ascii(attributes.get("type"));
       in_structured_ = type == "application/ld+json";
       in_state_ = type == "application/json" || type.empty() || type == "text/javascript";
       script_.clear();
@@ -166,8 +166,8 @@ class Reader {
   }
 
  private:
-  std::optional<Url> resolve(const std::string& reference) const {
-    return reference.empty() ? std::nullopt : resolve_url(base_, reference);
+  std::optional<http::Url> resolve(const std::string& reference) const {
+    return reference.empty() ? std::nullopt : http::resolve_url(base_, reference);
   }
 
   void open_link(const Attributes& attributes) {
@@ -177,7 +177,7 @@ class Reader {
     const auto rel = words_of(attributes.get("rel"));
     if (rel.count("next") > 0 && !page_.next) page_.next = link_;
     if (rel.count("license") > 0) page_.signals.push_back("license: " + link_->to_string());
-    if (rel.count("nofollow") > 0 || names_image_file(*link_)) return;
+    if (rel.count("nofollow") > 0 || http::names_image_file(*link_)) return;
     if (page_.links.size() < kMaxLinks && seen_links_.insert(link_->to_string()).second) {
       page_.links.push_back(*link_);
     }
@@ -202,7 +202,7 @@ class Reader {
         if (value > 0 && value < min_side_px_ && !link_is_image()) return true;
       }
     }
-    return has_icon_word(lower_ascii(attributes.get("class") + " " + attributes.get("id")));
+    return has_icon_word(core::lower_ascii(attributes.get("class") + " " + attributes.get("id")));
   }
 
   static bool has_icon_word(const std::string& text) {
@@ -211,12 +211,12 @@ class Reader {
     });
   }
 
-  bool link_is_image() const { return link_ && names_image_file(*link_); }
+  bool link_is_image() const { return link_ && http::names_image_file(*link_); }
 
   void take_image(const Attributes& attributes) {
     if (is_icon(attributes) || page_.pictures.size() >= kMaxPictures) return;
     PagePicture picture;
-    picture.alt = cut_utf8(attributes.get("alt"), kMaxTitle);
+    picture.alt = core::cut_utf8(attributes.get("alt"), kMaxTitle);
     const auto add = [&](const std::string& reference, FoundIn place) {
       const auto url = resolve(reference);
       if (!url) return;
@@ -234,7 +234,7 @@ class Reader {
       for (const char* wanted :
            {"png", "jpeg", ""}) {  // formats that pictures are made in come first
         for (const Attributes& source : sources_) {
-          if (lower_ascii(source.get("type")).find(wanted) == std::string::npos) continue;
+          if (core::lower_ascii(source.get("type")).find(wanted) == std::string::npos) continue;
           add(largest_of_srcset(source.get("srcset")), FoundIn::kSrcset);
         }
       }
@@ -264,8 +264,8 @@ class Reader {
   }
 
   void take_meta(const Attributes& attributes) {
-    const std::string name = lower_ascii(attributes.get("name"));
-    const std::string property = lower_ascii(attributes.get("property"));
+    const std::string name = core::lower_ascii(attributes.get("name"));
+    const std::string property = core::lower_ascii(attributes.get("property"));
     const std::string content = attributes.get("content");
     if (property == "og:image" || property == "og:image:url" || property == "og:image:secure_url" ||
         name == "twitter:image" || property == "twitter:image") {
@@ -276,10 +276,10 @@ class Reader {
       page_.no_index = page_.no_index || words.count("noindex") > 0 || words.count("none") > 0 ||
                        words.count("noimageindex") > 0;
       page_.no_follow = page_.no_follow || words.count("nofollow") > 0 || words.count("none") > 0;
-      page_.signals.push_back("robots: " + cut_utf8(content, kMaxTitle));
+      page_.signals.push_back("robots: " + core::cut_utf8(content, kMaxTitle));
     }
     if (name == "tdm-reservation" || name == "tdm-policy") {
-      page_.signals.push_back(name + ": " + cut_utf8(content, kMaxTitle));
+      page_.signals.push_back(name + ": " + core::cut_utf8(content, kMaxTitle));
     }
   }
 
@@ -287,15 +287,16 @@ class Reader {
     const auto rel = words_of(attributes.get("rel"));
     const std::string href = attributes.get("href");
     if (rel.count("next") > 0 && !page_.next) page_.next = resolve(href);
-    const std::string type = lower_ascii(attributes.get("type"));
+    const std::string type = core::lower_ascii(attributes.get("type"));
     if (rel.count("alternate") > 0 &&
         (type == "application/rss+xml" || type == "application/atom+xml")) {
       const auto feed = resolve(href);
       if (feed && page_.feeds.size() < kMaxFeeds) page_.feeds.push_back(*feed);
     }
     if (rel.count("image_src") > 0) add_alone(href, FoundIn::kPreload);
-    if (rel.count("license") > 0) page_.signals.push_back("license: " + cut_utf8(href, kMaxTitle));
-    if (rel.count("preload") > 0 && lower_ascii(attributes.get("as")) == "image") {
+    if (rel.count("license") > 0)
+      page_.signals.push_back("license: " + core::cut_utf8(href, kMaxTitle));
+    if (rel.count("preload") > 0 && core::lower_ascii(attributes.get("as")) == "image") {
       const std::string largest = largest_of_srcset(attributes.get("imagesrcset"));
       add_alone(largest.empty() ? href : largest, FoundIn::kPreload);
     }
@@ -322,7 +323,7 @@ class Reader {
   void walk_state(const json& value) {
     if (!value.is_structured()) return;
     if (value.is_object()) {
-      std::vector<std::pair<int, Url>> found;
+      std::vector<std::pair<int, http::Url>> found;
       for (const auto& [key, child] : value.items()) {
         if (const auto url = image_in_state(key, child)) found.emplace_back(rank_of_key(key), *url);
       }
@@ -339,19 +340,20 @@ class Reader {
     }
   }
 
-  std::optional<Url> image_in_state(const std::string& key, const json& value) const {
+  std::optional<http::Url> image_in_state(const std::string& key, const json& value) const {
     if (!value.is_string()) return std::nullopt;
     const auto& text = value.get_ref<const std::string&>();
     const bool address = text.compare(0, 8, "https://") == 0 ||
                          text.compare(0, 7, "http://") == 0 || text.compare(0, 1, "/") == 0;
-    if (!address || has_icon_word(lower_ascii(key)) || has_icon_word(lower_ascii(text))) {
+    if (!address || has_icon_word(core::lower_ascii(key)) ||
+        has_icon_word(core::lower_ascii(text))) {
       return std::nullopt;
     }
     const auto url = resolve(text);
-    return url && names_image_file(*url) ? url : std::nullopt;
+    return url && http::names_image_file(*url) ? url : std::nullopt;
   }
 
-  void add_group(const std::vector<std::pair<int, Url>>& found) {
+  void add_group(const std::vector<std::pair<int, http::Url>>& found) {
     if (found.empty() || alone_.size() >= kMaxPictures) return;
     PagePicture picture;
     for (const auto& [rank, url] : found) picture.candidates.push_back({url, FoundIn::kState});
@@ -372,7 +374,7 @@ class Reader {
     for (const char* key : {"license", "acquireLicensePage"}) {
       if (value.contains(key) && value[key].is_string()) {
         page_.signals.push_back(std::string(key) + ": " +
-                                cut_utf8(value[key].get<std::string>(), kMaxTitle));
+                                core::cut_utf8(value[key].get<std::string>(), kMaxTitle));
       }
     }
     for (const json& child : value) walk(child);
@@ -381,15 +383,15 @@ class Reader {
   static constexpr std::array<const char*, 5> kIconWords = {
       "logo", "avatar", "sprite", "icon", "emoji"};
 
-  Url base_;
+  http::Url base_;
   int min_side_px_;
   bool based_ = false;
   Page page_;
   std::vector<PagePicture> alone_;
   std::set<std::string> known_;
   std::set<std::string> seen_links_;
-  std::optional<Url> link_;  ///< Of the <a> that is open.
-  bool link_shown_ = false;  ///< An <img> stood in it.
+  std::optional<http::Url> link_;  ///< Of the <a> that is open.
+  bool link_shown_ = false;        ///< An <img> stood in it.
   bool in_picture_ = false;
   std::vector<Attributes> sources_;
   bool in_structured_ = false;
@@ -452,7 +454,7 @@ std::string largest_of_srcset(std::string_view srcset) {
   return best;
 }
 
-Page read_page(std::string_view html, const Url& url, int min_side_px) {
+Page read_page(std::string_view html, const http::Url& url, int min_side_px) {
   Reader reader(url, min_side_px);
   walk_html(html,
             {[&reader](const std::string& name, const Attributes& a) { reader.open(name, a); },

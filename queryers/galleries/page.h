@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "queryers/http/url.h"
+#include "http/url.h"
 
 namespace patina::queryers {
 
@@ -27,7 +27,7 @@ enum class FoundIn {
 const char* to_string(FoundIn place);
 
 struct Candidate {
-  Url url;
+  http::Url url;
   FoundIn place = FoundIn::kImg;
 };
 
@@ -39,9 +39,9 @@ struct PagePicture {
 
 struct Page {
   std::vector<PagePicture> pictures;
-  std::vector<Url> links;   ///< <a href>, in order, without repetitions.
-  std::optional<Url> next;  ///< rel=next.
-  std::vector<Url> feeds;   ///< RSS and Atom.
+  std::vector<http::Url> links;   ///< <a href>, in order, without repetitions.
+  std::optional<http::Url> next;  ///< rel=next.
+  std::vector<http::Url> feeds;   ///< RSS and Atom.
   std::string title;
   std::vector<std::string> signals;  ///< "robots: noai", "tdm-reservation: 1", "license: URL".
   bool no_index = false;             ///< meta robots noindex or none.
@@ -51,7 +51,7 @@ struct Page {
 /// Reads at most 100,000 elements of a page at `url`. Skips pictures whose stated width or height
 /// is below `min_side_px` and those whose class says logo, avatar, icon or sprite. Broken HTML is
 /// read as browsers do.
-Page read_page(std::string_view html, const Url& url, int min_side_px);
+Page read_page(std::string_view html, const http::Url& url, int min_side_px);
 
 /// The largest candidate of a srcset attribute [HTML, Sec. 4.8.4.2], as written; empty if there is
 /// none.

@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
-#include "queryers/internal/utf8.h"
+#include "core/text.h"
 
 namespace patina::queryers {
 namespace {
@@ -85,16 +85,16 @@ std::string replace_all(std::string text, const std::string& place, const std::s
   return text;
 }
 
-Listing::Item item_of(const Recipe& recipe, const json& item, const Url& url) {
+Listing::Item item_of(const Recipe& recipe, const json& item, const http::Url& url) {
   Listing::Item found;
   for (const std::string& place : recipe.images) {
     const std::string text = scalar_text(at(item, place));
-    const auto image = text.empty() ? std::nullopt : resolve_url(url, text);
+    const auto image = text.empty() ? std::nullopt : http::resolve_url(url, text);
     if (image) found.urls.push_back(image->to_string());
   }
   for (const auto& [name, place] : recipe.report) {
     const std::string text = scalar_text(at(item, place));
-    if (!text.empty()) found.reported[name] = cut_utf8(text, kMaxReported);
+    if (!text.empty()) found.reported[name] = core::cut_utf8(text, kMaxReported);
   }
   return found;
 }
@@ -146,7 +146,7 @@ Recipe load_recipe(const std::filesystem::path& file) {
     if (!place.is_string()) refuse(where, "has places in report that are no texts");
     recipe.report.emplace_back(name, pointer(place.get<std::string>(), "report", where));
   }
-  if (!parse_url(listing_url(recipe, first_listing(recipe)))) {
+  if (!http::parse_url(listing_url(recipe, first_listing(recipe)))) {
     refuse(where, "has no http or https url");
   }
   require_way_on(recipe, where);
@@ -173,13 +173,13 @@ ListingState first_listing(const Recipe& recipe) { return {recipe.first_page, 0,
 std::string listing_url(const Recipe& recipe, const ListingState& state) {
   std::string url = replace_all(recipe.url, "{page}", std::to_string(state.page));
   url = replace_all(url, "{offset}", std::to_string(state.offset));
-  return replace_all(url, "{cursor}", percent_encode(state.cursor));
+  return replace_all(url, "{cursor}", http::percent_encode(state.cursor));
 }
 
 std::optional<Listing> read_listing(const Recipe& recipe,
                                     const ListingState& state,
                                     const json& answer,
-                                    const Url& url) {
+                                    const http::Url& url) {
   const json* items = at(answer, recipe.items);
   if (items == nullptr || !items->is_array()) return std::nullopt;
   Listing listing;
@@ -203,7 +203,7 @@ std::optional<Listing> read_listing(const Recipe& recipe,
   } else if (has_place(recipe, "{page}") || has_place(recipe, "{offset}")) {
     next = listing_url(recipe, listing.state);
   }
-  const auto resolved = next.empty() ? std::nullopt : resolve_url(url, next);
+  const auto resolved = next.empty() ? std::nullopt : http::resolve_url(url, next);
   if (resolved && resolved->origin() == url.origin()) listing.url = resolved->to_string();
   return listing;
 }

@@ -13,7 +13,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "queryers/http/url.h"
+#include "http/url.h"
 
 namespace patina::queryers {
 
@@ -60,6 +60,6 @@ struct Listing {
 std::optional<Listing> read_listing(const Recipe& recipe,
                                     const ListingState& state,
                                     const nlohmann::json& answer,
-                                    const Url& url);
+                                    const http::Url& url);
 
 }  // namespace patina::queryers

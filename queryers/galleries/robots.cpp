@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "queryers/http/message.h"
+#include "core/text.h"
+#include "http/message.h"
 
 namespace patina::queryers {
 namespace {
@@ -19,11 +20,11 @@ struct Line {
 };
 
 bool parse_line(std::string_view text, Line& line) {
-  text = trim_blank(text.substr(0, text.find('#')));
+  text = core::trim_blank(text.substr(0, text.find('#')));
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos) return false;
-  line.key = lower_ascii(trim_blank(text.substr(0, colon)));
-  line.value = std::string(trim_blank(text.substr(colon + 1)));
+  line.key = core::lower_ascii(core::trim_blank(text.substr(0, colon)));
+  line.value = std::string(core::trim_blank(text.substr(colon + 1)));
   return true;
 }
 
@@ -143,9 +144,9 @@ Robots parse_robots(std::string_view text, std::string_view token) {
     if (line.key == "user-agent") {
       if (!naming) groups.emplace_back();
       naming = true;
-      const std::string name = lower_ascii(line.value);
+      const std::string name = core::lower_ascii(line.value);
       groups.back().everybody = groups.back().everybody || name == "*";
-      groups.back().ours = groups.back().ours || name == lower_ascii(token);
+      groups.back().ours = groups.back().ours || name == core::lower_ascii(token);
     } else if (line.key == "allow" || line.key == "disallow" || line.key == "crawl-delay") {
       naming = false;
       if (!groups.empty()) take_rule(line, groups.back());
@@ -155,8 +156,8 @@ Robots parse_robots(std::string_view text, std::string_view token) {
       if (robots.signals.size() < 100) robots.signals.push_back(line.key + ": " + line.value);
     }
   }
-  const bool named =
-      std::any_of(groups.begin(), groups.end(), [](const Group& g) { return g.ours; });
+  const bool named = std::any_of(
+      groups.begin(), groups.end(), [](const Group& g) { return g.ours; });
   for (const Group& group : groups) {
     if (named ? !group.ours : !group.everybody) continue;
     robots.rules.insert(robots.rules.end(), group.rules.begin(), group.rules.end());

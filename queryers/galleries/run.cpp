@@ -5,9 +5,13 @@
 #include <cstdio>
 
 #include "core/error.h"
-#include "queryers/images/check.h"
-#include "queryers/images/metadata.h"
-#include "queryers/internal/utf8.h"
+#include "core/text.h"
+#include "http/client.h"
+#include "http/url.h"
+#include "images/check.h"
+#include "images/image_io.h"
+#include "images/image_list.h"
+#include "images/metadata.h"
 #include "queryers/services/answers.h"
 
 namespace patina::queryers {
@@ -32,10 +36,10 @@ std::string item_name(std::uint64_t number) {
 
 }  // namespace
 
-bool is_challenge(const HttpResponse& response) {
+bool is_challenge(const http::HttpResponse& response) {
   if (response.headers.get("cf-mitigated") == "challenge") return true;
   const bool refusing = response.status == 403 || response.status == 503;
-  const std::string body = lower_ascii(std::string_view(response.body).substr(0, 8192));
+  const std::string body = core::lower_ascii(std::string_view(response.body).substr(0, 8192));
   return refusing && (body.find("just a moment") != std::string::npos ||
                       body.find("captcha") != std::string::npos ||
                       body.find("cf-challenge") != std::string::npos);
@@ -72,14 +76,16 @@ void GalleryRun::remember(const std::string& item) {
   const auto found = earlier_.find(item);
   if (found == earlier_.end()) return;
   try {
-    seen_.add(perceptual_hash(core::read_image(collection_.folder() / found->second).image), item);
+    seen_.add(
+        images::perceptual_hash(images::read_image(collection_.folder() / found->second).image),
+        item);
   } catch (const core::Error&) {  // the audit says what is wrong with the file
   }
 }
 
 void GalleryRun::load_released() {
-  for (const core::ImageEntry& entry : core::list_images(gallery_.released)) {
-    released_.add(perceptual_hash(core::read_image(entry.path).image),
+  for (const images::ImageEntry& entry : images::list_images(gallery_.released)) {
+    released_.add(images::perceptual_hash(images::read_image(entry.path).image),
                   entry.relative.generic_string());
   }
 }
@@ -115,25 +121,25 @@ bool GalleryRun::over() {
 }
 
 // robots.txt may lead elsewhere, and its own rules do not apply to it.
-std::optional<HttpExchange> GalleryRun::request_robots(const std::string& url) {
-  HttpRequest request;
+std::optional<http::HttpExchange> GalleryRun::request_robots(const std::string& url) {
+  http::HttpRequest request;
   request.url = url;
   request.headers.add("Accept", "text/plain,*/*;q=0.5");
-  HttpExchange exchange;
+  http::HttpExchange exchange;
   for (int hop = 0; hop <= kMaxRobotsRedirects; ++hop) {
     exchange = asker_.ask(request, {"robots", "robots", 1});
     const int status = exchange.response.status;
     if (!exchange.ok() || status < 300 || status >= 400) return exchange;
-    const auto from = parse_url(exchange.url);
-    const auto next =
-        from ? resolve_url(*from, exchange.response.headers.get("Location")) : std::nullopt;
+    const auto from = http::parse_url(exchange.url);
+    const auto next = from ? http::resolve_url(*from, exchange.response.headers.get("Location"))
+                           : std::nullopt;
     if (!next) return exchange;
     request.url = next->to_string();
   }
   return std::nullopt;  // more hops: counts as absent
 }
 
-const Robots& GalleryRun::robots(const Url& url) {
+const Robots& GalleryRun::robots(const http::Url& url) {
   const auto known = robots_.find(url.origin());
   if (known != robots_.end()) return known->second;
   Robots robots;
@@ -148,12 +154,13 @@ const Robots& GalleryRun::robots(const Url& url) {
     }
   }
   for (const std::string& signal : robots.signals) {
-    remark("robots.txt of " + url.host + " states \"" + cut_utf8(to_utf8(signal), 200) + "\".");
+    remark("robots.txt of " + url.host + " states \"" + core::cut_utf8(core::to_utf8(signal), 200) +
+           "\".");
   }
   return robots_.emplace(url.origin(), std::move(robots)).first->second;
 }
 
-bool GalleryRun::may_read(const Url& url) {
+bool GalleryRun::may_read(const http::Url& url) {
   if (gallery_.ignore_robots) return true;
   const Robots& rules = robots(url);
   if (rules.allows(url.target())) return true;
@@ -164,29 +171,29 @@ bool GalleryRun::may_read(const Url& url) {
   return false;
 }
 
-void GalleryRun::slow_down(const Url& url) {
+void GalleryRun::slow_down(const http::Url& url) {
   const auto known = robots_.find(url.origin());
   const double delay = known == robots_.end() ? 0.0 : known->second.crawl_delay_s;
   paced_.pause_s = std::max(options_.pause_s, gallery_.ignore_robots ? 0.0 : delay);
 }
 
 // One request with its retries; three refusals in a row end the run for a site.
-std::optional<HttpExchange> GalleryRun::request(const HttpRequest& request,
-                                                const ExchangeTag& tag) {
-  const auto url = parse_url(request.url);
+std::optional<http::HttpExchange> GalleryRun::request(const http::HttpRequest& request,
+                                                      const ExchangeTag& tag) {
+  const auto url = http::parse_url(request.url);
   if (!url) return std::nullopt;
   slow_down(*url);
   for (int attempt = 1;; ++attempt) {
-    HttpExchange exchange = asker_.ask_through(request, {tag.item, tag.step, attempt});
-    if (exchange.failure == HttpFailure::kStopped) return std::nullopt;
+    http::HttpExchange exchange = asker_.ask_through(request, {tag.item, tag.step, attempt});
+    if (exchange.failure == http::HttpFailure::kStopped) return std::nullopt;
     if (exchange.ok() && is_challenge(exchange.response)) {
       stop(url->host + " asks whether a person is there; its owner does not want programs");
       return std::nullopt;
     }
     const int status = exchange.response.status;
     const bool throttled = exchange.ok() && (status == 429 || status == 503);
-    const Interpretation meaning =
-        exchange.ok() ? read_status(exchange.response) : read_failure(exchange, true);
+    const Interpretation meaning = exchange.ok() ? read_status(exchange.response)
+                                                 : read_failure(exchange, true);
     if (meaning.next != Next::kRetry || attempt >= options_.max_attempts) {
       if (!throttled) strikes_[url->host] = 0;
       return exchange;
@@ -196,8 +203,8 @@ std::optional<HttpExchange> GalleryRun::request(const HttpRequest& request,
       return exchange;
     }
     const double usual = throttled ? std::min(kFirstBackoff, options_.backoff.longest_s) : 0.0;
-    const double wait =
-        meaning.wait_s > 0.0 ? meaning.wait_s : std::max(usual, shared_.jittered_backoff(attempt));
+    const double wait = meaning.wait_s > 0.0 ? meaning.wait_s
+                                             : std::max(usual, shared_.jittered_backoff(attempt));
     if (wait > options_.longest_wait_s) {
       stop(url->host + " asks to wait " + std::to_string(static_cast<long>(wait)) + " s");
       return exchange;
@@ -206,10 +213,11 @@ std::optional<HttpExchange> GalleryRun::request(const HttpRequest& request,
   }
 }
 
-std::optional<HttpExchange> GalleryRun::read(const std::string& url, const std::string& accept) {
-  const auto parsed = parse_url(url);
+std::optional<http::HttpExchange> GalleryRun::read(const std::string& url,
+                                                   const std::string& accept) {
+  const auto parsed = http::parse_url(url);
   if (!parsed || !may_read(*parsed)) return std::nullopt;
-  HttpRequest asked;
+  http::HttpRequest asked;
   asked.url = url;
   asked.headers.add("Accept", accept);
   auto exchange = request(asked, {"pages", "page", 1});
@@ -229,13 +237,13 @@ ItemEnd GalleryRun::try_url(const std::string& url,
   ItemEnd end;
   end.item = item;
   end.outcome = Outcome::kFailed;
-  const auto parsed = parse_url(url);
+  const auto parsed = http::parse_url(url);
   if (!parsed || !may_read(*parsed)) {
     end.outcome = Outcome::kRefused;
     end.detail = parsed ? "robots.txt disallows " + url : "no http or https URL";
     return end;
   }
-  HttpRequest asked;
+  http::HttpRequest asked;
   asked.url = url;
   asked.headers.add("Accept", kPictureTypes);
   const auto exchange = request(asked, {item, "image", 1});
@@ -252,9 +260,9 @@ ItemEnd GalleryRun::try_url(const std::string& url,
     const std::string& body = exchange->response.body;
     bytes.assign(body.begin(), body.end());
     end.outcome = Outcome::kImage;
-    const std::string tag = lower_ascii(exchange->response.headers.get("X-Robots-Tag"));
+    const std::string tag = core::lower_ascii(exchange->response.headers.get("X-Robots-Tag"));
     if (!tag.empty())
-      remark("The site sends \"X-Robots-Tag: " + cut_utf8(to_utf8(tag), 200) + "\".");
+      remark("The site sends \"X-Robots-Tag: " + core::cut_utf8(core::to_utf8(tag), 200) + "\".");
   } else {
     end.detail = "status " + std::to_string(status);
     end.outcome = status == 404 || status == 410 ? Outcome::kExpired
@@ -264,7 +272,7 @@ ItemEnd GalleryRun::try_url(const std::string& url,
 }
 
 void GalleryRun::judge(ItemEnd& end, const std::vector<std::uint8_t>& bytes) {
-  const ImageCheck check = check_image(bytes, options_.limits);
+  const images::ImageCheck check = images::check_image(bytes, options_.limits);
   if (!check.problem.empty()) {
     end.outcome = Outcome::kProtocolError;
     end.detail = "the picture " + check.problem;
@@ -279,9 +287,10 @@ void GalleryRun::judge(ItemEnd& end, const std::vector<std::uint8_t>& bytes) {
   }
   CollectedSample sample = collection_.keep(bytes, *check.header);
   sample.flags = check.flags;
-  sample.metadata = read_image_metadata(bytes, *check.header);
+  sample.metadata = images::read_image_metadata(bytes, *check.header);
   try {
-    const std::uint64_t hash = perceptual_hash(core::decode_image(bytes, "the picture").image);
+    const std::uint64_t hash = images::perceptual_hash(
+        images::decode_image(bytes, "the picture").image);
     if (const auto copy = released_.find(hash)) {
       sample.flags.emplace_back("released-copy");
       end.reported["shows_released"] = *copy;

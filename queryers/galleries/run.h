@@ -8,11 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "http/client.h"
+#include "http/url.h"
+#include "images/perceptual_hash.h"
+#include "queryers/collecting/asking.h"
 #include "queryers/galleries/gallery.h"
 #include "queryers/galleries/recipe.h"
 #include "queryers/galleries/robots.h"
-#include "queryers/images/perceptual_hash.h"
-#include "queryers/internal/asking.h"
 
 namespace patina::queryers {
 
@@ -32,11 +34,11 @@ class GalleryRun {
 
   /// Reads a page or an API's answer in its turn, robots.txt permitting. Nothing where that is not
   /// to be had; the reason then stands in the journal.
-  std::optional<HttpExchange> read(const std::string& url, const std::string& accept);
+  std::optional<http::HttpExchange> read(const std::string& url, const std::string& accept);
   /// Fetches a picture unless it was fetched, or the run's budget is used up.
   void fetch(const Posted& posted);
   /// robots.txt of an origin, read once.
-  const Robots& robots(const Url& url);
+  const Robots& robots(const http::Url& url);
 
   bool over();  ///< The run ends: stopped, or budgets used up.
   void stop(const std::string& reason) { shared_.stop(reason); }
@@ -47,10 +49,11 @@ class GalleryRun {
   std::uint64_t found() const { return found_; }
 
  private:
-  bool may_read(const Url& url);
-  void slow_down(const Url& url);
-  std::optional<HttpExchange> request(const HttpRequest& request, const ExchangeTag& tag);
-  std::optional<HttpExchange> request_robots(const std::string& url);
+  bool may_read(const http::Url& url);
+  void slow_down(const http::Url& url);
+  std::optional<http::HttpExchange> request(const http::HttpRequest& request,
+                                            const ExchangeTag& tag);
+  std::optional<http::HttpExchange> request_robots(const std::string& url);
   ItemEnd try_url(const std::string& url,
                   const std::string& item,
                   std::vector<std::uint8_t>& bytes);
@@ -68,8 +71,8 @@ class GalleryRun {
   Asker asker_;
   std::map<std::string, Robots> robots_;
   std::map<std::string, int> strikes_;  ///< Refusals in a row, by host.
-  PictureIndex seen_;
-  PictureIndex released_;
+  images::PictureIndex seen_;
+  images::PictureIndex released_;
   std::vector<std::string> remarks_;
   std::set<std::string> known_;  ///< URLs of pictures.
   std::map<std::string, std::string>
@@ -79,10 +82,10 @@ class GalleryRun {
 };
 
 /// A page that asks whether a person is there.
-bool is_challenge(const HttpResponse& response);
+bool is_challenge(const http::HttpResponse& response);
 
 /// Follows the pages of one site.
-void collect_pages(GalleryRun& run, const Url& start, const GalleryOptions& options);
+void collect_pages(GalleryRun& run, const http::Url& start, const GalleryOptions& options);
 /// Reads Civitai's API; returns what it says about the model.
 ServiceFacts collect_civitai(GalleryRun& run,
                              const GallerySource& source,

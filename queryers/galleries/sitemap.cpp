@@ -3,8 +3,9 @@
 
 #include <string>
 
+#include "core/text.h"
+#include "http/message.h"
 #include "queryers/galleries/markup.h"
-#include "queryers/http/message.h"
 
 namespace patina::queryers {
 namespace {
@@ -14,13 +15,13 @@ constexpr std::size_t kMaxText = 16'384;
 
 }  // namespace
 
-Sitemap read_sitemap(std::string_view xml, const Url& url) {
+Sitemap read_sitemap(std::string_view xml, const http::Url& url) {
   Sitemap sitemap;
   bool in_index = false;
   std::string name;
   std::string text;
   const auto take = [&](const std::string& closed) {
-    const auto found = resolve_url(url, text);
+    const auto found = http::resolve_url(url, text);
     text.clear();
     if (!found) return;
     if (closed == "image:loc") {
@@ -42,19 +43,19 @@ Sitemap read_sitemap(std::string_view xml, const Url& url) {
   return sitemap;
 }
 
-Sitemap read_feed(std::string_view xml, const Url& url) {
+Sitemap read_feed(std::string_view xml, const http::Url& url) {
   Sitemap feed;
   bool in_entry = false;
   std::string text;
-  const auto add = [&url](std::vector<Url>& list, const std::string& reference) {
-    const auto found = reference.empty() ? std::nullopt : resolve_url(url, reference);
+  const auto add = [&url](std::vector<http::Url>& list, const std::string& reference) {
+    const auto found = reference.empty() ? std::nullopt : http::resolve_url(url, reference);
     if (found && list.size() < kMaxListed) list.push_back(*found);
   };
   const auto is_image = [&url](const Attributes& attributes, const std::string& reference) {
-    const std::string type = lower_ascii(attributes.get("type"));
-    const auto found = resolve_url(url, reference);
+    const std::string type = core::lower_ascii(attributes.get("type"));
+    const auto found = http::resolve_url(url, reference);
     return type.compare(0, 6, "image/") == 0 || attributes.get("medium") == "image" ||
-           (type.empty() && found && names_image_file(*found));
+           (type.empty() && found && http::names_image_file(*found));
   };
   walk_xml(xml,
            {[&](const std::string& name, const Attributes& attributes) {

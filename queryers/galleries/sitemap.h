@@ -6,19 +6,19 @@
 #include <string_view>
 #include <vector>
 
-#include "queryers/http/url.h"
+#include "http/url.h"
 
 namespace patina::queryers {
 
 /// Addresses of a sitemap: pages and images, and further sitemaps of an index [sitemaps.org].
 struct Sitemap {
-  std::vector<Url> pages;
-  std::vector<Url> images;
-  std::vector<Url> sitemaps;
+  std::vector<http::Url> pages;
+  std::vector<http::Url> images;
+  std::vector<http::Url> sitemaps;
 };
-Sitemap read_sitemap(std::string_view xml, const Url& url);
+Sitemap read_sitemap(std::string_view xml, const http::Url& url);
 
 /// Addresses of an RSS or Atom feed: its entries' pages, and the pictures enclosed.
-Sitemap read_feed(std::string_view xml, const Url& url);
+Sitemap read_feed(std::string_view xml, const http::Url& url);
 
 }  // namespace patina::queryers

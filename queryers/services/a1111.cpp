@@ -7,6 +7,8 @@
 
 #include "core/error.h"
 #include "core/json.h"
+#include "http/client.h"
+#include "http/url.h"
 #include "queryers/services/answers.h"
 #include "queryers/services/services.h"
 
@@ -69,7 +71,7 @@ bool is_asked_model(const std::string& asked, const json& reported) {
 
 Interpretation read_answer(const std::string& model,
                            const std::vector<std::string>& loras,
-                           const HttpResponse& response) {
+                           const http::HttpResponse& response) {
   if (response.status != 200) {
     Interpretation result = read_status(response);
     if (response.status == 404) result.detail += " (is the server's --api on?)";
@@ -104,7 +106,9 @@ Interpretation read_answer(const std::string& model,
   return result;
 }
 
-HttpRequest ask(const std::string& url, const EndpointOptions& options, const PlannedImage& image) {
+http::HttpRequest ask(const std::string& url,
+                      const EndpointOptions& options,
+                      const PlannedImage& image) {
   std::string prompt = image.prompt;
   for (const std::string& lora : options.loras) {
     std::string scale = std::to_string(options.lora_scale);
@@ -167,8 +171,8 @@ ServiceFacts describe(const InventoryAnswers& answers) {
   const auto models = answers.find("sd-models");
   const json list = models == answers.end() ? json::array() : body_json(models->second);
   for (const json& entry : list.is_array() ? list : json::array()) {
-    const bool loaded =
-        text_at(entry, "title") == facts.model || text_at(entry, "model_name") == facts.model;
+    const bool loaded = text_at(entry, "title") == facts.model ||
+                        text_at(entry, "model_name") == facts.model;
     if (loaded && is_digest(text_at(entry, "sha256")))
       facts.model_digest = text_at(entry, "sha256");
   }
@@ -189,7 +193,7 @@ Service make_a1111(const Endpoint& endpoint, const EndpointOptions& options) {
                       "has no address",
                       "write a1111+http://host:7860");
   }
-  const Url base = *endpoint.url;
+  const http::Url base = *endpoint.url;
   Service service;
   service.origin = base.origin();
   service.model = options.model;
@@ -198,7 +202,7 @@ Service make_a1111(const Endpoint& endpoint, const EndpointOptions& options) {
   service.repeatable = true;
   const std::string url = join_url(base, "/sdapi/v1/txt2img");
   service.submit = [url, options](const PlannedImage& image) { return ask(url, options, image); };
-  service.read = [options](const PlannedImage&, const HttpResponse& response, const json&) {
+  service.read = [options](const PlannedImage&, const http::HttpResponse& response, const json&) {
     return read_answer(options.model, options.loras, response);
   };
   for (const char* name : {"options", "sd-models", "samplers", "loras", "cmd-flags"}) {

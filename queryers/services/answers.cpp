@@ -6,8 +6,9 @@
 #include "core/base64.h"
 #include "core/error.h"
 #include "core/json.h"
-#include "queryers/http/retry.h"
-#include "queryers/internal/utf8.h"
+#include "core/text.h"
+#include "http/client.h"
+#include "http/retry.h"
 
 namespace patina::queryers {
 
@@ -25,7 +26,7 @@ std::string text_of(const json& value) {
 
 }  // namespace
 
-json body_json(const HttpResponse& response) {
+json body_json(const http::HttpResponse& response) {
   try {
     return core::parse_json(response.body, "the answer");
   } catch (const core::Error&) {
@@ -39,7 +40,7 @@ std::string text_at(const json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-std::string error_text(const HttpResponse& response) {
+std::string error_text(const http::HttpResponse& response) {
   std::string text;
   const json body = body_json(response);
   if (body.is_object()) {
@@ -57,8 +58,8 @@ std::string error_text(const HttpResponse& response) {
   for (char& c : text) {
     if (static_cast<unsigned char>(c) < 0x20) c = ' ';
   }
-  text = to_utf8(text);
-  return text.size() > kMaxDetail ? cut_utf8(text, kMaxDetail) + "..." : text;
+  text = core::to_utf8(text);
+  return text.size() > kMaxDetail ? core::cut_utf8(text, kMaxDetail) + "..." : text;
 }
 
 Interpretation done(Outcome outcome, std::string detail) {
@@ -78,7 +79,7 @@ Interpretation protocol_error(std::string detail) {
   return done(Outcome::kProtocolError, std::move(detail));
 }
 
-Interpretation read_status(const HttpResponse& response) {
+Interpretation read_status(const http::HttpResponse& response) {
   const int status = response.status;
   const std::string said = error_text(response);
   const std::string detail = "status " + std::to_string(status) + (said.empty() ? "" : ": " + said);
@@ -111,7 +112,7 @@ Interpretation read_status(const HttpResponse& response) {
       if (status >= 200 && status < 400) result.outcome = Outcome::kProtocolError;
   }
   if (result.next == Interpretation::Next::kRetry) {
-    result.wait_s = asked_wait_s(response).value_or(0.0);
+    result.wait_s = http::asked_wait_s(response).value_or(0.0);
   }
   return result;
 }
@@ -139,14 +140,16 @@ std::optional<FoundImage> image_from_base64(const std::string& text) {
 
 std::optional<FoundImage> image_from_url(const std::string& text) {
   if (text.substr(0, 5) == "data:") return image_from_base64(text);
-  if (!parse_url(text)) return std::nullopt;
+  if (!http::parse_url(text)) return std::nullopt;
   FoundImage image;
   image.url = text;
   return image;
 }
 
-HttpRequest json_request(const std::string& method, const std::string& url, const json& body) {
-  HttpRequest request;
+http::HttpRequest json_request(const std::string& method,
+                               const std::string& url,
+                               const json& body) {
+  http::HttpRequest request;
   request.method = method;
   request.url = url;
   request.headers.add("Content-Type", "application/json");
@@ -155,15 +158,15 @@ HttpRequest json_request(const std::string& method, const std::string& url, cons
   return request;
 }
 
-HttpRequest get_request(const std::string& url) {
-  HttpRequest request;
+http::HttpRequest get_request(const std::string& url) {
+  http::HttpRequest request;
   request.url = url;
   request.headers.add("Accept", "application/json");
   return request;
 }
 
-std::string join_url(const Url& base, const std::string& path) {
-  Url url = base;
+std::string join_url(const http::Url& base, const std::string& path) {
+  http::Url url = base;
   url.query.clear();
   url.has_query = false;
   while (!url.path.empty() && url.path.back() == '/') url.path.pop_back();

@@ -9,7 +9,9 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
-#include "queryers/internal/utf8.h"
+#include "core/text.h"
+#include "http/message.h"
+#include "http/url.h"
 #include "queryers/services/answers.h"
 #include "queryers/services/services.h"
 
@@ -204,8 +206,8 @@ json load_graph(const EndpointOptions& options, const std::string& where) {
                 "needs a checkpoint or a workflow",
                 "give --model NAME.safetensors or --workflow FILE");
   }
-  json graph =
-      core::parse_json(core::read_text_file(options.workflow, 16 << 20), options.workflow.string());
+  json graph = core::parse_json(core::read_text_file(options.workflow, 16 << 20),
+                                options.workflow.string());
   require_graph(graph, options.workflow.string());
   return graph;
 }
@@ -218,7 +220,7 @@ bool is_id(const std::string& text) {
 }
 
 // The file that a saving node made; previews ("temp") only where nothing was saved.
-std::optional<FoundImage> first_file(const json& outputs, const Url& base) {
+std::optional<FoundImage> first_file(const json& outputs, const http::Url& base) {
   for (const char* wanted : {"output", "temp"}) {
     for (const auto& [id, output] : outputs.items()) {
       if (!output.is_object() || !output.contains("images") || !output["images"].is_array())
@@ -227,8 +229,8 @@ std::optional<FoundImage> first_file(const json& outputs, const Url& base) {
         if (text_at(file, "type") != wanted || text_at(file, "filename").empty()) continue;
         FoundImage image;
         image.url = join_url(base,
-                             "/view?filename=" + percent_encode(text_at(file, "filename")) +
-                                 "&subfolder=" + percent_encode(text_at(file, "subfolder")) +
+                             "/view?filename=" + http::percent_encode(text_at(file, "filename")) +
+                                 "&subfolder=" + http::percent_encode(text_at(file, "subfolder")) +
                                  "&type=" + wanted);
         if (std::string(wanted) == "temp") image.flags.emplace_back("preview");
         return image;
@@ -238,23 +240,23 @@ std::optional<FoundImage> first_file(const json& outputs, const Url& base) {
   return std::nullopt;
 }
 
-Interpretation poll_history(const Url& base, const std::string& id) {
+Interpretation poll_history(const http::Url& base, const std::string& id) {
   Interpretation result;
   result.next = Interpretation::Next::kPoll;
   result.job = {{"id", id}};
   result.poll = get_request(join_url(base, "/history/" + id));
   // Takes only this job out of the queue; a job of somebody else is never touched.
-  result.cancel =
-      json_request("POST", join_url(base, "/queue"), json{{"delete", json::array({id})}});
+  result.cancel = json_request(
+      "POST", join_url(base, "/queue"), json{{"delete", json::array({id})}});
   return result;
 }
 
-Interpretation read_submission(const HttpResponse& response, const Url& base) {
+Interpretation read_submission(const http::HttpResponse& response, const http::Url& base) {
   const json body = body_json(response);
   if (response.status == 400) {
     return abort_run("the workflow is refused: " + error_text(response) + " " +
                      (body.is_object()
-                          ? cut_utf8(body.value("node_errors", json::object()).dump(), kShown)
+                          ? core::cut_utf8(body.value("node_errors", json::object()).dump(), kShown)
                           : std::string()));
   }
   if (response.status != 200) return read_status(response);
@@ -262,12 +264,14 @@ Interpretation read_submission(const HttpResponse& response, const Url& base) {
   if (!is_id(id)) return protocol_error("the answer holds no prompt_id");
   const json errors = body.value("node_errors", json::object());
   if (errors.is_object() && !errors.empty()) {
-    return abort_run("part of the workflow is refused: " + cut_utf8(errors.dump(), kShown));
+    return abort_run("part of the workflow is refused: " + core::cut_utf8(errors.dump(), kShown));
   }
   return poll_history(base, id);
 }
 
-Interpretation read_history(const HttpResponse& response, const std::string& id, const Url& base) {
+Interpretation read_history(const http::HttpResponse& response,
+                            const std::string& id,
+                            const http::Url& base) {
   if (response.status != 200) return read_status(response);
   const json body = body_json(response);
   if (!body.is_object()) return protocol_error("the history is no JSON object");
@@ -275,7 +279,7 @@ Interpretation read_history(const HttpResponse& response, const std::string& id,
   const json& entry = body[id];
   const json status = entry.is_object() ? entry.value("status", json::object()) : json::object();
   if (text_at(status, "status_str") == "error") {
-    return done(Outcome::kFailed, "the workflow failed: " + cut_utf8(status.dump(), kShown));
+    return done(Outcome::kFailed, "the workflow failed: " + core::cut_utf8(status.dump(), kShown));
   }
   const json outputs = entry.value("outputs", json::object());
   const auto image = outputs.is_object() ? first_file(outputs, base) : std::nullopt;
@@ -331,7 +335,7 @@ Service make_comfyui(const Endpoint& endpoint, const EndpointOptions& options) {
                 "has no address",
                 "write comfyui+http://host:8188");
   }
-  const Url base = *endpoint.url;
+  const http::Url base = *endpoint.url;
   Service service;
   service.origin = base.origin();
   service.model = options.model;
@@ -345,7 +349,7 @@ Service make_comfyui(const Endpoint& endpoint, const EndpointOptions& options) {
     const json& whole = graph.is_null() ? load_graph(options, where) : graph;
     return json_request("POST", url, json{{"prompt", patched(whole, image, options)}});
   };
-  service.read = [base](const PlannedImage&, const HttpResponse& response, const json& job) {
+  service.read = [base](const PlannedImage&, const http::HttpResponse& response, const json& job) {
     return job.is_null() ? read_submission(response, base)
                          : read_history(response, text_at(job, "id"), base);
   };

@@ -3,6 +3,8 @@
 // status_url answers 202 while the job waits or runs and 200 when it is over, response_url the
 // result.
 #include "core/error.h"
+#include "http/client.h"
+#include "http/url.h"
 #include "queryers/services/answers.h"
 #include "queryers/services/services.h"
 
@@ -15,7 +17,7 @@ constexpr const char* kHosted = "https://queue.fal.run";
 
 // The key must not follow a URL that an answer made up.
 bool same_origin(const std::string& url, const std::string& origin) {
-  const auto parsed = parse_url(url);
+  const auto parsed = http::parse_url(url);
   return parsed && parsed->origin() == origin;
 }
 
@@ -39,7 +41,7 @@ Interpretation read_result(const json& body) {
   return result;
 }
 
-Interpretation read_error(const HttpResponse& response) {
+Interpretation read_error(const http::HttpResponse& response) {
   const json body = body_json(response);
   if (response.status == 422 && body.is_object() && body.contains("detail") &&
       body["detail"].is_array()) {
@@ -61,7 +63,7 @@ Interpretation poll_for(const std::string& url, const json& job) {
   result.poll = get_request(url);
   result.job = job;
   if (!text_at(job, "cancel_url").empty()) {
-    result.cancel = HttpRequest();
+    result.cancel = http::HttpRequest();
     result.cancel->method = "PUT";
     result.cancel->url = text_at(job, "cancel_url");
   }
@@ -78,7 +80,7 @@ Interpretation read_submission(const json& body, const std::string& origin) {
   return poll_for(text_at(body, "status_url"), body);
 }
 
-Interpretation read_answer(const HttpResponse& response,
+Interpretation read_answer(const http::HttpResponse& response,
                            const json& job,
                            const std::string& origin) {
   if (response.status != 200 && response.status != 202) return read_error(response);
@@ -92,7 +94,9 @@ Interpretation read_answer(const HttpResponse& response,
   return result;
 }
 
-HttpRequest ask(const std::string& url, const PlannedImage& image, const EndpointOptions& options) {
+http::HttpRequest ask(const std::string& url,
+                      const PlannedImage& image,
+                      const EndpointOptions& options) {
   json body = {{"prompt", image.prompt},
                {"seed", image.seed},
                {"image_size", {{"width", image.size.width_px}, {"height", image.size.height_px}}},
@@ -105,7 +109,7 @@ HttpRequest ask(const std::string& url, const PlannedImage& image, const Endpoin
   for (const std::string& lora : options.loras) {
     body["loras"].push_back({{"path", lora}, {"scale", options.lora_scale}});
   }
-  HttpRequest request = json_request("POST", url, body);
+  http::HttpRequest request = json_request("POST", url, body);
   request.headers.add("X-Fal-No-Retry", "1");
   return request;
 }
@@ -119,7 +123,7 @@ Service make_fal(const Endpoint& endpoint, const EndpointOptions& options) {
                       "names no app of fal",
                       "write fal:owner/app");
   }
-  const Url base = endpoint.url ? *endpoint.url : require_url(kHosted);
+  const http::Url base = endpoint.url ? *endpoint.url : http::require_url(kHosted);
   const std::string url = endpoint.url ? base.to_string() : join_url(base, "/" + endpoint.name);
   Service service;
   service.origin = base.origin();
@@ -128,9 +132,9 @@ Service make_fal(const Endpoint& endpoint, const EndpointOptions& options) {
   service.credential_prefix = "Key ";
   service.submit = [url, options](const PlannedImage& image) { return ask(url, image, options); };
   const std::string origin = service.origin;
-  service.read = [origin](const PlannedImage&, const HttpResponse& response, const json& job) {
-    return read_answer(response, job, origin);
-  };
+  service.read = [origin](const PlannedImage&,
+                          const http::HttpResponse& response,
+                          const json& job) { return read_answer(response, job, origin); };
   const std::string model = service.model;
   service.describe = [model](const InventoryAnswers&) {
     ServiceFacts facts;

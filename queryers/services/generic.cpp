@@ -7,6 +7,9 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
+#include "http/client.h"
+#include "http/url.h"
+#include "images/image_io.h"
 #include "queryers/services/answers.h"
 #include "queryers/services/services.h"
 
@@ -70,7 +73,7 @@ Description parse_description(const json& object, const std::string& where) {
   if (kMethods.count(description.method) == 0)
     refuse(where, "has a method other than GET, POST, PUT");
   description.url = text_field(object, "url", where);
-  if (!parse_url(description.url)) refuse(where, "has no http or https url");
+  if (!http::parse_url(description.url)) refuse(where, "has no http or https url");
   description.headers = object.value("headers", json::object());
   description.body = object.value("body", json());
   description.image = text_field(object, "image", where);
@@ -120,15 +123,15 @@ class Filler {
     std::string out;
     for (std::size_t at = 0; at < text.size();) {
       const std::size_t close = text[at] == '{' ? text.find('}', at) : std::string::npos;
-      const std::string name =
-          close == std::string::npos ? std::string() : text.substr(at, close - at + 1);
+      const std::string name = close == std::string::npos ? std::string()
+                                                          : text.substr(at, close - at + 1);
       if (name.empty() || !values_.contains(name)) {
         out += text[at++];
         continue;
       }
       const json& value = values_[name];
       const std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
-      out += encode ? percent_encode(shown) : shown;
+      out += encode ? http::percent_encode(shown) : shown;
       at = close + 1;
     }
     return out;
@@ -152,7 +155,7 @@ bool lists(const json& poll, const char* key, const std::string& value) {
          });
 }
 
-Interpretation read_error(const HttpResponse& response, const Description& description) {
+Interpretation read_error(const http::HttpResponse& response, const Description& description) {
   for (const json& mark : description.refused) {
     if (mark.is_string() && response.body.find(mark.get<std::string>()) != std::string::npos) {
       return done(Outcome::kRefused, error_text(response));
@@ -161,7 +164,7 @@ Interpretation read_error(const HttpResponse& response, const Description& descr
   return read_status(response);
 }
 
-Interpretation read_image(const HttpResponse& response,
+Interpretation read_image(const http::HttpResponse& response,
                           const json& body,
                           const std::string& place) {
   Interpretation result;
@@ -184,10 +187,10 @@ Interpretation read_image(const HttpResponse& response,
   return result;
 }
 
-Interpretation read_answer(const HttpResponse& response,
+Interpretation read_answer(const http::HttpResponse& response,
                            const json& job,
                            const Description& description,
-                           const Url& base) {
+                           const http::Url& base) {
   if (response.status < 200 || response.status > 202) return read_error(response, description);
   const json body = description.image.empty() ? json() : body_json(response);
   if (description.poll.is_null()) return read_image(response, body, description.image);
@@ -203,7 +206,7 @@ Interpretation read_answer(const HttpResponse& response,
   if (lists(description.poll, "done", status)) return read_image(response, body, description.image);
   std::string url = text_by(parsed, description.poll, "url");
   if (url.empty()) url = text_at(job, "url");
-  const auto next = resolve_url(base, url);
+  const auto next = http::resolve_url(base, url);
   if (url.empty() || !next || next->origin() != base.origin()) {
     return protocol_error("the job names no URL of its own host to ask again");
   }
@@ -214,9 +217,9 @@ Interpretation read_answer(const HttpResponse& response,
   return result;
 }
 
-HttpRequest ask(const Description& description, const PlannedImage& image) {
+http::HttpRequest ask(const Description& description, const PlannedImage& image) {
   const Filler filler(image);
-  HttpRequest request;
+  http::HttpRequest request;
   request.method = description.method;
   request.url = filler.in_url(description.url);
   for (const auto& [name, value] : description.headers.items()) {
@@ -242,7 +245,7 @@ Service make_generic(const Endpoint& endpoint, const EndpointOptions& options) {
   if (!object.is_object()) refuse(where, "is no JSON object");
   require_known_fields(object, where);
   const Description description = parse_description(object, where);
-  const Url base = require_url(description.url);
+  const http::Url base = http::require_url(description.url);
   Service service;
   service.origin = base.origin();
   service.named_host = base.host;
@@ -253,11 +256,11 @@ Service make_generic(const Endpoint& endpoint, const EndpointOptions& options) {
   service.credential_prefix = text_at(credential, "prefix");
   service.submit = [description](const PlannedImage& image) { return ask(description, image); };
   service.read = [description, base](
-                     const PlannedImage&, const HttpResponse& response, const json& job) {
+                     const PlannedImage&, const http::HttpResponse& response, const json& job) {
     return read_answer(response, job, description, base);
   };
   for (const json& call : object.value("inventory", json::array())) {
-    const auto url = resolve_url(base, text_at(call, "url"));
+    const auto url = http::resolve_url(base, text_at(call, "url"));
     if (!url || text_at(call, "name").empty())
       refuse(where, "has an inventory call without name or url");
     service.inventory.push_back({text_at(call, "name"), get_request(url->to_string())});

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/text.h"
+#include "http/client.h"
 #include "queryers/services/answers.h"
 #include "queryers/services/services.h"
 
@@ -17,9 +19,9 @@ constexpr const char* kRouter = "https://router.huggingface.co/hf-inference/mode
 constexpr const char* kHub = "https://huggingface.co/api/models/";
 constexpr double kLongestLoad = 120.0;
 
-Interpretation read_answer(const HttpResponse& response, bool dedicated) {
+Interpretation read_answer(const http::HttpResponse& response, bool dedicated) {
   if (response.status == 200) {
-    const std::string type = lower_ascii(response.headers.get("Content-Type"));
+    const std::string type = core::lower_ascii(response.headers.get("Content-Type"));
     Interpretation result;
     FoundImage image;
     image.bytes = response.body;
@@ -51,10 +53,10 @@ Interpretation read_answer(const HttpResponse& response, bool dedicated) {
   return result;
 }
 
-HttpRequest ask(const std::string& url,
-                const PlannedImage& image,
-                const EndpointOptions& options,
-                bool dedicated) {
+http::HttpRequest ask(const std::string& url,
+                      const PlannedImage& image,
+                      const EndpointOptions& options,
+                      bool dedicated) {
   json parameters = {{"negative_prompt", image.negative_prompt},
                      {"guidance_scale", image.guidance_scale},
                      {"num_inference_steps", image.steps},
@@ -62,7 +64,7 @@ HttpRequest ask(const std::string& url,
                      {"height", image.size.height_px},
                      {"seed", image.seed}};
   if (!image.sampler.empty()) parameters["scheduler"] = image.sampler;
-  HttpRequest request;
+  http::HttpRequest request;
   request.method = "POST";
   request.url = url;
   request.headers.add("Content-Type", "application/json");
@@ -99,17 +101,17 @@ Service make_huggingface(const Endpoint& endpoint, const EndpointOptions& option
                       "names no model of the Hub",
                       "write huggingface:owner/name");
   }
-  const std::string url =
-      dedicated ? endpoint.url->to_string() : std::string(kRouter) + endpoint.name;
+  const std::string url = dedicated ? endpoint.url->to_string()
+                                    : std::string(kRouter) + endpoint.name;
   Service service;
-  service.origin = require_url(url).origin();
+  service.origin = http::require_url(url).origin();
   service.model = dedicated ? options.model : endpoint.name;
   service.credential_header = "Authorization";
   service.credential_prefix = "Bearer ";
   service.submit = [url, options, dedicated](const PlannedImage& image) {
     return ask(url, image, options, dedicated);
   };
-  service.read = [dedicated](const PlannedImage&, const HttpResponse& response, const json&) {
+  service.read = [dedicated](const PlannedImage&, const http::HttpResponse& response, const json&) {
     return read_answer(response, dedicated);
   };
   if (dedicated) {

@@ -3,6 +3,8 @@
 // {"data":[{"b64_json"|"url", "revised_prompt"?}]}. The original has no seed, steps or guidance;
 // compatible servers take them under names of their own, all of which are sent to them.
 #include "core/error.h"
+#include "http/message.h"
+#include "http/url.h"
 #include "queryers/services/answers.h"
 #include "queryers/services/services.h"
 
@@ -34,7 +36,7 @@ json request_body(const PlannedImage& image, const std::string& model, bool host
   return body;
 }
 
-Interpretation read_error(const HttpResponse& response) {
+Interpretation read_error(const http::HttpResponse& response) {
   const json body = body_json(response);
   const json error = body.is_object() && body.contains("error") ? body["error"] : json::object();
   const std::string code = text_at(error, "code");
@@ -54,7 +56,7 @@ Interpretation read_error(const HttpResponse& response) {
   return result;
 }
 
-Interpretation read_answer(const HttpResponse& response) {
+Interpretation read_answer(const http::HttpResponse& response) {
   if (response.status != 200) return read_error(response);
   const json body = body_json(response);
   const bool sound = body.is_object() && body.contains("data") && body["data"].is_array() &&
@@ -101,7 +103,7 @@ ServiceFacts describe(const InventoryAnswers& answers, const std::string& model,
 
 Service make_openai(const Endpoint& endpoint, const EndpointOptions& options) {
   const bool hosted = !endpoint.url || endpoint.url->host == "api.openai.com";
-  Url base = endpoint.url ? *endpoint.url : require_url(kHosted);
+  http::Url base = endpoint.url ? *endpoint.url : http::require_url(kHosted);
   std::string model = options.model.empty() ? endpoint.name : options.model;
   if (hosted && model.empty()) {
     throw core::Error(core::ErrorKind::kInput,
@@ -120,7 +122,7 @@ Service make_openai(const Endpoint& endpoint, const EndpointOptions& options) {
   service.submit = [url, model, hosted](const PlannedImage& image) {
     return json_request("POST", url, request_body(image, model, hosted));
   };
-  service.read = [](const PlannedImage&, const HttpResponse& response, const json&) {
+  service.read = [](const PlannedImage&, const http::HttpResponse& response, const json&) {
     return read_answer(response);
   };
   service.inventory.push_back({"models", get_request(join_url(base, "/models"))});

@@ -5,7 +5,10 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "queryers/http/retry.h"
+#include "core/text.h"
+#include "http/client.h"
+#include "http/retry.h"
+#include "http/url.h"
 #include "queryers/services/answers.h"
 #include "queryers/services/services.h"
 
@@ -40,8 +43,8 @@ Target target_of(const std::string& name, const std::string& text) {
                       "names no model of Replicate",
                       "write replicate:owner/name or replicate:owner/name:version (64 digits)");
   }
-  target.path =
-      target.version.empty() ? "/models/" + target.owner_name + "/predictions" : "/predictions";
+  target.path = target.version.empty() ? "/models/" + target.owner_name + "/predictions"
+                                       : "/predictions";
   return target;
 }
 
@@ -91,7 +94,7 @@ json reported_of(const json& prediction) {
 
 Interpretation read_failure(const json& prediction) {
   const std::string error = text_at(prediction, "error");
-  const std::string lower = lower_ascii(error);
+  const std::string lower = core::lower_ascii(error);
   const bool filtered = lower.find("nsfw") != std::string::npos ||
                         lower.find("safety") != std::string::npos ||
                         lower.find("sensitive") != std::string::npos;
@@ -105,13 +108,13 @@ bool was_cancelled(const json& prediction) {
   return status == "canceled" || status == "aborted";
 }
 
-Interpretation read_prediction(const json& prediction, const Url& base) {
+Interpretation read_prediction(const json& prediction, const http::Url& base) {
   const std::string status = text_at(prediction, "status");
   Interpretation result;
   result.reported = reported_of(prediction);
   if (status == "succeeded") {
-    const auto image =
-        prediction.contains("output") ? first_output(prediction["output"]) : std::nullopt;
+    const auto image = prediction.contains("output") ? first_output(prediction["output"])
+                                                     : std::nullopt;
     if (image) {
       result.images.push_back(*image);
       return result;
@@ -133,7 +136,7 @@ Interpretation read_prediction(const json& prediction, const Url& base) {
   }
   result.next = Interpretation::Next::kPoll;
   result.poll = get_request(join_url(base, "/predictions/" + id));
-  result.cancel = HttpRequest();
+  result.cancel = http::HttpRequest();
   result.cancel->method = "POST";
   result.cancel->url = join_url(base, "/predictions/" + id + "/cancel");
   return result;
@@ -147,24 +150,24 @@ bool holds(const json& object, const json& part) {
 }
 
 // Input and moment tell which prediction is ours: seeds differ from image to image.
-Interpretation find_prediction(const HttpResponse& response,
+Interpretation find_prediction(const http::HttpResponse& response,
                                const json& input,
                                const std::string& since,
-                               const Url& base) {
+                               const http::Url& base) {
   const json body = body_json(response);
   const json results = body.is_object() ? body.value("results", json()) : json();
   if (!results.is_array()) return protocol_error("the list of predictions is none");
-  const auto earliest = parse_time(since);
+  const auto earliest = http::parse_time(since);
   for (const json& prediction : results) {
     if (!prediction.is_object() || !holds(prediction.value("input", json()), input)) continue;
     if (was_cancelled(prediction)) continue;  // by an interruption of ours
-    const auto created = parse_time(text_at(prediction, "created_at"));
+    const auto created = http::parse_time(text_at(prediction, "created_at"));
     if (created && earliest && *created >= *earliest - kClockDifferenceS) {
       return read_prediction(prediction, base);
     }
   }
-  Interpretation absent =
-      done(Outcome::kFailed, "its answer was lost; no such prediction is listed");
+  Interpretation absent = done(Outcome::kFailed,
+                               "its answer was lost; no such prediction is listed");
   absent.next = Interpretation::Next::kRetry;
   return absent;
 }
@@ -190,7 +193,7 @@ ServiceFacts describe(const InventoryAnswers& answers, const Target& target) {
 
 Service make_replicate(const Endpoint& endpoint, const EndpointOptions& options) {
   const bool hosted = !endpoint.url;
-  const Url base = hosted ? require_url(kHosted) : *endpoint.url;
+  const http::Url base = hosted ? http::require_url(kHosted) : *endpoint.url;
   const std::string name = hosted ? endpoint.name : options.model;
   Target target;
   target.path = "/predictions";
@@ -205,11 +208,11 @@ Service make_replicate(const Endpoint& endpoint, const EndpointOptions& options)
   service.submit = [url, target, options](const PlannedImage& image) {
     json body = {{"input", input_of(image, options)}};
     if (!target.version.empty()) body["version"] = target.version;
-    HttpRequest request = json_request("POST", url, body);
+    http::HttpRequest request = json_request("POST", url, body);
     request.headers.add("Prefer", "wait=30");
     return request;
   };
-  service.read = [base](const PlannedImage&, const HttpResponse& response, const json&) {
+  service.read = [base](const PlannedImage&, const http::HttpResponse& response, const json&) {
     if (response.status < 200 || response.status > 202) return read_status(response);
     const json body = body_json(response);
     return body.is_object() ? read_prediction(body, base)
@@ -218,7 +221,7 @@ Service make_replicate(const Endpoint& endpoint, const EndpointOptions& options)
   service.lookup = JobLookup{
       get_request(join_url(base, "/predictions")),
       [base, options](
-          const PlannedImage& image, const HttpResponse& response, const std::string& since) {
+          const PlannedImage& image, const http::HttpResponse& response, const std::string& since) {
         return find_prediction(response, input_of(image, options), since, base);
       }};
   if (!target.owner_name.empty()) {

@@ -34,7 +34,7 @@ std::optional<Endpoint> parse_endpoint(const std::string& text) {
     endpoint.scheme = scheme;
     endpoint.text = text;
     if (mark == '+') {
-      endpoint.url = require_url(rest);
+      endpoint.url = http::require_url(rest);
     } else {
       endpoint.name = rest;
     }

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "queryers/http/url.h"
-#include "queryers/service.h"
+#include "http/url.h"
+#include "queryers/services/service.h"
 
 namespace patina::queryers {
 
@@ -17,8 +17,8 @@ struct Endpoint {
   std::string scheme;  ///< "a1111", "comfyui", "openai", "replicate", "huggingface", "stability",
                        ///< "fal", "generic".
   std::string text;    ///< Whole.
-  std::optional<Url> url;  ///< Of the service, where the user named it.
-  std::string name;        ///< After "scheme:", where no URL stands there.
+  std::optional<http::Url> url;  ///< Of the service, where the user named it.
+  std::string name;              ///< After "scheme:", where no URL stands there.
 };
 
 struct EndpointOptions {

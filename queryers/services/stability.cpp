@@ -8,6 +8,8 @@
 
 #include "core/error.h"
 #include "core/hash.h"
+#include "http/client.h"
+#include "http/url.h"
 #include "queryers/services/answers.h"
 #include "queryers/services/services.h"
 
@@ -44,7 +46,7 @@ const char* nearest_ratio(const ImageSize& size) {
       ->name;
 }
 
-HttpRequest ask(const std::string& url, const std::string& model, const PlannedImage& image) {
+http::HttpRequest ask(const std::string& url, const std::string& model, const PlannedImage& image) {
   // The boundary may not occur in the parts; a digest of them cannot.
   const std::string boundary =
       "patina-" +
@@ -65,7 +67,7 @@ HttpRequest ask(const std::string& url, const std::string& model, const PlannedI
     part("cfg_scale", scale);
   }
   body += "--" + boundary + "--\r\n";
-  HttpRequest request;
+  http::HttpRequest request;
   request.method = "POST";
   request.url = url;
   request.headers.add("Content-Type", "multipart/form-data; boundary=" + boundary);
@@ -74,7 +76,7 @@ HttpRequest ask(const std::string& url, const std::string& model, const PlannedI
   return request;
 }
 
-Interpretation read_answer(const HttpResponse& response) {
+Interpretation read_answer(const http::HttpResponse& response) {
   if (response.status != 200) {
     Interpretation result = read_status(response);
     const json body = body_json(response);
@@ -109,7 +111,7 @@ Interpretation read_answer(const HttpResponse& response) {
 }  // namespace
 
 Service make_stability(const Endpoint& endpoint, const EndpointOptions& options) {
-  const Url base = endpoint.url ? *endpoint.url : require_url(kHosted);
+  const http::Url base = endpoint.url ? *endpoint.url : http::require_url(kHosted);
   std::string name = endpoint.url ? options.model : endpoint.name;
   if (name.empty()) name = "core";
   const bool tier = name == "core" || name == "ultra";
@@ -124,11 +126,11 @@ Service make_stability(const Endpoint& endpoint, const EndpointOptions& options)
   service.model = name;
   service.credential_header = "Authorization";
   service.credential_prefix = "Bearer ";
-  const std::string url =
-      join_url(base, std::string("/v2beta/stable-image/generate/") + (tier ? name : "sd3"));
+  const std::string url = join_url(
+      base, std::string("/v2beta/stable-image/generate/") + (tier ? name : "sd3"));
   const std::string model = tier ? "" : name;
   service.submit = [url, model](const PlannedImage& image) { return ask(url, model, image); };
-  service.read = [](const PlannedImage&, const HttpResponse& response, const json&) {
+  service.read = [](const PlannedImage&, const http::HttpResponse& response, const json&) {
     return read_answer(response);
   };
   service.describe = [name](const InventoryAnswers&) {

@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "images/pixels/image.h"
 #include "serve/internal/jobs.h"
 #include "serve/serve.h"
 
@@ -73,6 +74,6 @@ std::string infotext(const ModelCard& card,
                      const std::string& sampler);
 
 /// PNG with a tEXt (or iTXt) chunk "parameters".
-std::string encode_png(const core::Image& image, const std::string& parameters);
+std::string encode_png(const images::Image& image, const std::string& parameters);
 
 }  // namespace patina::serve

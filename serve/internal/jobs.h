@@ -15,12 +15,13 @@
 #include <vector>
 
 #include "core/error.h"
+#include "images/pixels/image.h"
 #include "serve/serve.h"
 
 namespace patina::serve {
 
 struct JobResult {
-  std::vector<core::Image> images;
+  std::vector<images::Image> images;
   bool interrupted = false;
   std::optional<core::Error> error;
 };

@@ -29,8 +29,8 @@ std::vector<double> rejected_fractions(const std::vector<double>& p_values,
                                        const std::vector<double>& alphas) {
   std::vector<double> fractions;
   for (const double alpha : alphas) {
-    const auto rejected =
-        std::count_if(p_values.begin(), p_values.end(), [alpha](double p) { return p < alpha; });
+    const auto rejected = std::count_if(
+        p_values.begin(), p_values.end(), [alpha](double p) { return p < alpha; });
     fractions.push_back(static_cast<double>(rejected) / static_cast<double>(p_values.size()));
   }
   return fractions;

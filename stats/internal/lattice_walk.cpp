@@ -73,8 +73,8 @@ class BackwardWalk {
       } else {
         const std::int64_t across = boundary_.m - j;
         const std::size_t left = static_cast<std::size_t>(boundary_.n - i + across);
-        right =
-            (up_weight * row_[column] + static_cast<long double>(across) * right) * inverse_[left];
+        right = (up_weight * row_[column] + static_cast<long double>(across) * right) *
+                inverse_[left];
       }
       row_[column] = right;
     }

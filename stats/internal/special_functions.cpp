@@ -112,8 +112,8 @@ TailProbability chi_squared_lower_tail_even(double x, std::int64_t half_degrees)
     return tail_from_value(p);
   }
   // Leading term of the power series; the next is smaller by half/(a+1).
-  const double log_leading =
-      a * std::log(half) - half - boost::math::lgamma(a + 1.0, BoostPolicy());
+  const double log_leading = a * std::log(half) - half -
+                             boost::math::lgamma(a + 1.0, BoostPolicy());
   return tail_from_log(log_leading + std::log1p(half / (a + 1.0)));
 }
 

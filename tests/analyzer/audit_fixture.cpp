@@ -7,7 +7,9 @@
 #include "core/files.h"
 #include "core/rng.h"
 #include "queryers/directory.h"
-#include "report/bundle.h"
+#include "report/bundle/bundle.h"
+#include "report/evidence/bundle_layout.h"
+#include "report/verify/verify.h"
 #include "tests/core/caught.h"
 
 namespace patina::analyzer {
@@ -15,14 +17,14 @@ namespace patina::analyzer {
 namespace fs = std::filesystem;
 
 std::vector<std::uint8_t> image_bytes(const TestImage& image) {
-  core::ImageFile file;
-  file.image = core::make_image(image.side_px, image.side_px);
+  images::ImageFile file;
+  file.image = images::make_image(image.side_px, image.side_px);
   file.encoding.format = image.format;
   core::Rng rng(image.seed);
   for (std::uint8_t& sample : file.image.bytes) {
     sample = static_cast<std::uint8_t>(image.brightness + static_cast<int>(rng.below(11)) - 5);
   }
-  return core::encode_image(file);
+  return images::encode_image(file);
 }
 
 void put_image(const fs::path& path, const TestImage& image) {
@@ -38,15 +40,15 @@ void put_text(const fs::path& path, const std::string& text) {
 void put_images(const fs::path& folder, int count, TestImage first) {
   for (int i = 0; i < count; ++i) {
     char name[32];
-    std::snprintf(name, sizeof name, "%02d%s", i, core::file_extension(first.format));
+    std::snprintf(name, sizeof name, "%02d%s", i, images::file_extension(first.format));
     put_image(folder / name, first);
     ++first.seed;
   }
 }
 
-std::vector<double> FakeExtractor::score(const std::vector<const core::Image*>& images) {
+std::vector<double> FakeExtractor::score(const std::vector<const images::Image*>& images) {
   std::vector<double> scores;
-  for (const core::Image* image : images) {
+  for (const images::Image* image : images) {
     const double sum = std::accumulate(image->bytes.begin(), image->bytes.end(), 0.0);
     const double mean = sum / static_cast<double>(image->bytes.size());
     scores.push_back(fixed_score.value_or(mean / 10.0));
@@ -57,7 +59,7 @@ std::vector<double> FakeExtractor::score(const std::vector<const core::Image*>& 
 }
 
 std::vector<std::vector<double>> FakeExtractor::key_terms(
-    const std::vector<const core::Image*>& images) {
+    const std::vector<const images::Image*>& images) {
   if (signs.empty()) return {};
   return std::vector<std::vector<double>>(images.size(), signs);
 }

@@ -11,8 +11,8 @@
 #include <gtest/gtest.h>
 
 #include "analyzer/audit.h"
-#include "core/extractor.h"
-#include "core/image_io.h"
+#include "images/image_io.h"
+#include "keys/extractor.h"
 #include "tests/core/scratch_folder.h"
 
 namespace patina::analyzer {
@@ -22,7 +22,7 @@ struct TestImage {
   std::uint64_t seed = 0;
   int brightness = 128;  ///< Mean of the pixels, 0..255; the fake's score is a tenth of it.
   int side_px = 12;
-  core::ImageFormat format = core::ImageFormat::kPNG;
+  images::ImageFormat format = images::ImageFormat::kPNG;
 };
 std::vector<std::uint8_t> image_bytes(const TestImage& image);
 void put_image(const std::filesystem::path& path, const TestImage& image);
@@ -32,19 +32,19 @@ void put_text(const std::filesystem::path& path, const std::string& text);
 void put_images(const std::filesystem::path& folder, int count, TestImage first);
 
 /// Scores an image by a tenth of its mean pixel value; remembers what it was asked.
-class FakeExtractor : public core::Extractor {
+class FakeExtractor : public keys::Extractor {
  public:
-  std::vector<double> score(const std::vector<const core::Image*>& images) override;
-  core::ExtractorInfo info() const override { return info_; }
+  std::vector<double> score(const std::vector<const images::Image*>& images) override;
+  keys::ExtractorInfo info() const override { return info_; }
   /// `signs` for each image; an empty list plays a method whose keys have none.
   std::vector<std::vector<double>> key_terms(
-      const std::vector<const core::Image*>& images) override;
+      const std::vector<const images::Image*>& images) override;
 
   std::vector<double> signs;
   int images_scored = 0;
   std::vector<std::size_t> batch_sizes;
   std::optional<double> fixed_score;
-  core::ExtractorInfo info_{"fake", "float32", std::string(64, 'a'), 2.0};
+  keys::ExtractorInfo info_{"fake", "float32", std::string(64, 'a'), 2.0};
 };
 
 /// Folders suspect/ (dark: small scores) and benign/ (bright), 12 images each, and what an audit

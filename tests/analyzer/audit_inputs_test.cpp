@@ -4,7 +4,7 @@
 
 #include <gmock/gmock.h>
 
-#include "report/bundle.h"
+#include "report/bundle/bundle.h"
 #include "tests/analyzer/audit_fixture.h"
 #include "tests/core/caught.h"
 

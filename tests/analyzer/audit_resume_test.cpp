@@ -2,8 +2,9 @@
 // An audit that was stopped goes on, and ends as if it had not been.
 #include <gmock/gmock.h>
 
+#include "core/error.h"
 #include "core/files.h"
-#include "report/bundle.h"
+#include "report/bundle/bundle.h"
 #include "tests/analyzer/audit_fixture.h"
 #include "tests/core/caught.h"
 

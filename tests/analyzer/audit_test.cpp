@@ -5,7 +5,9 @@
 
 #include <gmock/gmock.h>
 
-#include "report/bundle.h"
+#include "images/pixels/image_file.h"
+#include "report/bundle/bundle.h"
+#include "report/evidence/bundle_layout.h"
 #include "tests/analyzer/audit_fixture.h"
 #include "tests/core/caught.h"
 
@@ -103,12 +105,12 @@ TEST_F(AuditTest, RecordsWhereTheImagesCameFromAndWhatTheyAre) {
 }
 
 TEST_F(AuditTest, NamesSamplesAfterTheirRealFormat) {
-  put_image(suspect_ / "00.png", {1, 60, 12, core::ImageFormat::kJPEG});
+  put_image(suspect_ / "00.png", {1, 60, 12, images::ImageFormat::kJPEG});
   EXPECT_THAT(audit().suspect.samples.front().file, HasSubstr(".jpg"));
 }
 
 TEST_F(AuditTest, SkipsWhatIsNoImageAndSaysWhy) {
-  const std::vector<std::uint8_t> jpeg = image_bytes({1, 60, 64, core::ImageFormat::kJPEG});
+  const std::vector<std::uint8_t> jpeg = image_bytes({1, 60, 64, images::ImageFormat::kJPEG});
   put_text(suspect_ / "x.jpg", std::string(jpeg.begin(), jpeg.begin() + 200));
   put_text(suspect_ / "y.png", "just a text");
   const report::Evidence evidence = audit();
@@ -150,7 +152,7 @@ TEST_F(AuditTest, WarnsWhenTheSetsDifferInSize) {
 }
 
 TEST_F(AuditTest, WarnsWhenTheSetsDifferInFormat) {
-  fill("benign", 12, {2000, 180, 12, core::ImageFormat::kJPEG});
+  fill("benign", 12, {2000, 180, 12, images::ImageFormat::kJPEG});
   EXPECT_THAT(audit().notes,
               Contains(HasSubstr("suspect images are .png 100 %, benign images .jpg 100 %")));
 }

@@ -5,7 +5,9 @@
 
 #include <gmock/gmock.h>
 
+#include "core/error.h"
 #include "core/hash.h"
+#include "images/pixels/image_file.h"
 #include "tests/analyzer/audit_fixture.h"
 #include "tests/core/caught.h"
 
@@ -100,7 +102,7 @@ TEST(ScoreImages, KeepsEachDistinctImageOnce) {
   FakeExtractor extractor;
   std::vector<std::string> kept;
   ScoringSink sink;
-  sink.keep = [&kept](const queryers::Sample& sample, core::ImageFormat) {
+  sink.keep = [&kept](const queryers::Sample& sample, images::ImageFormat) {
     kept.push_back(sample.source);
   };
   score_images(source, extractor, {}, sink);
@@ -126,7 +128,7 @@ TEST(ScoreImages, StopsWhenTheKeeperFails) {
   MemorySource source({image(1)});
   FakeExtractor extractor;
   ScoringSink sink;
-  sink.keep = [](const queryers::Sample&, core::ImageFormat) {
+  sink.keep = [](const queryers::Sample&, images::ImageFormat) {
     throw core::Error(core::ErrorKind::kDisk, "samples", "full", "free space");
   };
   EXPECT_EQ(core::caught_text([&] { score_images(source, extractor, {}, sink); }),
@@ -135,7 +137,7 @@ TEST(ScoreImages, StopsWhenTheKeeperFails) {
 
 TEST(ScoreImages, RefusesAnExtractorThatLosesImages) {
   class Lossy : public FakeExtractor {
-    std::vector<double> score(const std::vector<const core::Image*>&) override { return {}; }
+    std::vector<double> score(const std::vector<const images::Image*>&) override { return {}; }
   };
   MemorySource source({image(1)});
   Lossy extractor;

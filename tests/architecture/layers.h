@@ -3,11 +3,14 @@
 // at home. Changing the architecture means changing this table; see ARCHITECTURE.md for the
 // drawing.
 //
-//                              cli
-//        coat [T]            analyzer            redteam [T]
-//   diffusion [T]   extractors [T]   queryers   report          no edge within a row
-//                             stats
-//                              core                             [T]: may see LibTorch
+//                                        cli
+//                                      evaluate
+//                  coat [T]          analyzer          serve            no edge within a row
+//       diffusion [T]   extractors [T]   queryers   report              no edge within a row
+//             transforms [T]
+//                  tensors [T]   keys   stats   http                    no edge within a row
+//                                images
+//                                 core                                  [T]: may see LibTorch
 #pragma once
 
 #include <string>
@@ -18,7 +21,7 @@ namespace patina::architecture {
 
 struct Module {
   std::string name;                  ///< Folder at the repository root.
-  std::vector<std::string> may_use;  ///< Other modules, direct edges.
+  std::vector<std::string> may_use;  ///< Other modules whose headers its files include.
   bool sees_torch = false;           ///< [T].
 };
 
@@ -29,7 +32,7 @@ struct Library {
   std::vector<std::string> homes;             ///< Path prefixes of files that may use it.
 };
 
-/// Every module, planned ones included.
+/// Every module.
 const std::vector<Module>& modules();
 /// nullptr if there is no such module.
 const Module* find_module(std::string_view name);

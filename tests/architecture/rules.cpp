@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <set>
 
 #include "tests/architecture/layers.h"
 
@@ -13,18 +15,30 @@ constexpr std::size_t kMaxLines = 600;
 constexpr std::size_t kMaxHeaderLines = 150;
 constexpr std::string_view kLicense = "SPDX-License-Identifier: Apache-2.0";
 constexpr std::array<std::string_view, 4> kNoModules = {"utils", "common", "helpers", "misc"};
-constexpr std::array<std::string_view, 4> kTorchFreeTests = {"core", "stats", "report", "queryers"};
+constexpr std::array<std::string_view, 7> kTorchFreeTests = {
+    "core", "images", "stats", "http", "keys", "report", "queryers"};
 
 bool is_header(std::string_view path) { return ends_with(path, ".h"); }
 bool is_internal(std::string_view path) {
   return path.find("/internal/") != std::string_view::npos;
 }
+
+/// Folder of a file; `internal/` is part of the folder it lies in.
+std::string folder_of(std::string_view path) {
+  constexpr std::string_view kInternal = "/internal";
+  std::string_view folder = path.substr(0, path.rfind('/'));
+  if (ends_with(folder, kInternal)) folder.remove_suffix(kInternal.size());
+  return std::string(folder);
+}
+
 bool is_torch_header(std::string_view path) { return ends_with(path, "_torch.h"); }
 bool is_torch_library(const Library* library) { return library && library->name == "LibTorch"; }
 bool sees_torch(const Module& module) { return module.sees_torch || module.name == "cli"; }
 
 /// Problem with an include of one of our own headers; empty if there is none.
-std::string module_edge_problem(const Module& user, const Include& include) {
+std::string module_edge_problem(const Module& user,
+                                const std::string& file,
+                                const Include& include) {
   const std::string used = first_folder(include.path);
   if (!find_module(used)) {
     if (!include.quoted) return {};
@@ -32,8 +46,9 @@ std::string module_edge_problem(const Module& user, const Include& include) {
            "\" does not start with a module; include from the repository root";
   }
   if (!may_use(user, used)) return user.name + " may not use " + used + " (" + include.path + ")";
-  if (is_internal(include.path) && used != user.name) {
-    return include.path + " is internal to " + used + "; include a public header of it";
+  if (is_internal(include.path) && folder_of(include.path) != folder_of(file)) {
+    return include.path + " is internal to " + folder_of(include.path) +
+           "; include a public header of it";
   }
   return {};
 }
@@ -49,8 +64,8 @@ std::string library_problem(const std::string& file, const Include& include) {
 std::string torch_door_problem(const Module& user,
                                const std::string& file,
                                const Include& include) {
-  const bool opens =
-      is_torch_header(include.path) || is_torch_library(library_of_include(include.path));
+  const bool opens = is_torch_header(include.path) ||
+                     is_torch_library(library_of_include(include.path));
   if (!opens) return {};
   if (!sees_torch(user)) return user.name + " may not see LibTorch (" + include.path + ")";
   const bool is_public = is_header(file) && !is_torch_header(file) && !is_internal(file);
@@ -67,7 +82,7 @@ bool calls_torch_module(const std::vector<Include>& includes) {
 }
 
 std::string include_problem(const Module& user, const std::string& file, const Include& include) {
-  for (const std::string& problem : {module_edge_problem(user, include),
+  for (const std::string& problem : {module_edge_problem(user, file, include),
                                      torch_door_problem(user, file, include),
                                      library_problem(file, include)}) {
     if (!problem.empty()) return problem;
@@ -103,8 +118,8 @@ std::string link_problem(const Module& user, const std::string& target) {
 std::string test_link_problem(const std::string& tested, const std::string& target) {
   if (!is_torch_free_test(tested)) return {};
   const Module* used = starts_with(target, "patina") ? module_of_target(target) : nullptr;
-  const bool brings_torch =
-      is_torch_library(library_of_target(target)) || (used && used->sees_torch);
+  const bool brings_torch = is_torch_library(library_of_target(target)) ||
+                            (used && used->sees_torch);
   return brings_torch ? "tests of " + tested + " may not link " + target + " (LibTorch)" : "";
 }
 
@@ -113,6 +128,46 @@ std::string line_problem(const std::string& name, const std::string& target) {
   if (first_folder(name) == "tests") return test_link_problem(name.substr(6), target);
   const Module* user = module_of_target(name);
   return user ? link_problem(*user, target) : name + " is no module of the table";
+}
+
+/// Arrows between folders, each with one place that draws it.
+using FolderGraph = std::map<std::string, std::map<std::string, std::pair<std::string, int>>>;
+
+bool leads_to(const FolderGraph& graph, const std::string& from, const std::string& to) {
+  std::set<std::string> seen;
+  std::vector<std::string> open = {from};
+  while (!open.empty()) {
+    const std::string folder = open.back();
+    open.pop_back();
+    if (folder == to) return true;
+    const auto arrows = graph.find(folder);
+    if (!seen.insert(folder).second || arrows == graph.end()) continue;
+    for (const auto& [used, place] : arrows->second) open.push_back(used);
+  }
+  return false;
+}
+
+/// "coat/siren" of "patina_coat_siren"; a folder that is no module's for other targets.
+std::string folder_of_target(std::string_view target) {
+  constexpr std::string_view kOwn = "patina_";
+  if (starts_with(target, kOwn)) target.remove_prefix(kOwn.size());
+  std::string folder(target);
+  const std::size_t part = folder.find('_');
+  if (part != std::string::npos) folder[part] = '/';
+  return folder;
+}
+
+/// Whether a file below `folder` includes a header below `used`.
+bool includes_any(const std::vector<SourceFile>& files,
+                  const std::string& folder,
+                  const std::string& used) {
+  return std::any_of(files.begin(), files.end(), [&](const SourceFile& file) {
+    if (!starts_with(file.path, folder + "/")) return false;
+    const std::vector<Include> includes = includes_of(file.text);
+    return std::any_of(includes.begin(), includes.end(), [&](const Include& include) {
+      return include.quoted && starts_with(include.path, used + "/");
+    });
+  });
 }
 
 }  // namespace
@@ -154,9 +209,8 @@ std::vector<Violation> check_channel_order(const SourceFile& file) {
       if (line.find(token) == std::string_view::npos) continue;
       violations.push_back({file.path,
                             number,
-                            std::string(token) +
-                                " outside the codecs of core and extractors/quality*; images " +
-                                "are RGB core::Image everywhere else"});
+                            std::string(token) + " outside OpenCV's homes; images " +
+                                "are RGB images::Image everywhere else"});
     }
   }
   return violations;
@@ -169,8 +223,8 @@ std::vector<Violation> check_test_includes(const SourceFile& file) {
   if (!is_torch_free_test(tested)) return {};
   std::vector<Violation> violations;
   for (const Include& include : includes_of(file.text)) {
-    const bool torch =
-        is_torch_header(include.path) || is_torch_library(library_of_include(include.path));
+    const bool torch = is_torch_header(include.path) ||
+                       is_torch_library(library_of_include(include.path));
     if (torch) {
       violations.push_back({file.path,
                             include.line,
@@ -205,6 +259,67 @@ std::vector<Violation> check_folder_names(const SourceFile& file) {
     }
   }
   return {};
+}
+
+std::vector<Violation> check_unused_arrows(const std::vector<SourceFile>& files) {
+  std::map<std::string, std::set<std::string>> used;
+  for (const SourceFile& file : files) {
+    for (const Include& include : includes_of(file.text)) {
+      if (include.quoted) used[first_folder(file.path)].insert(first_folder(include.path));
+    }
+  }
+  std::vector<Violation> violations;
+  for (const Module& module : modules()) {
+    for (const std::string& arrow : module.may_use) {
+      if (used[module.name].count(arrow) > 0) continue;
+      violations.push_back({module.name, 0, "no file uses " + arrow + "; take the arrow away"});
+    }
+  }
+  return violations;
+}
+
+std::vector<Violation> check_folder_circles(const std::vector<SourceFile>& files) {
+  FolderGraph graph;
+  for (const SourceFile& file : files) {
+    if (!find_module(first_folder(file.path))) continue;
+    const std::string folder = folder_of(file.path);
+    for (const Include& include : includes_of(file.text)) {
+      const std::string used = folder_of(include.path);
+      const bool inside = include.quoted && first_folder(include.path) == first_folder(file.path);
+      if (inside && used != folder) graph[folder].insert({used, {file.path, include.line}});
+    }
+  }
+  std::vector<Violation> violations;
+  for (const auto& [folder, arrows] : graph) {
+    for (const auto& [used, place] : arrows) {
+      if (!leads_to(graph, used, folder)) continue;
+      violations.push_back({place.first,
+                            place.second,
+                            "arrow from " + folder + " to " + used + " is part of a circle"});
+    }
+  }
+  return violations;
+}
+
+std::vector<Violation> check_unused_links(std::string_view lines,
+                                          const std::string& where,
+                                          const std::vector<SourceFile>& files) {
+  std::vector<Violation> violations;
+  int number = 0;
+  for (std::string_view line : lines_of(lines)) {
+    ++number;
+    const std::size_t colon = line.find(": ");
+    if (colon == std::string_view::npos) continue;
+    const std::string folder = folder_of_target(line.substr(0, colon));
+    if (!find_module(first_folder(folder + "/"))) continue;
+    for (const std::string& target : words_of(line.substr(colon + 1))) {
+      const std::string used = folder_of_target(target);
+      if (!find_module(first_folder(used + "/")) || includes_any(files, folder, used)) continue;
+      violations.push_back(
+          {where, number, folder + " links " + target + " and uses nothing of it"});
+    }
+  }
+  return violations;
 }
 
 std::vector<Violation> check_links(std::string_view lines, const std::string& where) {

@@ -20,7 +20,7 @@ struct Violation {
 std::string to_text(const std::vector<Violation>& violations);
 
 /// Edges between modules, third-party libraries away from home, LibTorch past its door, internal
-/// headers of another module. For files of a module; others give nothing.
+/// headers of another folder. For files of a module; others give nothing.
 std::vector<Violation> check_includes(const SourceFile& file);
 
 /// `BGR` and `cv::` in code (not comments) outside the files where OpenCV is at home.
@@ -34,6 +34,18 @@ std::vector<Violation> check_shape(const SourceFile& file);
 
 /// No folder named utils, common, helpers or misc.
 std::vector<Violation> check_folder_names(const SourceFile& file);
+
+/// Arrows of the table that no include of the files follows: "<module>: ...", at line 0.
+std::vector<Violation> check_unused_arrows(const std::vector<SourceFile>& files);
+
+/// Folders inside one module that include each other, directly or in a circle. `internal/` counts
+/// as part of the folder it lies in.
+std::vector<Violation> check_folder_circles(const std::vector<SourceFile>& files);
+
+/// Modules that a target links, though no file of its folder includes anything of them.
+std::vector<Violation> check_unused_links(std::string_view lines,
+                                          const std::string& where,
+                                          const std::vector<SourceFile>& files);
 
 /// Lines "<module>: target target ..." or "tests/<module>: ...", as CMake wrote them to `where`.
 std::vector<Violation> check_links(std::string_view lines, const std::string& where);

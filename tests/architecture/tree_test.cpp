@@ -40,6 +40,12 @@ TEST(Tree, IsReadAsAWhole) {
 
 TEST(Tree, IncludesOnlyAlongTheArrows) { EXPECT_EQ(violations_of(check_includes), ""); }
 
+TEST(Tree, UsesEveryArrowOfTheTable) { EXPECT_EQ(to_text(check_unused_arrows(tree())), ""); }
+
+TEST(Tree, HasNoCircleOfFoldersInsideAModule) {
+  EXPECT_EQ(to_text(check_folder_circles(tree())), "");
+}
+
 TEST(Tree, KeepsChannelOrderBehindImageFiles) { EXPECT_EQ(violations_of(check_channel_order), ""); }
 
 TEST(Tree, KeepsLibTorchOutOfTheTestsBelowIt) { EXPECT_EQ(violations_of(check_test_includes), ""); }
@@ -84,12 +90,21 @@ TEST(Tree, BuildsEveryTestThatItHolds) {
   EXPECT_GT(tests, 50U);
 }
 
+const std::string kLinksFile = std::string(PATINA_BINARY_DIR) + "/generated/module_links.txt";
+
+std::string link_lines() {
+  std::ifstream stream(kLinksFile);
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
 TEST(Targets, LinkOnlyAlongTheArrows) {
-  const std::string path = std::string(PATINA_BINARY_DIR) + "/generated/module_links.txt";
-  std::ifstream stream(path);
-  const std::string lines{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-  ASSERT_NE(lines.find("stats: patina_core"), std::string::npos) << path << ": " << lines;
-  EXPECT_EQ(to_text(check_links(lines, path)), "");
+  const std::string lines = link_lines();
+  ASSERT_NE(lines.find("stats: patina_core"), std::string::npos) << kLinksFile << ": " << lines;
+  EXPECT_EQ(to_text(check_links(lines, kLinksFile)), "");
+}
+
+TEST(Targets, LinkNothingThatTheyDoNotUse) {
+  EXPECT_EQ(to_text(check_unused_links(link_lines(), kLinksFile, tree())), "");
 }
 
 }  // namespace

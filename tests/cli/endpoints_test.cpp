@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/files.h"
-#include "core/image_io.h"
 #include "core/rng.h"
+#include "images/image_io.h"
 #include "serve/serve.h"
 #include "tests/cli/run.h"
 #include "tests/core/scratch_folder.h"
@@ -23,8 +23,8 @@ using nlohmann::json;
 using testing::HasSubstr;
 
 /// A few broad waves and some grain: something that can be coated.
-core::Image paint(std::uint64_t seed, int side_px) {
-  core::Image image = core::make_image(side_px, side_px);
+images::Image paint(std::uint64_t seed, int side_px) {
+  images::Image image = images::make_image(side_px, side_px);
   core::Rng rng(seed);
   const double a = rng.uniform(1.0, 4.0);
   const double b = rng.uniform(1.0, 4.0);
@@ -41,9 +41,9 @@ core::Image paint(std::uint64_t seed, int side_px) {
 void put_images(const std::filesystem::path& folder, std::uint64_t seed, int count) {
   core::make_folder(folder);
   for (int i = 0; i < count; ++i) {
-    core::ImageFile file;
+    images::ImageFile file;
     file.image = paint(seed + static_cast<std::uint64_t>(i), 128);
-    core::write_file_atomic(folder / (std::to_string(i) + ".png"), core::encode_image(file));
+    core::write_file_atomic(folder / (std::to_string(i) + ".png"), images::encode_image(file));
   }
 }
 
@@ -60,7 +60,7 @@ class Endpoints : public testing::Test {
     server_ = std::make_unique<serve::Server>(
         card,
         [](const diffusion::GenerateOptions& asked, const core::Observer&) {
-          return std::vector<core::Image>{paint(asked.seed, asked.width_px)};
+          return std::vector<images::Image>{paint(asked.seed, asked.width_px)};
         },
         options);
     model_ = std::thread([this] { server_->run([this] { return stop_.load(); }); });
@@ -139,8 +139,8 @@ TEST_F(Endpoints, CollectAsksAServiceThatAFileDescribes) {
 TEST_F(Endpoints, CollectTellsWhyItFoundNothing) {
   core::write_file_atomic(folder_ / "recipe.json",
                           json{{"url", base_url() + "/lists"}, {"images", {"/i"}}}.dump());
-  const Ran ran =
-      run({"collect", "--from", "recipe:" + at("recipe.json"), "-o", at("c"), "--pause", "0"});
+  const Ran ran = run(
+      {"collect", "--from", "recipe:" + at("recipe.json"), "-o", at("c"), "--pause", "0"});
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("A list of the site could not be had"));
   EXPECT_EQ(ran.out.find("patina audit"), std::string::npos);
@@ -200,8 +200,8 @@ TEST_F(Endpoints, AnAuditCollectsScoresAndVerifies) {
   EXPECT_TRUE(evidence.at("benign").at("acquisition").is_null());
   EXPECT_EQ(run({"verify", at("bundle")}).code, 0);
 
-  std::string journal =
-      core::read_text_file(folder_ / "bundle/data/acquisition/suspect/journal.jsonl");
+  std::string journal = core::read_text_file(folder_ /
+                                             "bundle/data/acquisition/suspect/journal.jsonl");
   journal.replace(journal.rfind("\"t\":\"2"), 6, "\"t\":\"3");
   core::write_file_atomic(folder_ / "bundle/data/acquisition/suspect/journal.jsonl", journal);
   const Ran changed = run({"verify", at("bundle")});

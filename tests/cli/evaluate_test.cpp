@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/files.h"
-#include "core/image_io.h"
 #include "core/rng.h"
+#include "images/image_io.h"
 #include "tests/cli/run.h"
 #include "tests/core/scratch_folder.h"
 
@@ -26,14 +26,14 @@ class Experiments : public ::testing::Test {
     for (const char* owner : {"first", "second"}) {
       core::make_folder(scratch_ / owner);
       for (int i = 0; i < 3; ++i) {
-        core::ImageFile file;
-        file.image = core::make_image(72, 72);
+        images::ImageFile file;
+        file.image = images::make_image(72, 72);
         core::Rng rng(static_cast<std::uint64_t>(i) + (owner[0] == 'f' ? 10 : 20));
         for (std::uint8_t& value : file.image.bytes) {
           value = static_cast<std::uint8_t>(60 + rng.below(120));
         }
         core::write_file_atomic(scratch_ / owner / (std::to_string(i) + ".png"),
-                                core::encode_image(file));
+                                images::encode_image(file));
       }
     }
   }

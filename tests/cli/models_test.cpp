@@ -8,8 +8,8 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
-#include "core/image_io.h"
-#include "extractors/coat_key.h"
+#include "images/image_io.h"
+#include "keys/coat_key.h"
 #include "tests/cli/run.h"
 #include "tests/core/scratch_folder.h"
 #include "tests/golden/golden_set.h"
@@ -51,7 +51,7 @@ TEST_F(Models, GenerateWritesOneImageForEachSeed) {
   const Ran ran = generate({"--batch", "2", "--seed", "7", "--quiet"});
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_EQ(ran.out, at("made") + "/seed-7.png\n" + at("made") + "/seed-8.png\n");
-  EXPECT_EQ(core::read_image(at("made") + "/seed-8.png").image.width_px, 64);
+  EXPECT_EQ(images::read_image(at("made") + "/seed-8.png").image.width_px, 64);
 }
 
 TEST_F(Models, GenerateTellsWhatItUsedInJson) {
@@ -76,7 +76,7 @@ TEST_F(Models, InspectTellsALoRA) {
 }
 
 TEST_F(Models, InspectKnowsAKeyByItsOwnWords) {
-  extractors::CoatKey key;
+  keys::CoatKey key;
   key.created = "2026-01-01T00:00:00Z";
   key.tool_version = "0.1.0";
   key.seed = 98765432109876;
@@ -85,7 +85,7 @@ TEST_F(Models, InspectKnowsAKeyByItsOwnWords) {
   for (const char* name : {"center", "extractor/linear.bias"}) {
     key.tensors[name] = {core::DType::kF32, {1}, {0, 0, 128, 63}};
   }
-  extractors::write_coat_key(folder_ / "my.key", key);
+  keys::write_coat_key(folder_ / "my.key", key);
   const Ran ran = run({"inspect", at("my.key")});
   EXPECT_THAT(ran.out, HasSubstr("Patina coat key"));
   EXPECT_THAT(ran.out, HasSubstr("siren"));

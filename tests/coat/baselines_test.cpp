@@ -7,50 +7,53 @@
 #include <gtest/gtest.h>
 #include <torch/utils.h>
 
-#include "coat/baselines/fingerprint_torch.h"
-#include "coat/baselines/warp.h"
-#include "coat/baselines/warp_classifier_torch.h"
+#include "coat/fingerprint/fingerprint_torch.h"
+#include "coat/warp/warp.h"
+#include "coat/warp/warp_classifier_torch.h"
 #include "core/files.h"
-#include "core/image_io.h"
 #include "core/rng.h"
-#include "extractors/quality.h"
-#include "extractors/scorer_torch.h"
+#include "extractors/quality/quality.h"
+#include "extractors/scorer.h"
+#include "extractors/siren/scorer_torch.h"
+#include "images/image_io.h"
+#include "images/image_list.h"
 #include "tests/core/caught.h"
+#include "transforms/crop_pool_torch.h"
 
 namespace patina::coat::baselines {
 namespace {
 
-core::Image photograph() {
-  return core::read_image(core::data_file("photos/owner/clock-00.jpg")).image;
+images::Image photograph() {
+  return images::read_image(core::data_file("photos/owner/clock-00.jpg")).image;
 }
 
-std::vector<core::Image> paintings(const char* artist, std::size_t count = 100) {
-  std::vector<core::Image> images;
-  for (const core::ImageEntry& entry :
-       core::list_images({core::data_file("paintings") / std::string(artist)})) {
+std::vector<images::Image> paintings(const char* artist, std::size_t count = 100) {
+  std::vector<images::Image> images;
+  for (const images::ImageEntry& entry :
+       images::list_images({core::data_file("paintings") / std::string(artist)})) {
     if (images.size() == count) break;
-    images.push_back(core::read_image(entry.path).image);
+    images.push_back(images::read_image(entry.path).image);
   }
   return images;
 }
 
-extractors::CoatKey fingerprint_key(std::uint64_t seed) {
-  extractors::CoatKey key;
+keys::CoatKey fingerprint_key(std::uint64_t seed) {
+  keys::CoatKey key;
   key.seed = seed;
   make_fingerprint_key(key, read_fingerprint_pair(core::data_file("fingerprint/pair.safetensors")));
   return key;
 }
 
-double score_with(const extractors::CoatKey& key, const core::Image& image) {
+double score_with(const keys::CoatKey& key, const images::Image& image) {
   return extractors::make_scorer(key)->score({&image}).front();
 }
 
-core::Image fingerprinted(const extractors::CoatKey& key, const core::Image& image) {
+images::Image fingerprinted(const keys::CoatKey& key, const images::Image& image) {
   return siren::apply_pattern(image, FingerprintCoater(key).pattern(image), 1.5);
 }
 
-core::Image even_image(int width, int height) {
-  core::Image image = core::make_image(width, height);
+images::Image even_image(int width, int height) {
+  images::Image image = images::make_image(width, height);
   std::fill(image.bytes.begin(), image.bytes.end(), std::uint8_t{120});
   return image;
 }
@@ -59,12 +62,12 @@ core::Image even_image(int width, int height) {
 // ----------------------------------------------------------------------------------
 
 TEST(Fingerprint, IsReadByItsOwnKey) {
-  const extractors::CoatKey key = fingerprint_key(1);
+  const keys::CoatKey key = fingerprint_key(1);
   EXPECT_LE(score_with(key, fingerprinted(key, photograph())), key.radius);
 }
 
 TEST(Fingerprint, OfAnotherKeyReadsAsChance) {
-  const core::Image coated = fingerprinted(fingerprint_key(1), photograph());
+  const images::Image coated = fingerprinted(fingerprint_key(1), photograph());
   double sum = 0.0;
   constexpr int kKeys = 24;
   for (int seed = 0; seed < kKeys; ++seed) {
@@ -74,7 +77,7 @@ TEST(Fingerprint, OfAnotherKeyReadsAsChance) {
 }
 
 TEST(Fingerprint, IsFaintAtTheStandardStrength) {
-  const core::Image image = photograph();
+  const images::Image image = photograph();
   EXPECT_GT(extractors::measure_quality(image, fingerprinted(fingerprint_key(1), image)).psnr_db,
             34.0);
 }
@@ -86,7 +89,7 @@ TEST(Fingerprint, CanBeLearnedFromRandomWeights) {
   training.batch = 8;
   double first = 0.0, last = 0.0;
   train_fingerprints(pair,
-                     siren::CropPool(paintings("claude-monet")),
+                     transforms::CropPool(paintings("claude-monet")),
                      training,
                      [&](const FingerprintProgress& progress) {
                        if (progress.step < 20) first += progress.bit_accuracy / 20.0;
@@ -108,7 +111,7 @@ TEST(Fingerprint, PairIsReadAsItWasWritten) {
 }
 
 TEST(Fingerprint, KeyWithoutItsDecoderIsRefused) {
-  extractors::CoatKey key = fingerprint_key(1);
+  keys::CoatKey key = fingerprint_key(1);
   key.tensors.erase("extractor/head.bias");
   EXPECT_NE(core::caught_text([&] { extractors::make_scorer(key); }).find("do not go together"),
             std::string::npos);
@@ -126,22 +129,22 @@ TEST(Warp, FieldHasUnitMeanDisplacement) {
 }
 
 TEST(Warp, OfStrengthZeroIsTheImageItself) {
-  const core::Image image = photograph();
+  const images::Image image = photograph();
   EXPECT_EQ(warped(image, draw_warp(7, 32, 0.0)).bytes, image.bytes);
 }
 
 TEST(Warp, LeavesAnEvenImageAsItIs) {
-  const core::Image image = even_image(97, 64);
+  const images::Image image = even_image(97, 64);
   EXPECT_EQ(warped(image, draw_warp(7)).bytes, image.bytes);
 }
 
 // A constant field of c moves the picture by c * strength / 2 pixels at 128 pixels a side.
 TEST(Warp, ConstantFieldIsAShift) {
   WarpField field{2, std::vector<double>(4, 1.0), std::vector<double>(4, 0.0), 6.0};
-  core::Image image = core::make_image(128, 128);
+  images::Image image = images::make_image(128, 128);
   core::Rng rng(1);
   for (std::uint8_t& value : image.bytes) value = static_cast<std::uint8_t>(rng.below(256));
-  const core::Image moved = warped(image, field);
+  const images::Image moved = warped(image, field);
   for (std::size_t row = 0; row < 128; ++row) {
     const std::uint8_t* from = image.bytes.data() + 3 * 128 * row;
     const std::uint8_t* to = moved.bytes.data() + 3 * 128 * row;
@@ -150,22 +153,22 @@ TEST(Warp, ConstantFieldIsAShift) {
 }
 
 TEST(Warp, KeyTellsWarpedPaintingsFromOthers) {
-  extractors::CoatKey key;
+  keys::CoatKey key;
   key.seed = 11;
   WarpTraining training;
   training.steps = 100;
   training.pairs = 8;
-  make_warp_key(key, siren::CropPool(paintings("claude-monet")), training);
+  make_warp_key(key, transforms::CropPool(paintings("claude-monet")), training);
   const WarpField field = warp_of(key);
   int told = 0;
-  for (const core::Image& image : paintings("vincent-van-gogh", 28)) {  // Not trained on.
+  for (const images::Image& image : paintings("vincent-van-gogh", 28)) {  // Not trained on.
     told += score_with(key, warped(image, field)) < score_with(key, image) ? 1 : 0;
   }
   EXPECT_GE(told, 22);  // By chance with probability 0.002.
 }
 
 TEST(Warp, FieldIsReadAsItWasPut) {
-  extractors::CoatKey key;
+  keys::CoatKey key;
   put_warp(key, draw_warp(7));
   const WarpField read = warp_of(key), drawn = draw_warp(7);
   ASSERT_EQ(read.points, drawn.points);

@@ -5,8 +5,9 @@
 #include "coat/siren/carrier_start_torch.h"
 #include "coat/siren/carriers_torch.h"
 #include "core/error.h"
-#include "extractors/network_input_torch.h"
-#include "extractors/tensors_torch.h"
+#include "extractors/siren/network_input_torch.h"
+#include "keys/coat_key.h"
+#include "tensors/images_torch.h"
 #include "tests/coat/sample_pair.h"
 
 namespace patina::coat::siren {
@@ -15,13 +16,13 @@ namespace {
 constexpr int kBits = 6;
 
 torch::Tensor sample_units() {
-  return torch::cat({extractors::tensor_from_image(sample_image(72, 72, 11)),
-                     extractors::tensor_from_image(sample_image(72, 72, 12))});
+  return torch::cat({tensors::tensor_from_image(sample_image(72, 72, 11)),
+                     tensors::tensor_from_image(sample_image(72, 72, 12))});
 }
 
 torch::Tensor luminance_input(const torch::Tensor& unit) {
   const torch::Tensor shares = torch::tensor({0.299F, 0.587F, 0.114F}).view({1, 3, 1, 1});
-  return (extractors::network_input(unit, extractors::InputNorm::kMscn) * shares).sum(1, true);
+  return (extractors::network_input(unit, keys::InputNorm::kMscn) * shares).sum(1, true);
 }
 
 CarrierPair sample_carriers() {
@@ -74,11 +75,10 @@ TEST(LayOutPair, GivesAGeneratorWithTheCoatingOfItsCarriers) {
   Pair pair = lay_out_pair(carriers, {1.5, 1.0, 3.0, 0.0, 0.0});
   core::Rng rng(3);
   const torch::Tensor message = random_messages(2, kBits, rng);
-  const torch::Tensor input =
-      extractors::network_input(sample_units(), extractors::InputNorm::kMscn);
+  const torch::Tensor input = extractors::network_input(sample_units(), keys::InputNorm::kMscn);
   const torch::Tensor actual = pair.generator->forward(input, message, {}).slice(1, 0, 1);
-  const torch::Tensor expected =
-      carriers.generator->coating(luminance_input(sample_units()), sent_message(message));
+  const torch::Tensor expected = carriers.generator->coating(luminance_input(sample_units()),
+                                                             sent_message(message));
   const torch::Tensor inside = (actual - expected).slice(2, 8, 64).slice(3, 8, 64);
   // GELU's flanks leak a little through a closed gate where a carrier exceeds 3 deviations.
   EXPECT_LT(inside.abs().mean().item<float>(), 2e-2F);
@@ -89,7 +89,7 @@ TEST(WhitenHead, GivesUnitCovarianceAndZeroMeanOnTheImagesGiven) {
   Pair pair = lay_out_pair(sample_carriers(), {1.5, 1.0, 3.0, 0.0, 0.0});
   std::vector<torch::Tensor> units;
   for (std::uint64_t seed = 0; seed < 4 * kBits + 8; ++seed) {
-    units.push_back(extractors::tensor_from_image(sample_image(40, 40, seed)));
+    units.push_back(tensors::tensor_from_image(sample_image(40, 40, seed)));
   }
   const torch::Tensor all = torch::cat(units);
   whiten_head(pair, extract_batch(pair, all, {}));

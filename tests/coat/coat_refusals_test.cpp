@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "core/error.h"
+#include "images/pixels/image_file.h"
 #include "tests/coat/scratch.h"
 
 namespace patina::coat {
@@ -83,16 +84,16 @@ TEST_F(CoatRefuses, AFolderWithForeignFiles) {
 
 TEST_F(CoatRefuses, TwoInputsUnderOneOutputName) {
   add("a.png", picture(1));
-  add("a.jpg", picture(2, core::ImageFormat::kJPEG));
+  add("a.jpg", picture(2, images::ImageFormat::kJPEG));
   CoatOptions png = options();
-  png.format = core::ImageFormat::kPNG;
+  png.format = images::ImageFormat::kPNG;
   EXPECT_NE(
       sentence_of([&] { coat_images(png); }).find("two inputs would be written under this name"),
       std::string::npos);
 }
 
 TEST_F(CoatRefuses, ImagesUnder64Pixels) {
-  core::ImageFile tiny = picture(1);
+  images::ImageFile tiny = picture(1);
   tiny.image = sample_image(63, 80, 1);
   add("tiny.png", tiny);
   EXPECT_NE(sentence_of([&] {

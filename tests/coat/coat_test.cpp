@@ -13,6 +13,8 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/json.h"
+#include "images/image_io.h"
+#include "keys/coat_key.h"
 #include "tests/coat/scratch.h"
 
 namespace patina::coat {
@@ -22,7 +24,7 @@ using CoatImages = CoatScratch;
 
 TEST_F(CoatImages, MirrorsTheTreeAndCarriesCaptions) {
   add("a.png", picture(1));
-  add("nested/deep/b.jpg", picture(2, core::ImageFormat::kJPEG));
+  add("nested/deep/b.jpg", picture(2, images::ImageFormat::kJPEG));
   add_text("a.txt", "a photo of a vase");
   const CoatResult result = coat_images(options());
   EXPECT_EQ(result.images.size(), 2U);
@@ -44,16 +46,15 @@ TEST_F(CoatImages, WritesTheKeyForItsOwnerAloneAndACommitmentThatMatchesIt) {
   struct stat status {};
   ASSERT_EQ(stat((root_ / "owner.key").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600U);
-  const auto commitment =
-      core::parse_json(core::read_text_file(root_ / "out/commitment.json"), "commitment.json");
+  const auto commitment = core::parse_json(core::read_text_file(root_ / "out/commitment.json"),
+                                           "commitment.json");
   const auto salt = core::from_hex(commitment.at("salt").get<std::string>(), "salt");
   const auto key = core::read_file(root_ / "owner.key");
   core::Sha256 digest;
   digest.update(salt.data(), salt.size()).update(key.data(), key.size());
   EXPECT_EQ(commitment.at("key_sha256_salted"), core::to_hex(digest.finish()));
   EXPECT_EQ(commitment.at("merkle_root"), result.merkle_root);
-  EXPECT_EQ(extractors::read_coat_key(root_ / "owner.key").released_merkle_root,
-            result.merkle_root);
+  EXPECT_EQ(keys::read_coat_key(root_ / "owner.key").released_merkle_root, result.merkle_root);
 }
 
 TEST_F(CoatImages, TrainWithTheWeightsGiven) {
@@ -106,36 +107,36 @@ TEST_F(CoatImages, ASealedKeyOpensWithItsPassphraseOnly) {
   CoatOptions sealed = options();
   sealed.passphrase = "correct horse";
   coat_images(sealed);
-  EXPECT_NO_THROW(extractors::read_coat_key(root_ / "owner.key", "correct horse"));
-  EXPECT_THROW(extractors::read_coat_key(root_ / "owner.key", "wrong"), core::Error);
-  EXPECT_THROW(extractors::read_coat_key(root_ / "owner.key"), core::Error);
+  EXPECT_NO_THROW(keys::read_coat_key(root_ / "owner.key", "correct horse"));
+  EXPECT_THROW(keys::read_coat_key(root_ / "owner.key", "wrong"), core::Error);
+  EXPECT_THROW(keys::read_coat_key(root_ / "owner.key"), core::Error);
 }
 
 TEST_F(CoatImages, AlphaGreyDepthAndProfileSurvive) {
-  core::ImageFile file = picture(1);
-  file.image = core::make_image(96, 80, 16);
+  images::ImageFile file = picture(1);
+  file.image = images::make_image(96, 80, 16);
   for (std::size_t i = 0; i < file.image.sample_count(); ++i) {
-    reinterpret_cast<std::uint16_t*>(file.image.bytes.data())[i] =
-        static_cast<std::uint16_t>(20000 + 37 * (i % 500));
+    reinterpret_cast<std::uint16_t*>(file.image.bytes.data())[i] = static_cast<std::uint16_t>(
+        20000 + 37 * (i % 500));
   }
   file.alpha.assign(96 * 80, 12345);
   file.metadata.icc.assign(200, 7);
   add("deep.png", file);
-  core::ImageFile grey = picture(2);
+  images::ImageFile grey = picture(2);
   for (std::size_t i = 0; i < grey.image.bytes.size(); i += 3) {
     grey.image.bytes[i + 1] = grey.image.bytes[i + 2] = grey.image.bytes[i];
   }
   grey.grey = true;
   add("grey.png", grey);
   coat_images(options());
-  const core::ImageFile deep = core::read_image(root_ / "out/deep.png");
+  const images::ImageFile deep = images::read_image(root_ / "out/deep.png");
   EXPECT_EQ(deep.image.bit_depth, 16);
   EXPECT_EQ(deep.alpha, file.alpha);
-  EXPECT_TRUE(core::read_image(root_ / "out/grey.png").grey);
+  EXPECT_TRUE(images::read_image(root_ / "out/grey.png").grey);
 }
 
 TEST_F(CoatImages, FadesTheCoatingRatherThanBreakTheSizeLimit) {
-  core::ImageFile flat = picture(1);
+  images::ImageFile flat = picture(1);
   for (std::size_t i = 0; i < flat.image.bytes.size(); ++i) {
     flat.image.bytes[i] = static_cast<std::uint8_t>(i / 3 % 96 < 48 ? 90 : 180);
   }
@@ -230,7 +231,7 @@ TEST_F(CoatImages, PreviewShowsThreePanels) {
   without_places.output.clear();
   without_places.key_path.clear();
   preview_coating(without_places, root_ / "preview.png");
-  const core::ImageFile panel = core::read_image(root_ / "preview.png");
+  const images::ImageFile panel = images::read_image(root_ / "preview.png");
   EXPECT_EQ(panel.image.width_px, 3 * 96);
   EXPECT_FALSE(std::filesystem::exists(root_ / "out"));
   EXPECT_FALSE(std::filesystem::exists(root_ / "owner.key"));
@@ -240,11 +241,11 @@ TEST_F(CoatImages, PreviewIsOfTheFormatThatItsEndingNames) {
   add("a.png", picture(1));
   CoatOptions quick = options();
   quick.method = Method::kFrame;
-  for (const auto& [name, format] : {std::pair("preview.jpg", core::ImageFormat::kJPEG),
-                                     std::pair("preview.PNG", core::ImageFormat::kPNG),
-                                     std::pair("preview", core::ImageFormat::kPNG)}) {
+  for (const auto& [name, format] : {std::pair("preview.jpg", images::ImageFormat::kJPEG),
+                                     std::pair("preview.PNG", images::ImageFormat::kPNG),
+                                     std::pair("preview", images::ImageFormat::kPNG)}) {
     preview_coating(quick, root_ / name);
-    EXPECT_EQ(core::read_image(root_ / name).encoding.format, format) << name;
+    EXPECT_EQ(images::read_image(root_ / name).encoding.format, format) << name;
   }
 }
 

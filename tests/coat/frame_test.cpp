@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Making a frame mark: where it lies, that it hides, and that its key and no other reads it, from
 // the file as released and after what happens to files.
-#include "coat/siren/frame.h"
+#include "coat/frame/frame.h"
 
 #include <algorithm>
 #include <cmath>
@@ -11,12 +11,13 @@
 #include <gtest/gtest.h>
 
 #include "coat/coat.h"
-#include "coat/siren/frame_coater.h"
+#include "coat/frame/frame_coater.h"
 #include "core/files.h"
-#include "core/image_io.h"
 #include "core/rng.h"
-#include "extractors/coat_key.h"
-#include "extractors/frame_key.h"
+#include "extractors/frame/frame_key.h"
+#include "extractors/scorer.h"
+#include "images/image_io.h"
+#include "keys/coat_key.h"
 #include "tests/core/scratch_folder.h"
 
 namespace patina::coat {
@@ -57,12 +58,12 @@ TEST(FrameMarkOf, ASeedIsItsOwn) {
 }
 
 TEST(MarkPlane, HasUnitPowerOverTheFrame) {
-  const core::Rect frame{0, 0, 128, 128};
+  const images::Rect frame{0, 0, 128, 128};
   EXPECT_NEAR(rms(siren::mark_plane(mark(1), frame, frame)), 1.0, 1e-5);
 }
 
 TEST(MarkPlane, OfAPartIsThePartOfTheWhole) {
-  const core::Rect frame{10, 0, 96, 96};
+  const images::Rect frame{10, 0, 96, 96};
   const std::vector<float> whole = siren::mark_plane(mark(1), frame, {0, 0, 116, 96});
   const std::vector<float> part = siren::mark_plane(mark(1), frame, {7, 20, 30, 11});
   for (std::size_t y = 0; y < 11; ++y) {
@@ -73,7 +74,7 @@ TEST(MarkPlane, OfAPartIsThePartOfTheWhole) {
 }
 
 TEST(HidingPlane, IsLargerInTextureThanInTheFlat) {
-  core::Image image = core::make_image(128, 128);
+  images::Image image = images::make_image(128, 128);
   core::Rng rng(1);
   for (std::size_t i = 0; i < image.bytes.size(); ++i) {
     const bool right = (i / 3) % 128 >= 64;
@@ -95,7 +96,7 @@ class FrameCoating : public ::testing::Test {
     options.seed = seed;
     return options;
   }
-  static double statistic(const extractors::CoatKey& key, const core::Image& image) {
+  static double statistic(const keys::CoatKey& key, const images::Image& image) {
     return extractors::frame_sphere(key).reader.statistic(image);
   }
   core::ScratchFolder scratch_;
@@ -107,11 +108,11 @@ TEST_F(FrameCoating, IsReadByItsKeyAndByNoOther) {
   EXPECT_GE(result.mean_quality.psnr_db, 38.0);
   EXPECT_LE(result.mean_quality.delta_e_mean, 1.5);
   EXPECT_EQ(result.calibration.auc, 1.0);
-  const extractors::CoatKey own = extractors::read_coat_key(scratch_ / "one.key");
-  const extractors::CoatKey other = extractors::read_coat_key(scratch_ / "two.key");
+  const keys::CoatKey own = keys::read_coat_key(scratch_ / "one.key");
+  const keys::CoatKey other = keys::read_coat_key(scratch_ / "two.key");
   double own_sum = 0.0, other_sum = 0.0;
   for (const CoatedImage& image : result.images) {
-    const core::Image released = core::read_image(scratch_ / "one" / image.relative).image;
+    const images::Image released = images::read_image(scratch_ / "one" / image.relative).image;
     own_sum += statistic(own, released);
     other_sum += statistic(other, released);
   }
@@ -122,14 +123,14 @@ TEST_F(FrameCoating, IsReadByItsKeyAndByNoOther) {
 
 TEST_F(FrameCoating, SurvivesJpegAndReduction) {
   const CoatResult result = coat_images(options(1, "one"));
-  const extractors::CoatKey key = extractors::read_coat_key(scratch_ / "one.key");
+  const keys::CoatKey key = keys::read_coat_key(scratch_ / "one.key");
   double released_sum = 0.0, jpeg_sum = 0.0, small_sum = 0.0;
   for (const CoatedImage& image : result.images) {
-    core::ImageFile file = core::read_image(scratch_ / "one" / image.relative);
+    images::ImageFile file = images::read_image(scratch_ / "one" / image.relative);
     released_sum += statistic(key, file.image);
-    small_sum += statistic(key, core::resize(file.image, 96, 96));
-    file.encoding = {core::ImageFormat::kJPEG, 50, true, false, false};
-    jpeg_sum += statistic(key, core::decode_image(core::encode_image(file), "jpeg").image);
+    small_sum += statistic(key, images::resize(file.image, 96, 96));
+    file.encoding = {images::ImageFormat::kJPEG, 50, true, false, false};
+    jpeg_sum += statistic(key, images::decode_image(images::encode_image(file), "jpeg").image);
   }
   EXPECT_GT(jpeg_sum, 0.9 * released_sum);
   EXPECT_GT(small_sum, 0.9 * released_sum);
@@ -149,11 +150,12 @@ TEST_F(FrameCoating, OfTheSameSeedIsTheSame) {
 
 TEST_F(FrameCoating, IsReadByTheScoringPartOfItsKey) {
   coat_images(options(1, "one"));
-  const extractors::CoatKey key = extractors::read_coat_key(scratch_ / "one.key");
-  extractors::write_extractor(scratch_ / "extractor.safetensors", key);
-  const extractors::CoatKey part = extractors::read_extractor(scratch_ / "extractor.safetensors");
+  const keys::CoatKey key = keys::read_coat_key(scratch_ / "one.key");
+  keys::write_extractor(scratch_ / "extractor.safetensors", key);
+  const keys::CoatKey part = keys::read_extractor(scratch_ / "extractor.safetensors");
   EXPECT_EQ(part.seed, 0U) << "the seed stays secret";
-  const core::Image image = core::read_image(core::data_file("photos/owner/clock-00.jpg")).image;
+  const images::Image image =
+      images::read_image(core::data_file("photos/owner/clock-00.jpg")).image;
   EXPECT_EQ(extractors::make_scorer(part)->score({&image}),
             extractors::make_scorer(key)->score({&image}));
   EXPECT_EQ(extractors::make_scorer(part)->key_terms({&image}),

@@ -12,8 +12,10 @@
 #include "coat/siren/reptile_torch.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "tensors/compute.h"
 #include "tests/coat/sample_pair.h"
 #include "tests/golden/golden_set.h"
+#include "transforms/crop_pool_torch.h"
 
 namespace patina::coat::siren {
 namespace {
@@ -24,7 +26,7 @@ class LearnabilityLoss : public ::testing::Test {
     return torch::rand({2, 3, 64, 64}, torch::kFloat32).requires_grad_(true);
   }
   std::filesystem::path model_ = golden::open_golden_set("diffusers")->path("models/sd21");
-  Learnability loss_{model_, "a photo", 5, "float32"};
+  Learnability loss_{model_, "a photo", 5, {"cpu", tensors::Precision::kFloat32, 0}};
 };
 
 TEST_F(LearnabilityLoss, IsTheSameForTheSameStepAndAnotherForAnother) {
@@ -60,9 +62,14 @@ TEST(Surrogate, OfNoStepsIsTheBase) {
   options.steps = 0;
   make_surrogate(options, folder);
   const torch::Tensor x = torch::rand({1, 3, 64, 64});
-  const double of_base = Learnability(model, "a photo", 1, "float32")(x, 0).item<double>();
+  const double of_base = Learnability(
+                             model, "a photo", 1, {"cpu", tensors::Precision::kFloat32, 0})(x, 0)
+                             .item<double>();
   // Weights were rounded on the way where the processor computes in bfloat16.
-  EXPECT_NEAR(Learnability(folder, "a photo", 1, "float32")(x, 0).item<double>(), of_base, 2e-3);
+  EXPECT_NEAR(Learnability(folder, "a photo", 1, {"cpu", tensors::Precision::kFloat32, 0})(x, 0)
+                  .item<double>(),
+              of_base,
+              2e-3);
   std::filesystem::remove_all(folder);
 }
 
@@ -94,8 +101,8 @@ class MetaLearning : public ::testing::Test {
     options.seed = 4;
     return options;
   }
-  std::vector<CropPool> tasks_ = {CropPool({sample_image(64, 64, 1)}),
-                                  CropPool({sample_image(64, 64, 2)})};
+  std::vector<transforms::CropPool> tasks_ = {transforms::CropPool({sample_image(64, 64, 1)}),
+                                              transforms::CropPool({sample_image(64, 64, 2)})};
 };
 
 TEST_F(MetaLearning, IsTheSameForASeed) {

@@ -10,7 +10,8 @@
 
 #include "coat/coat.h"
 #include "core/files.h"
-#include "core/image_io.h"
+#include "images/image_io.h"
+#include "tensors/compute.h"
 #include "tests/coat/sample_pair.h"
 
 namespace patina::coat {
@@ -26,16 +27,16 @@ class CoatScratch : public ::testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(root_); }
 
-  core::ImageFile picture(std::uint64_t seed,
-                          core::ImageFormat format = core::ImageFormat::kPNG) const {
-    core::ImageFile file;
+  images::ImageFile picture(std::uint64_t seed,
+                            images::ImageFormat format = images::ImageFormat::kPNG) const {
+    images::ImageFile file;
     file.image = sample_image(96, 80, seed);
     file.encoding.format = format;
     return file;
   }
-  void add(const std::string& name, const core::ImageFile& file) const {
+  void add(const std::string& name, const images::ImageFile& file) const {
     std::filesystem::create_directories((root_ / "in" / name).parent_path());
-    core::write_file_atomic(root_ / "in" / name, core::encode_image(file));
+    core::write_file_atomic(root_ / "in" / name, images::encode_image(file));
   }
   void add_text(const std::string& name, const std::string& text) const {
     core::write_file_atomic(root_ / "in" / name, text);
@@ -50,7 +51,7 @@ class CoatScratch : public ::testing::Test {
     options.sphere_crops = 4;
     options.seed = 7;
     options.max_size_ratio = 3.0;  // Sample images of a few kilobytes; the limit has its own test.
-    options.precision = extractors::Precision::kFloat32;
+    options.compute.precision = tensors::Precision::kFloat32;
     return options;
   }
 

@@ -16,19 +16,22 @@
 #include "coat/siren/coating_torch.h"
 #include "coat/siren/generator_torch.h"
 #include "coat/siren/hypersphere_torch.h"
-#include "coat/siren/jnd_torch.h"
-#include "coat/siren/jpeg_torch.h"
-#include "extractors/ciede2000_torch.h"
-#include "extractors/hidden_torch.h"
-#include "extractors/tensors_torch.h"
+#include "extractors/quality/ciede2000_torch.h"
+#include "extractors/siren/hidden_torch.h"
+#include "keys/coat_key.h"
+#include "tensors/blobs_torch.h"
+#include "tensors/images_torch.h"
+#include "tensors/modules_torch.h"
 #include "tests/golden/golden_set.h"
+#include "transforms/jnd_torch.h"
+#include "transforms/jpeg_torch.h"
 
 namespace patina::coat::siren {
 namespace {
 
 using extractors::ForwardMode;
 using extractors::HiddenExtractor;
-using extractors::NormMode;
+using keys::NormMode;
 
 class SirenGolden : public ::testing::Test {
  protected:
@@ -40,7 +43,7 @@ class SirenGolden : public ::testing::Test {
   bool missing() const { return !file_.has_value(); }
   bool has(const std::string& name) const { return file_->contains(name); }
   torch::Tensor at(const std::string& name) const {
-    return extractors::tensor_from_view(file_->at(name));
+    return tensors::tensor_from_view(file_->at(name));
   }
   std::vector<std::string> cases(const std::string& prefix, int depth = 1) const {
     return golden::groups(*file_, prefix, depth);
@@ -77,8 +80,8 @@ Networks load_networks(const std::map<std::string, core::TensorBlob>& tensors) {
   Networks networks;
   networks.generator = Generator(generator_config(tensors, "encoder/", "golden"));
   networks.extractor = HiddenExtractor(extractors::extractor_config(tensors, "decoder/", "golden"));
-  extractors::import_module(*networks.generator, "encoder/", tensors, "golden");
-  extractors::import_module(*networks.extractor, "decoder/", tensors, "golden");
+  tensors::import_module(*networks.generator, "encoder/", tensors, "golden");
+  tensors::import_module(*networks.extractor, "decoder/", tensors, "golden");
   return networks;
 }
 
@@ -96,8 +99,8 @@ TEST_F(SirenGolden, NetworksGiveTheReferencesCoatingsAndFeaturesInBothNormModes)
   for (const std::string& name : cases("")) {
     if (!has(name + "/image")) continue;
     const torch::Tensor image = at(name + "/image").unsqueeze(0);
-    const torch::Tensor input = extractors::normalised_from_unit(image);
-    const torch::Tensor mask = jnd_mask(image);
+    const torch::Tensor input = tensors::normalised_from_unit(image);
+    const torch::Tensor mask = transforms::jnd_mask(image);
     EXPECT_LT(largest_difference(mask[0], at(name + "/mask")), 5e-7) << name;
     for (const std::string& mode : cases(name + "/")) {
       const std::string base = name + "/" + mode + "/";
@@ -109,8 +112,8 @@ TEST_F(SirenGolden, NetworksGiveTheReferencesCoatingsAndFeaturesInBothNormModes)
       EXPECT_LT(largest_difference(coated[0], at(base + "coated_rgb")), 2e-6);
       const torch::Tensor clean_feature = networks.extractor->forward(input, mode_named(mode));
       EXPECT_LT(relative_to_max(clean_feature, at(base + "feature_clean")), 1e-5);
-      const torch::Tensor coated_feature =
-          networks.extractor->forward(extractors::normalised_from_unit(coated), mode_named(mode));
+      const torch::Tensor coated_feature = networks.extractor->forward(
+          tensors::normalised_from_unit(coated), mode_named(mode));
       EXPECT_LT(relative_to_max(coated_feature, at(base + "feature_coated")), 1e-5);
       const torch::Tensor squared = squared_distance(coated_feature, at("decoder/center"));
       EXPECT_LT(relative_to_max(coating_score(squared), at(base + "score_coated")), 1e-5);
@@ -125,19 +128,20 @@ TEST_F(SirenGolden, JndMapsAreTheReferences) {
   if (missing()) return;
   for (const std::string& name : cases("")) {
     SCOPED_TRACE(name);
-    const torch::Tensor image =
-        (has(name + "/image_u8") ? at(name + "/image_u8").to(torch::kFloat32) / 255.0
-                                 : at(name + "/image"))
-            .unsqueeze(0);
+    const torch::Tensor image = (has(name + "/image_u8")
+                                     ? at(name + "/image_u8").to(torch::kFloat32) / 255.0
+                                     : at(name + "/image"))
+                                    .unsqueeze(0);
     // The stored float32 map went through normalising and back; near black, sqrt magnifies what
     // that rounds off.
-    EXPECT_LT(largest_difference(jnd_heatmap(image)[0], at(name + "/heatmap")), 2e-5);
-    EXPECT_LT(largest_difference(jnd_heatmap(image)[0], at(name + "/heatmap_ref")), 5e-7);
-    EXPECT_LT(
-        largest_difference(jnd_heatmap(image.to(torch::kFloat64))[0], at(name + "/heatmap_ref")),
-        5e-7);
+    EXPECT_LT(largest_difference(transforms::jnd_heatmap(image)[0], at(name + "/heatmap")), 2e-5);
+    EXPECT_LT(largest_difference(transforms::jnd_heatmap(image)[0], at(name + "/heatmap_ref")),
+              5e-7);
+    EXPECT_LT(largest_difference(transforms::jnd_heatmap(image.to(torch::kFloat64))[0],
+                                 at(name + "/heatmap_ref")),
+              5e-7);
     if (has(name + "/mask")) {
-      EXPECT_LT(largest_difference(jnd_mask(image)[0], at(name + "/mask")), 5e-7);
+      EXPECT_LT(largest_difference(transforms::jnd_mask(image)[0], at(name + "/mask")), 5e-7);
     }
   }
 }
@@ -169,8 +173,8 @@ TEST_F(SirenGolden, HypersphereLossesAndGradientsAreTheReferences) {
     torch::Tensor positive = at(name + "/positive").to(torch::kFloat64).set_requires_grad(true);
     torch::Tensor negative = at(name + "/negative").to(torch::kFloat64).set_requires_grad(true);
     const torch::Tensor score = coating_score(squared_distance(positive, center));
-    const torch::Tensor outside =
-        negative_loss(squared_distance(negative, center), 0.0, NegativeForm::kLogHuberPublic);
+    const torch::Tensor outside = negative_loss(
+        squared_distance(negative, center), 0.0, NegativeForm::kLogHuberPublic);
     EXPECT_LT(relative_to_max(score, at(name + "/official/loss_positive")), 1e-9);
     EXPECT_LT(relative_to_max(outside, at(name + "/official/loss_negative")), 1e-9);
     const auto slope = [](const torch::Tensor& loss, const torch::Tensor& input) {
@@ -225,8 +229,8 @@ TEST_F(SirenGolden, NegativeFormsAreTheReferencesAtTheQuantileRadius) {
       const torch::Tensor squared = squared_distance(positive, center);
       const double nu = std::stod(group.substr(2));
       const double radius = radius_by_quantile(squared.sqrt(), nu);
-      const torch::Tensor slope =
-          torch::autograd::grad({positive_loss(squared, radius, nu)}, {positive})[0];
+      const torch::Tensor slope = torch::autograd::grad({positive_loss(squared, radius, nu)},
+                                                        {positive})[0];
       // A sample exactly on the boundary has two one-sided slopes: it is left out.
       const torch::Tensor off_boundary =
           ((squared.detach().sqrt() - radius).abs() > 1e-9).unsqueeze(1);
@@ -234,8 +238,8 @@ TEST_F(SirenGolden, NegativeFormsAreTheReferencesAtTheQuantileRadius) {
           relative_to_max(slope * off_boundary,
                           at(name + "/" + group + "/eq5_grad_at_quantile_radius") * off_boundary),
           1e-9);
-      const torch::Tensor outside =
-          squared_distance(at(name + "/negative").to(torch::kFloat64), center);
+      const torch::Tensor outside = squared_distance(at(name + "/negative").to(torch::kFloat64),
+                                                     center);
       for (const auto& [form_name, form] : forms) {
         const torch::Tensor expected = at(name + "/" + group + "/" + form_name);
         EXPECT_LT(largest_difference(negative_loss(outside, radius, form), expected),
@@ -252,18 +256,19 @@ TEST_F(SirenGolden, JpegWithThePublicRoundingIsTheReferences) {
   for (const std::string& quality : cases("jpeg/")) {
     SCOPED_TRACE("quality " + quality);
     const std::string base = "jpeg/" + quality + "/";
-    JpegOptions options;
+    transforms::JpegOptions options;
     options.quality_percent = std::stod(quality);
-    EXPECT_NEAR(
-        jpeg_table_factor(options.quality_percent), at(base + "factor").item<double>(), 1e-12);
-    options.rounding = JpegRounding::kCubic;
+    EXPECT_NEAR(transforms::jpeg_table_factor(options.quality_percent),
+                at(base + "factor").item<double>(),
+                1e-12);
+    options.rounding = transforms::JpegRounding::kCubic;
     options.transposed_tables = true;
     torch::Tensor image = at("image").clone().set_requires_grad(true);
-    const torch::Tensor out = jpeg_round_trip(image, options);
+    const torch::Tensor out = transforms::jpeg_round_trip(image, options);
     EXPECT_LT(largest_difference(out, at(base + "out")), 2e-5);
     if (has(base + "grad")) {
-      const torch::Tensor slope =
-          torch::autograd::grad({out}, {image}, {at(base + "cotangent")})[0];
+      const torch::Tensor slope = torch::autograd::grad(
+          {out}, {image}, {at(base + "cotangent")})[0];
       EXPECT_LT(relative_to_max(slope, at(base + "grad")), 1e-3);
     }
   }
@@ -279,13 +284,14 @@ StepLoss published_loss(Networks& networks,
                         const torch::Tensor& message,
                         const torch::Tensor& center) {
   const ForwardMode mode{NormMode::kRunning, true};
-  const torch::Tensor input = extractors::normalised_from_unit(images);
-  const torch::Tensor delta =
-      networks.generator->forward(input, message.expand({images.size(0), -1}), mode);
-  const torch::Tensor coated = apply_coating(images, delta, jnd_mask(images), {1.5, 0.0, 0.0, 0.0});
+  const torch::Tensor input = tensors::normalised_from_unit(images);
+  const torch::Tensor delta = networks.generator->forward(
+      input, message.expand({images.size(0), -1}), mode);
+  const torch::Tensor coated = apply_coating(
+      images, delta, transforms::jnd_mask(images), {1.5, 0.0, 0.0, 0.0});
   const torch::Tensor clean_features = networks.extractor->forward(input, mode);
-  const torch::Tensor coated_features =
-      networks.extractor->forward(extractors::normalised_from_unit(coated), mode);
+  const torch::Tensor coated_features = networks.extractor->forward(
+      tensors::normalised_from_unit(coated), mode);
   extractors::Ciede2000Options published;
   published.scale = extractors::LabScale::kPublished;
   published.stabiliser = 1e-4;
@@ -293,9 +299,9 @@ StepLoss published_loss(Networks& networks,
   loss.lab = extractors::ciede2000_loss(images, coated, published).mean();
   loss.mse = (coated - images).square().mean();
   loss.positive = coating_score(squared_distance(coated_features, center)).mean();
-  loss.negative =
-      negative_loss(squared_distance(clean_features, center), 0.0, NegativeForm::kLogHuberPublic)
-          .mean();
+  loss.negative = negative_loss(
+                      squared_distance(clean_features, center), 0.0, NegativeForm::kLogHuberPublic)
+                      .mean();
   loss.total = ((loss.mse + 1e-3 * loss.lab) + 10.0 * (loss.positive + loss.negative) / 2.0) / 11.0;
   return loss;
 }
@@ -326,8 +332,8 @@ TEST_F(SirenGolden, GradientsOfTheFirstTrainingStepAreTheReferences) {
   for (const auto& item : networks.extractor->named_parameters())
     slopes["decoder/" + item.key()] = item.value().grad();
   for (const auto& [name, slope] : slopes) {
-    const bool before_norm =
-        name.find("layers.0.bias") != std::string::npos;  // Zero but for rounding.
+    const bool before_norm = name.find("layers.0.bias") !=
+                             std::string::npos;  // Zero but for rounding.
     if (before_norm || !has("grad_step1/" + name)) continue;
     EXPECT_LT(relative_to_max(slope, at("grad_step1/" + name)), 1e-5) << name;
   }

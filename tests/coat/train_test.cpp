@@ -8,11 +8,14 @@
 #include "core/error.h"
 #include "tests/coat/sample_pair.h"
 #include "tests/core/caught.h"
+#include "transforms/crop_pool_torch.h"
 
 namespace patina::coat::siren {
 namespace {
 
-CropPool small_pool() { return CropPool({sample_image(64, 64, 1), sample_image(64, 64, 2)}); }
+transforms::CropPool small_pool() {
+  return transforms::CropPool({sample_image(64, 64, 1), sample_image(64, 64, 2)});
+}
 
 TrainOptions small_options() {
   TrainOptions options;
@@ -27,8 +30,8 @@ TrainOptions small_options() {
 
 std::filesystem::path scratch_file() {
   const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-  const auto folder =
-      std::filesystem::temp_directory_path() / (std::string("patina-") + test->name());
+  const auto folder = std::filesystem::temp_directory_path() /
+                      (std::string("patina-") + test->name());
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   return folder / "training.safetensors";
@@ -65,8 +68,8 @@ TEST(TrainKey, StopsAtALossThatIsNotFiniteAndNamesTheTerm) {
     return coated.mean() * (step < 3 ? 1.0 : std::numeric_limits<double>::quiet_NaN());
   };
   Pair pair = sample_pair();
-  const core::Error error =
-      core::caught([&] { train_key(pair, small_pool(), kSampleMessage, options); });
+  const core::Error error = core::caught(
+      [&] { train_key(pair, small_pool(), kSampleMessage, options); });
   EXPECT_EQ(error.problem(), "the loss is not finite at step 3: learnability");
   options.learnability = [](const torch::Tensor& coated, int) { return coated.mean(); };
   int resumed_at = -1;
@@ -108,7 +111,7 @@ TEST(SirenLoss, TakesTheLearnabilityTermWhereOneIsGiven) {
 
 TEST(CropPool, EnlargesImagesSmallerThanACrop) {
   core::Rng rng(1);
-  const CropPool pool({sample_image(20, 30, 1)});
+  const transforms::CropPool pool({sample_image(20, 30, 1)});
   EXPECT_EQ(pool.draw(3, {64, 1.0, 1.0, true}, rng).sizes(),
             (std::vector<std::int64_t>{3, 3, 64, 64}));
 }

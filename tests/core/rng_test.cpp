@@ -101,8 +101,8 @@ TEST(Rng, ForksDifferByLabelSeedAndLevel) {
 }
 
 double chi_square(const std::vector<int>& counts) {
-  const double expected =
-      std::accumulate(counts.begin(), counts.end(), 0.0) / static_cast<double>(counts.size());
+  const double expected = std::accumulate(counts.begin(), counts.end(), 0.0) /
+                          static_cast<double>(counts.size());
   return std::accumulate(counts.begin(), counts.end(), 0.0, [expected](double sum, int count) {
     return sum + (count - expected) * (count - expected) / expected;
   });

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "keys/key_tensors.h"
 #include "tests/core/caught.h"
 #include "tests/core/safetensors_literal.h"
 #include "tests/core/scratch_folder.h"
@@ -103,8 +104,8 @@ TEST(Safetensors, HoldsNoTensorsAtAll) {
 TEST(Safetensors, ViewsOutliveCopiesOfTheFileObject) {
   SafetensorsFile copy = SafetensorsFile::parse(safetensors_bytes({}, {}), "empty");
   {
-    const SafetensorsFile file =
-        SafetensorsFile::parse(safetensors_bytes({{"a", floats({1}, {0.5F})}}, {}), "test");
+    const SafetensorsFile file = SafetensorsFile::parse(
+        safetensors_bytes({{"a", floats({1}, {0.5F})}}, {}), "test");
     copy = file;
   }
   float value = 0;
@@ -204,8 +205,8 @@ TEST(DType, HasTheFormatsNamesAndSizes) {
 }
 
 TEST(Safetensors, NamesTheTensorThatIsMissing) {
-  const SafetensorsFile file =
-      SafetensorsFile::parse(safetensors_bytes({{"a", floats({1}, {1})}}, {}), "unet.safetensors");
+  const SafetensorsFile file = SafetensorsFile::parse(
+      safetensors_bytes({{"a", floats({1}, {1})}}, {}), "unet.safetensors");
   EXPECT_TRUE(file.contains("a"));
   EXPECT_FALSE(file.contains("b"));
   const Error error = caught([&] { file.at("b"); });

@@ -7,7 +7,7 @@
 #include <torch/autograd.h>
 #include <torch/types.h>
 
-#include "diffusion/attention_torch.h"
+#include "diffusion/networks/attention_torch.h"
 
 namespace patina::diffusion {
 namespace {

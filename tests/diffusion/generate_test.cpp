@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Images from prompts, as a caller without LibTorch sees it, with the golden set's tiny models.
-#include "diffusion/generate.h"
+#include "diffusion/generate/generate.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -11,6 +11,8 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "images/pixels/image.h"
+#include "tensors/compute.h"
 #include "tests/core/caught.h"
 #include "tests/golden/golden_set.h"
 
@@ -25,7 +27,7 @@ class Generating : public ::testing::Test {
     set_ = golden::open_golden_set("diffusers");
     if (!set_) GTEST_SKIP() << "no golden set \"diffusers\"";
     model_.base = set_->path("models/sd21");
-    model_.precision = "float32";
+    model_.compute.precision = tensors::Precision::kFloat32;
     request_.prompt = "a castle on a hill";
     request_.steps = 3;
     request_.width_px = 32;
@@ -40,7 +42,7 @@ class Generating : public ::testing::Test {
   GenerateOptions request_;
 };
 
-int largest_difference(const core::Image& a, const core::Image& b) {
+int largest_difference(const images::Image& a, const images::Image& b) {
   int most = 0;
   for (std::size_t i = 0; i < a.bytes.size(); ++i) {
     most = std::max(most, std::abs(static_cast<int>(a.bytes[i]) - static_cast<int>(b.bytes[i])));
@@ -97,7 +99,7 @@ TEST_F(Generating, SaysWhichWordsDidNotFit) {
 }
 
 TEST_F(Generating, WithALoRAOfScaleZeroChangesNothing) {
-  const core::Image plain = generate().images[0];
+  const images::Image plain = generate().images[0];
   model_.loras = {set_->path("lora/peft_sd21.safetensors")};
   model_.lora_scale = 0.0;
   EXPECT_EQ(generate().images[0].bytes, plain.bytes);
@@ -107,7 +109,7 @@ TEST_F(Generating, WithALoRAOfScaleZeroChangesNothing) {
 
 TEST_F(Generating, UnderstandsTokensOfTextualInversion) {
   request_.prompt = "a photo of <golden-cat>";
-  const core::Image unknown = generate().images[0];
+  const images::Image unknown = generate().images[0];
   model_.embeddings = {set_->path("textual_inversion/learned_embeds_sd21.safetensors")};
   EXPECT_NE(generate().images[0].bytes, unknown.bytes);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/diffusion/golden_cases.h"
 
-#include "diffusion/weights_torch.h"
+#include "diffusion/networks/weights_torch.h"
+#include "tensors/blobs_torch.h"
 
 namespace patina::diffusion {
 
@@ -11,7 +12,7 @@ GoldenCase::GoldenCase(const golden::GoldenSet& set, json entry)
     : set_(set), entry_(std::move(entry)), file_(set.file(entry_.at("file"))) {}
 
 torch::Tensor GoldenCase::at(const std::string& tensor) const {
-  return tensor_over(file_, file_.at(tensor)).clone();
+  return tensors::tensor_over(file_, file_.at(tensor)).clone();
 }
 
 std::vector<std::string> GoldenCase::expected(const std::string& prefix) const {

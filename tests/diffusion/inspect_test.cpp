@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What inspect() tells of files made here and of the tiny golden models.
-#include "diffusion/inspect.h"
+#include "diffusion/inspect/inspect.h"
 
 #include <algorithm>
 #include <cstring>
@@ -117,18 +117,18 @@ TEST_F(InspectTest, LyCORISTypesAreNamedAsNotSupported) {
 }
 
 TEST_F(InspectTest, KohyasMetadataIsToldInWords) {
-  const Inspection found =
-      of_lora({{"ss_sd_model_name", "v1-5-pruned.safetensors"},
-               {"ss_learning_rate", "0.0001"},
-               {"ss_num_epochs", "10"},
-               {"ss_steps", "1500"},
-               {"ss_training_comment", "cats"},
-               {"ss_training_started_at", "86400.5"},
-               {"ss_noise_offset", "None"},
-               {"ss_clip_skip", "2"},
-               {"ss_dataset_dirs", R"({"10_cat": {"n_repeats": 10, "img_count": 20}})"},
-               {"ss_tag_frequency", R"({"10_cat": {"cat": 20, "sofa": 7}, "5_cat": {"sofa": 30}})"},
-               {"modelspec.title", "Cats"}});
+  const Inspection found = of_lora(
+      {{"ss_sd_model_name", "v1-5-pruned.safetensors"},
+       {"ss_learning_rate", "0.0001"},
+       {"ss_num_epochs", "10"},
+       {"ss_steps", "1500"},
+       {"ss_training_comment", "cats"},
+       {"ss_training_started_at", "86400.5"},
+       {"ss_noise_offset", "None"},
+       {"ss_clip_skip", "2"},
+       {"ss_dataset_dirs", R"({"10_cat": {"n_repeats": 10, "img_count": 20}})"},
+       {"ss_tag_frequency", R"({"10_cat": {"cat": 20, "sofa": 7}, "5_cat": {"sofa": 30}})"},
+       {"modelspec.title", "Cats"}});
   EXPECT_THAT(text_of(found),
               HasSubstr("Base model: v1-5-pruned.safetensors\n"
                         "Comment: cats\n"

@@ -14,7 +14,8 @@
 #include <torch/types.h>
 
 #include "core/safetensors.h"
-#include "diffusion/lora_torch.h"
+#include "diffusion/adapters/lora_torch.h"
+#include "tensors/blobs_torch.h"
 #include "tests/core/scratch_folder.h"
 
 namespace patina::diffusion {
@@ -57,11 +58,11 @@ struct SmallModel {
                              {"up_blocks.1.attentions.0.proj_out.weight", random({4, 4})},
                              {"up_blocks.1.upsamplers.0.conv.weight", random({4, 4, 3, 3})},
                              {"conv_out.weight", random({3, 4, 3, 3})}});
-  Weights text_encoder =
-      weights_of({{"text_model.embeddings.token_embedding.weight", random({9, 5})},
-                  {"text_model.encoder.layers.0.layer_norm1.weight", random({5})},
-                  {kText + ".weight", random({5, 5})},
-                  {"text_model.encoder.layers.0.self_attn.out_proj.weight", random({5, 5})}});
+  Weights text_encoder = weights_of(
+      {{"text_model.embeddings.token_embedding.weight", random({9, 5})},
+       {"text_model.encoder.layers.0.layer_norm1.weight", random({5})},
+       {kText + ".weight", random({5, 5})},
+       {"text_model.encoder.layers.0.self_attn.out_proj.weight", random({5, 5})}});
 
   torch::Tensor value(const std::string& module) const {
     const WeightHandle found = unet.find(module + ".weight");
@@ -77,7 +78,7 @@ class LoRATest : public ::testing::Test {
  protected:
   std::filesystem::path write(const Tensors& tensors, const Metadata& metadata = {}) const {
     std::map<std::string, core::TensorBlob> blobs;
-    for (const auto& [name, tensor] : tensors) blobs[name] = blob_of(tensor);
+    for (const auto& [name, tensor] : tensors) blobs[name] = tensors::blob_from_tensor(tensor);
     core::write_safetensors(folder_ / "lora.safetensors", blobs, metadata);
     return folder_ / "lora.safetensors";
   }

@@ -8,7 +8,7 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
-#include "diffusion/lora_torch.h"
+#include "diffusion/adapters/lora_torch.h"
 #include "tests/core/scratch_folder.h"
 #include "tests/diffusion/golden_cases.h"
 #include "tests/diffusion/tiny_model.h"
@@ -124,11 +124,11 @@ TEST_F(LoRAGolden, CheckpointingChangesNoGradientOfItsFactors) {
   const Networks networks(c);
   std::vector<std::vector<Tensor>> gradients;
   for (const bool checkpoint : {false, true}) {
-    const LoRA lora =
-        new_lora(networks.unet.weights(), networks.text_encoder.weights(), NewLoRAOptions());
+    const LoRA lora = new_lora(
+        networks.unet.weights(), networks.text_encoder.weights(), NewLoRAOptions());
     for (const Tensor& factor : lora.factors()) factor.detach().add_(0.02);  // `up` starts at zero
-    AttachedLoRA attached =
-        attach_lora(lora, 1.0, networks.unet.weights(), networks.text_encoder.weights());
+    AttachedLoRA attached = attach_lora(
+        lora, 1.0, networks.unet.weights(), networks.text_encoder.weights());
     Pass pass;
     pass.checkpoint = checkpoint;
     const Tensor eps = networks.unet.forward(c.at("z_t"), c.at("t"), c.at("context"), pass);

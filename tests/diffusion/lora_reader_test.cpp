@@ -13,7 +13,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "diffusion/lora_torch.h"
+#include "diffusion/adapters/lora_torch.h"
 #include "tests/core/caught.h"
 #include "tests/diffusion/lora_fixture.h"
 
@@ -202,8 +202,8 @@ TEST_F(LoRATest, PeftsConfigBesideItsFileGivesAlpha) {
                            {"base_model.model." + kQuery + ".lora_B.weight", torch::ones({4, 4})}});
   std::filesystem::rename(path, folder_ / "adapter_model.safetensors");
   core::write_file_atomic(folder_ / "adapter_config.json", std::string(R"({"lora_alpha": 32})"));
-  const LoRA lora =
-      read_lora(folder_ / "adapter_model.safetensors", model_.unet, model_.text_encoder);
+  const LoRA lora = read_lora(
+      folder_ / "adapter_model.safetensors", model_.unet, model_.text_encoder);
   EXPECT_EQ(lora.unet.at(kQuery + ".weight").alpha, 32.0);
 }
 
@@ -378,8 +378,8 @@ TEST_F(LoRATest, WholeNumbersAreNoFactors) {
 
 TEST_F(LoRATest, PicklesAreNotOpened) {
   core::write_file_atomic(folder_ / "lora.pt", std::string("PK\x03\x04 archive/data.pkl"));
-  const core::Error error =
-      caught([&] { read_lora(folder_ / "lora.pt", model_.unet, model_.text_encoder); });
+  const core::Error error = caught(
+      [&] { read_lora(folder_ / "lora.pt", model_.unet, model_.text_encoder); });
   EXPECT_EQ(error.kind(), ErrorKind::kUnsupported);
   EXPECT_THAT(error.what(), HasSubstr("a zip of pickles; a pickle can run code when it is opened"));
 }

@@ -10,7 +10,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "diffusion/lora_torch.h"
+#include "diffusion/adapters/lora_torch.h"
 #include "tests/core/caught.h"
 #include "tests/diffusion/lora_fixture.h"
 
@@ -64,8 +64,8 @@ TEST_F(LoRATest, ALoRAOfAnotherModelChangesNothing) {
   LoRA lora = sample();
   lora.text_encoder.at(kText + ".weight").up = torch::ones({6, 2});
   const Tensor before = model_.value(kQuery);
-  const core::Error error =
-      caught([&] { merge_lora(lora, 1.0, model_.unet, model_.text_encoder); });
+  const core::Error error = caught(
+      [&] { merge_lora(lora, 1.0, model_.unet, model_.text_encoder); });
   EXPECT_EQ(std::string(error.what()),
             "LoRA, text encoder weight \"" + kText +
                 ".weight\": down [2,5] and up [6,2] do not fit its shape [5,5]; use a LoRA made "
@@ -177,8 +177,8 @@ TEST_F(LoRATest, FactorsReceiveTheirGradients) {
 TEST_F(LoRATest, ATrainableOneIsAttachedOnce) {
   const LoRA lora = new_lora(model_.unet, model_.text_encoder);
   attach_lora(lora, 1.0, model_.unet, model_.text_encoder);
-  const core::Error error =
-      caught([&] { attach_lora(lora, 1.0, model_.unet, model_.text_encoder); });
+  const core::Error error = caught(
+      [&] { attach_lora(lora, 1.0, model_.unet, model_.text_encoder); });
   EXPECT_EQ(error.problem(), "is attached already and trainable");
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a config.json may say, and the words for what it may not.
-#include "diffusion/model_config.h"
+#include "diffusion/files/model_config.h"
 
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which places on disk are models, and what is said of the others. Models are never unpickled.
-#include "diffusion/model_folder.h"
+#include "diffusion/folder/model_folder.h"
 
 #include <filesystem>
 #include <string>
@@ -94,8 +94,8 @@ TEST_F(ModelPlaces, MayNotNameShardsElsewhere) {
   write("unet/config.json", "{}");
   write("unet/diffusion_pytorch_model.safetensors.index.json",
         R"({"weight_map": {"a": "../../secret.safetensors"}})");
-  const core::Error error =
-      core::caught([&] { find_component(scratch_ / "unet", "diffusion_pytorch_model"); });
+  const core::Error error = core::caught(
+      [&] { find_component(scratch_ / "unet", "diffusion_pytorch_model"); });
   EXPECT_EQ(error.kind(), ErrorKind::kInput);
   EXPECT_NE(error.problem().find("secret.safetensors"), std::string::npos);
 }

@@ -12,9 +12,11 @@
 
 #include "core/files.h"
 #include "core/json.h"
-#include "diffusion/denoising_torch.h"
-#include "diffusion/images_torch.h"
-#include "diffusion/sampling_torch.h"
+#include "diffusion/generate/denoising_torch.h"
+#include "diffusion/generate/sampling_torch.h"
+#include "images/pixels/image.h"
+#include "tensors/blobs_torch.h"
+#include "tensors/images_torch.h"
 #include "tests/diffusion/golden_cases.h"
 
 namespace patina::diffusion {
@@ -75,7 +77,7 @@ void expect_run(const GoldenCase& c) {
   const Tensor image = image_of(model, latents);
   c.expect("image", image);
   if (!c.has("image_u8")) return;
-  const core::Image bytes = image_from_output(image);
+  const images::Image bytes = tensors::image_from_signed(image);
   c.expect(
       "image_u8",
       torch::tensor(bytes.bytes).to(torch::kUInt8).view({1, bytes.height_px, bytes.width_px, 3}));
@@ -135,7 +137,9 @@ TEST(ModelGolden, CheckpointingChangesNeitherLossNorGradients) {
 void expect_optimiser(const GoldenCase& c) {
   TextToImage model = load_text_to_image(c.model());
   const core::SafetensorsFile inputs = c.file(c.entry().at("inputs_from"));
-  const auto input = [&](const char* name) { return tensor_over(inputs, inputs.at(name)).clone(); };
+  const auto input = [&](const char* name) {
+    return tensors::tensor_over(inputs, inputs.at(name)).clone();
+  };
   DenoisingBatch batch;
   {
     const torch::NoGradGuard no_grad;

@@ -6,8 +6,8 @@
 #include <torch/types.h>
 
 #include "core/files.h"
-#include "diffusion/model_writer_torch.h"
-#include "diffusion/text_to_image_torch.h"
+#include "diffusion/folder/model_writer_torch.h"
+#include "diffusion/folder/text_to_image_torch.h"
 #include "tests/core/scratch_folder.h"
 #include "tests/golden/golden_set.h"
 

@@ -9,6 +9,7 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
+#include "tensors/compute_torch.h"
 #include "tests/diffusion/golden_cases.h"
 #include "tests/diffusion/tiny_model.h"
 
@@ -154,7 +155,7 @@ double relative_error(const Tensor& actual, const Tensor& expected) {
 TEST_F(NetworksGolden, BFloat16KeepsWithinTheRoundingOfItsOperations) {
   constexpr double kAllowed = 0.058;
   const torch::NoGradGuard no_grad;
-  const Compute compute = {torch::kCPU, torch::kBFloat16, true};
+  const tensors::Compute compute = {torch::kCPU, torch::kBFloat16, true};
   for (const GoldenCase& c : cases("UNet")) {
     const Tensor out = unet_in(c.model(), compute)
                            .forward(compute.place(c.at("z_t")),

@@ -10,9 +10,9 @@
 #include <torch/autograd.h>
 #include <torch/types.h>
 
-#include "diffusion/attention_torch.h"
-#include "diffusion/internal/bfloat16_kernels.h"
-#include "diffusion/norms_torch.h"
+#include "diffusion/networks/attention_torch.h"
+#include "diffusion/networks/internal/bfloat16_kernels.h"
+#include "diffusion/networks/norms_torch.h"
 
 namespace patina::diffusion {
 namespace {
@@ -76,8 +76,8 @@ TEST(BFloat16Norms, HaveTheGradientsOfTheDefinition) {
     return torch::autograd::grad({(output.to(torch::kFloat32) * w).sum()}, {x, weight, bias});
   };
   const auto found = gradients(group_normalised(x, 4, weight, bias, 1e-5, true));
-  const auto expected =
-      gradients(torch::silu(torch::group_norm(x.to(torch::kFloat32), 4, weight, bias, 1e-5)));
+  const auto expected = gradients(
+      torch::silu(torch::group_norm(x.to(torch::kFloat32), 4, weight, bias, 1e-5)));
   for (std::size_t i = 0; i < found.size(); ++i) {
     EXPECT_TRUE(
         torch::allclose(found[i].to(torch::kFloat32), expected[i].to(torch::kFloat32), 0.03, 0.03))
@@ -99,8 +99,8 @@ TEST(BFloat16Attention, RoundsTheFloat32Attention) {
   const Tensor q = draw(50);
   const Tensor k = draw(33);
   const Tensor v = draw(33);
-  const Tensor expected =
-      blocked_attention(q.to(torch::kFloat32), k.to(torch::kFloat32), v.to(torch::kFloat32));
+  const Tensor expected = blocked_attention(
+      q.to(torch::kFloat32), k.to(torch::kFloat32), v.to(torch::kFloat32));
   EXPECT_TRUE(
       torch::allclose(blocked_attention(q, k, v).to(torch::kFloat32), expected, 0.02, 0.02));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Personalising a tiny random model of Stable Diffusion 2.1's architecture: every method starts as
 // the base, changes what it may, resumes bit for bit, and refuses what it cannot do.
-#include "diffusion/personalize.h"
+#include "diffusion/personalize/personalize.h"
 
 #include <cmath>
 #include <string>
@@ -14,10 +14,11 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/hash.h"
-#include "core/image_io.h"
 #include "core/rng.h"
-#include "diffusion/generate.h"
-#include "diffusion/text_to_image_torch.h"
+#include "diffusion/folder/text_to_image_torch.h"
+#include "diffusion/generate/generate.h"
+#include "images/image_io.h"
+#include "tensors/compute.h"
 #include "tests/core/caught.h"
 #include "tests/core/scratch_folder.h"
 #include "tests/golden/golden_set.h"
@@ -34,13 +35,13 @@ class Personalizing : public ::testing::TestWithParam<const char*> {
   Personalizing() {
     core::make_folder(scratch_ / "images");
     for (int i = 0; i < 3; ++i) {
-      core::ImageFile file;
-      file.image = core::make_image(80, 64);
+      images::ImageFile file;
+      file.image = images::make_image(80, 64);
       core::Rng rng(static_cast<std::uint64_t>(i) + 1);
       for (std::uint8_t& value : file.image.bytes)
         value = static_cast<std::uint8_t>(rng.below(256));
       core::write_file_atomic(scratch_ / "images" / (std::to_string(i) + ".png"),
-                              core::encode_image(file));
+                              images::encode_image(file));
     }
   }
   PersonalizeOptions options(const std::string& name, int steps = 3) const {
@@ -54,7 +55,7 @@ class Personalizing : public ::testing::TestWithParam<const char*> {
     options.rank = 2;
     options.class_images = 2;
     options.samples = 0;
-    options.precision = "float32";
+    options.compute.precision = tensors::Precision::kFloat32;
     options.checkpoint_every = 2;
     options.initializer = "a";  // one token, whose embedding a new token starts as
     options.seed = 3;
@@ -73,13 +74,13 @@ class Personalizing : public ::testing::TestWithParam<const char*> {
     generating.base = model.base;
     generating.loras = model.loras;
     generating.embeddings = model.embeddings;
-    generating.precision = "float32";
+    generating.compute.precision = tensors::Precision::kFloat32;
     return image_of(generating, model.prompt);
   }
   std::vector<std::uint8_t> image_of_base(const std::string& prompt) const {
     GeneratorOptions generating;
     generating.base = base_;
-    generating.precision = "float32";
+    generating.compute.precision = tensors::Precision::kFloat32;
     return image_of(generating, prompt);
   }
   /// Digests of all weights below a folder.
@@ -175,9 +176,9 @@ TEST_F(Personalizing, TakesCaptionsFromTextFilesOfTheImagesName) {
 }
 
 TEST_F(Personalizing, TakesOneImageAndSaysThatItWasEnlarged) {
-  core::ImageFile small;
-  small.image = core::make_image(40, 40);
-  core::write_file_atomic(scratch_ / "small.png", core::encode_image(small));
+  images::ImageFile small;
+  small.image = images::make_image(40, 40);
+  core::write_file_atomic(scratch_ / "small.png", images::encode_image(small));
   PersonalizeOptions one = options("one", 1);
   one.images = {scratch_ / "small.png"};
   const PersonalizeResult result = personalize(one);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "diffusion/scheduler_config.h"
+#include "diffusion/schedulers/scheduler_config.h"
 
 #include <string>
 #include <vector>
@@ -154,8 +154,8 @@ class SchedulerConfigRefuses : public ::testing::TestWithParam<Refused> {};
 
 TEST_P(SchedulerConfigRefuses, NamingFileAndKey) {
   const Refused& refused = GetParam();
-  const core::Error error =
-      error_of([&] { read(file_with(refused.class_name, refused.key, refused.value)); });
+  const core::Error error = error_of(
+      [&] { read(file_with(refused.class_name, refused.key, refused.value)); });
   EXPECT_EQ(error.kind(), refused.kind) << error.what();
   EXPECT_THAT(error.what(), AllOf(HasSubstr("s.json"), HasSubstr(refused.key)));
   EXPECT_FALSE(error.todo().empty());
@@ -260,8 +260,8 @@ TEST(WithKind, KeepsWhatTheFileGives) {
 }
 
 TEST(WithKind, KeepsBetasThatOnlyTheOldClassHasByDefault) {
-  const SchedulerConfig ddim =
-      with_kind(read(R"({"_class_name": "LCMScheduler"})"), SchedulerKind::kDDIM);
+  const SchedulerConfig ddim = with_kind(read(R"({"_class_name": "LCMScheduler"})"),
+                                         SchedulerKind::kDDIM);
   EXPECT_EQ(ddim.beta_start, 0.00085);
   EXPECT_EQ(ddim.beta_schedule, BetaSchedule::kScaledLinear);
   EXPECT_TRUE(ddim.clip_sample);

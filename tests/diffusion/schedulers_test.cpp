@@ -14,8 +14,8 @@
 #include <torch/autograd.h>
 
 #include "core/error.h"
-#include "diffusion/noise_schedule_torch.h"
-#include "diffusion/schedulers_torch.h"
+#include "diffusion/schedulers/noise_schedule_torch.h"
+#include "diffusion/schedulers/schedulers_torch.h"
 #include "tests/diffusion/golden_cases.h"
 
 namespace patina::diffusion {
@@ -104,8 +104,8 @@ Trace run(Scheduler& scheduler,
   for (int i = 0; i < scheduler.num_calls(); ++i) {
     trace.model_inputs.push_back(scheduler.scale_model_input(trace.latents.back(), i));
     if (scheduler.draws_noise(i)) trace.noise_used.push_back(i);
-    const torch::Tensor output =
-        model(trace.model_inputs.back(), scheduler.timesteps()[static_cast<std::size_t>(i)]);
+    const torch::Tensor output = model(trace.model_inputs.back(),
+                                       scheduler.timesteps()[static_cast<std::size_t>(i)]);
     trace.latents.push_back(scheduler.step(
         output, i, trace.latents.back(), scheduler.draws_noise(i) ? noise[i] : torch::Tensor()));
   }
@@ -120,8 +120,8 @@ TEST(SchedulerGolden, RunsAreTheLibrarys) {
   for (const GoldenCase& golden : golden_cases("scheduler")) {
     for (const std::string& name : runs_of(golden)) {
       const int steps = std::stoi(name.substr(1));
-      const auto scheduler =
-          make_scheduler(config_of(golden), steps, golden.entry().value("eta", 0.0));
+      const auto scheduler = make_scheduler(
+          config_of(golden), steps, golden.entry().value("eta", 0.0));
       const Trace trace = run(*scheduler, model_of(golden), z0, noise);
       const std::map<std::string, torch::Tensor> actual = {
           {".timesteps", torch::tensor(scheduler->timesteps(), torch::kFloat64)},
@@ -431,8 +431,8 @@ TEST(Scheduler, ClipsTheCleanSampleWhereItSaysSo) {
   config.clip_sample = true;
   config.clip_sample_range = 0.5;
   const auto scheduler = make_scheduler(config, 1);
-  const torch::Tensor x =
-      scheduler->step(torch::zeros({1, 4, 8, 8}), 0, random_tensor(1).slice(0, 0, 1));
+  const torch::Tensor x = scheduler->step(
+      torch::zeros({1, 4, 8, 8}), 0, random_tensor(1).slice(0, 0, 1));
   EXPECT_LE(x.abs().max().item<double>(), 0.5);
 }
 

@@ -12,8 +12,9 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/safetensors.h"
-#include "diffusion/denoising_torch.h"
-#include "diffusion/textual_inversion_torch.h"
+#include "diffusion/adapters/textual_inversion_torch.h"
+#include "diffusion/generate/denoising_torch.h"
+#include "tensors/blobs_torch.h"
 #include "tests/core/caught.h"
 #include "tests/core/scratch_folder.h"
 #include "tests/diffusion/golden_cases.h"
@@ -112,7 +113,7 @@ class EmbeddingFile : public ::testing::Test {
  protected:
   std::filesystem::path write(const std::map<std::string, Tensor>& tensors) const {
     std::map<std::string, core::TensorBlob> blobs;
-    for (const auto& [name, tensor] : tensors) blobs[name] = blob_of(tensor);
+    for (const auto& [name, tensor] : tensors) blobs[name] = tensors::blob_from_tensor(tensor);
     core::write_safetensors(folder_ / "e.safetensors", blobs, {});
     return folder_ / "e.safetensors";
   }

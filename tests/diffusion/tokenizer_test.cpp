@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Golden cases are those that transformers' tokenizers agree on, and its fast rules elsewhere (see
 // the set's README.md). The rest uses a vocabulary of a few merges written here.
-#include "diffusion/tokenizer.h"
+#include "diffusion/tokens/tokenizer.h"
 
 #include <filesystem>
 #include <fstream>

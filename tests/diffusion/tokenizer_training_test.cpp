@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // New tokenizers: what merges they learn, and that the reader takes them.
-#include "diffusion/tokenizer_training.h"
+#include "diffusion/tokens/tokenizer_training.h"
 
 #include <string>
 #include <vector>
@@ -10,7 +10,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "diffusion/tokenizer.h"
+#include "diffusion/tokens/tokenizer.h"
 #include "tests/core/caught.h"
 #include "tests/core/scratch_folder.h"
 

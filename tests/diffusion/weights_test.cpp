@@ -12,8 +12,10 @@
 
 #include "core/error.h"
 #include "core/safetensors.h"
-#include "diffusion/layers_torch.h"
-#include "diffusion/weights_torch.h"
+#include "diffusion/networks/layers_torch.h"
+#include "diffusion/networks/weights_torch.h"
+#include "tensors/blobs_torch.h"
+#include "tensors/compute_torch.h"
 #include "tests/core/caught.h"
 #include "tests/core/scratch_folder.h"
 
@@ -27,10 +29,10 @@ class WeightLoading : public ::testing::Test {
  protected:
   void write(const std::string& name, const std::map<std::string, Tensor>& tensors) {
     std::map<std::string, core::TensorBlob> blobs;
-    for (const auto& [key, tensor] : tensors) blobs[key] = blob_of(tensor);
+    for (const auto& [key, tensor] : tensors) blobs[key] = tensors::blob_from_tensor(tensor);
     core::write_safetensors(scratch_ / name, blobs, {});
   }
-  WeightLoader loader(const std::vector<std::string>& names, const Compute& compute = {}) {
+  WeightLoader loader(const std::vector<std::string>& names, const tensors::Compute& compute = {}) {
     std::vector<core::SafetensorsFile> files;
     for (const std::string& name : names) {
       files.push_back(core::SafetensorsFile::open(scratch_ / name));
@@ -71,7 +73,7 @@ TEST_F(WeightLoading, ConvertsToTheWantedDtypeButKeepsNormsInFloat32) {
          {"n.bias", torch::zeros({4}, torch::kFloat64)},
          {"c.weight", torch::ones({2, 2, 3, 3})},
          {"c.bias", torch::ones({2}, torch::kBFloat16)}});
-  Compute compute;
+  tensors::Compute compute;
   compute.dtype = torch::kBFloat16;
   compute.channels_last = true;
   WeightLoader from = loader({"m.safetensors"}, compute);
@@ -152,7 +154,7 @@ TEST_F(WeightLoading, TrainingLeavesTheFileAsItIs) {
   }
   EXPECT_EQ(weights.trainable().size(), 1U);
   const core::SafetensorsFile again = core::SafetensorsFile::open(scratch_ / "m.safetensors");
-  EXPECT_TRUE(tensor_over(again, again.at("a.weight")).equal(torch::ones({3, 2})));
+  EXPECT_TRUE(tensors::tensor_over(again, again.at("a.weight")).equal(torch::ones({3, 2})));
 }
 
 TEST(WeightLoader, DrawsTheSameNetworkFromTheSameSeed) {

@@ -35,8 +35,8 @@ TEST(ChainSummary, AveragesTruePositivesOverSets) {
 TEST(ChainSummary, KeepsMethodsAndSharesApart) {
   ChainRow half = row("a", "full", 0.25, 0.0);
   half.share_percent = 50;
-  const auto summaries =
-      summarise({{row("a", "full", 1.0, 0.0), half, row("a", "lora", 0.5, 0.0)}, 0.0});
+  const auto summaries = summarise(
+      {{row("a", "full", 1.0, 0.0), half, row("a", "lora", 0.5, 0.0)}, 0.0});
   ASSERT_EQ(summaries.size(), 3U);
   EXPECT_EQ(summaries[1].true_positive, Rates(4, 0.25));
   EXPECT_EQ(summaries[2].method, "lora");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "extractors/ciede2000.h"
+#include "extractors/quality/ciede2000.h"
 
 #include <algorithm>
 #include <cmath>
@@ -11,7 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "extractors/internal/ciede2000_table.h"
+#include "extractors/quality/internal/ciede2000_table.h"
 #include "tests/extractors/image_pair.h"
 #include "tests/extractors/sharma_table.h"
 
@@ -258,8 +258,8 @@ INSTANTIATE_TEST_SUITE_P(Stabilisers, Ciede2000Finite, ::testing::Values(0.0, 1e
 
 TEST(Ciede2000Finite, TheSmallestNumbersHaveAFiniteGradient) {
   const double tiny = static_cast<double>(std::numeric_limits<float>::min());
-  const ImagePair<float> pair =
-      grid_pair<float>({-tiny, 0.0, tiny, 1e-30, 1e-18, 1e-12, 1e-6, 0.7});
+  const ImagePair<float> pair = grid_pair<float>(
+      {-tiny, 0.0, tiny, 1e-30, 1e-18, 1e-12, 1e-6, 0.7});
   for (const double stabiliser : {0.0, 1e-4}) {
     EXPECT_TRUE(all_finite(gradient_of(pair, {LabScale::kPublished, stabiliser})));
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "extractors/ciede2000_torch.h"
+#include "extractors/quality/ciede2000_torch.h"
 
 #include <string>
 
@@ -77,8 +77,8 @@ TEST(Ciede2000Loss, WeighsEachSampleWithItsOwnOuterGradient) {
   const Pair pair = noisy_pair({3, 3, 8, 8}, torch::kFloat64);
   const torch::Tensor weights = torch::tensor({0.5, 0.0, -2.0}, torch::kFloat64);
   const torch::Tensor plain = gradient_of(ciede2000_loss(pair.clean, pair.coated), pair.coated);
-  const torch::Tensor weighted =
-      gradient_of(ciede2000_loss(pair.clean, pair.coated) * weights, pair.coated);
+  const torch::Tensor weighted = gradient_of(ciede2000_loss(pair.clean, pair.coated) * weights,
+                                             pair.coated);
   EXPECT_LT(relative_gap(weighted, plain * weights.view({3, 1, 1, 1})), 1e-14);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Colour difference, image quality and DCT against PyTorch, scikit-image and SciPy. Cases are
+// Colour difference and image quality against PyTorch, scikit-image and SciPy. Cases are
 // discovered in the set at hand; see tests/golden/golden_set.h for where it is looked for.
 #include <algorithm>
 #include <cmath>
@@ -9,9 +9,8 @@
 
 #include <gtest/gtest.h>
 
-#include "extractors/ciede2000.h"
-#include "extractors/dct.h"
-#include "extractors/quality.h"
+#include "extractors/quality/ciede2000.h"
+#include "extractors/quality/quality.h"
 #include "tests/golden/golden_set.h"
 
 namespace patina::extractors {
@@ -114,13 +113,13 @@ class Ciede2000Golden : public ColorGolden {
   void expect_lab(const std::string& name, const std::string& kind, LabScale scale) const {
     const std::vector<double> image = tensor(name + "/image1");
     const std::vector<double> lab = tensor(name + "/" + kind + "/lab1");
-    const std::size_t pixels =
-        static_cast<std::size_t>(side(name + "/image1", 2) * side(name + "/image1", 3));
+    const std::size_t pixels = static_cast<std::size_t>(side(name + "/image1", 2) *
+                                                        side(name + "/image1", 3));
     std::vector<double> actual(lab.size());
     for (std::size_t i = 0; i < lab.size() / 3; ++i) {
       const std::size_t at = i / pixels * 3 * pixels + i % pixels;
-      const Lab color =
-          lab_from_srgb({image[at], image[at + pixels], image[at + 2 * pixels]}, scale);
+      const Lab color = lab_from_srgb({image[at], image[at + pixels], image[at + 2 * pixels]},
+                                      scale);
       actual[at] = color.l;
       actual[at + pixels] = color.a;
       actual[at + 2 * pixels] = color.b;
@@ -212,42 +211,6 @@ TEST_F(QualityGolden, PsnrAndSsim) {
       EXPECT_TRUE(std::isinf(psnr_db(pair)));
     } else {
       EXPECT_NEAR(psnr_db(pair), values[name]["psnr"].get<double>(), 1e-9);
-    }
-  }
-}
-
-class DctGolden : public ColorGolden {
- protected:
-  void SetUp() override { open("dct.safetensors"); }
-
-  std::vector<double> channel(const std::string& name, std::size_t c, std::size_t values) const {
-    const std::vector<double> all = tensor(name);
-    const auto begin = all.begin() + static_cast<std::ptrdiff_t>(c * values);
-    return {begin, begin + static_cast<std::ptrdiff_t>(values)};
-  }
-};
-
-TEST_F(DctGolden, TransformInverseAndLowFrequencies) {
-  const std::string prefix = "lowpass_";
-  for (const std::string& name : cases_with("image")) {
-    SCOPED_TRACE(name);
-    const PlaneSize size{static_cast<int>(side(name + "/image", 1)),
-                         static_cast<int>(side(name + "/image", 2))};
-    const auto values =
-        static_cast<std::size_t>(size.height_px) * static_cast<std::size_t>(size.width_px);
-    for (std::size_t c = 0; c < static_cast<std::size_t>(side(name + "/image", 0)); ++c) {
-      const std::vector<double> image = channel(name + "/image", c, values);
-      const std::vector<double> coefficients = channel(name + "/dct", c, values);
-      EXPECT_LE(largest_gap(dct_2d(image, size), coefficients), 1e-12 * largest(coefficients));
-      EXPECT_LE(largest_gap(inverse_dct_2d(coefficients, size), image), 1e-12);
-      for (const auto& entry : file_->tensors()) {
-        const std::string start = name + "/" + prefix;
-        if (entry.first.compare(0, start.size(), start) != 0) continue;
-        const double ratio = std::stod(entry.first.substr(start.size()));
-        EXPECT_LE(largest_gap(low_frequencies(image, size, ratio), channel(entry.first, c, values)),
-                  1e-12)
-            << entry.first;
-      }
     }
   }
 }

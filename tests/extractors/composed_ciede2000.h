@@ -9,7 +9,7 @@
 
 #include <torch/types.h>
 
-#include "extractors/ciede2000_torch.h"
+#include "extractors/quality/ciede2000_torch.h"
 
 namespace patina::extractors::composed {
 
@@ -29,8 +29,8 @@ inline torch::Tensor lab_curve(const torch::Tensor& t) {
 }
 
 inline LabPlanes lab_of(const torch::Tensor& rgb, LabScale scale) {
-  const torch::Tensor light =
-      torch::where(rgb > 0.04045, ((rgb.clamp_min(0.04045) + 0.055) / 1.055).pow(2.4), rgb / 12.92);
+  const torch::Tensor light = torch::where(
+      rgb > 0.04045, ((rgb.clamp_min(0.04045) + 0.055) / 1.055).pow(2.4), rgb / 12.92);
   const torch::Tensor matrix = torch::tensor({0.4124564,
                                               0.3575761,
                                               0.1804375,
@@ -84,8 +84,8 @@ inline torch::Tensor squared_map(const LabPlanes& p1, const LabPlanes& p2, doubl
   const auto length = [](const torch::Tensor& a, const torch::Tensor& b) {
     return torch::norm(torch::stack({a, b}), 2, 0);
   };
-  const torch::Tensor factor =
-      1.5 - 0.5 * chroma_weight((length(p1.a, p1.b) + length(p2.a, p2.b)) / 2, e);
+  const torch::Tensor factor = 1.5 - 0.5 * chroma_weight(
+                                               (length(p1.a, p1.b) + length(p2.a, p2.b)) / 2, e);
   const torch::Tensor a1 = factor * p1.a;
   const torch::Tensor a2 = factor * p2.a;
   const torch::Tensor c1 = length(a1, p1.b);
@@ -95,11 +95,11 @@ inline torch::Tensor squared_map(const LabPlanes& p1, const LabPlanes& p2, doubl
   const torch::Tensor u2 = ((p1.l + p2.l) / 2 - 50).square();
   const torch::Tensor l = (p2.l - p1.l) / (1 + 0.015 * u2 / (20 + u2).sqrt());
   const torch::Tensor k = (c2 - c1) / (1 + 0.045 * chroma);
-  const torch::Tensor sine =
-      2 * torch::sin(hue.step / 2) / (1 + 0.015 * chroma * hue_weight(hue.mean));
+  const torch::Tensor sine = 2 * torch::sin(hue.step / 2) /
+                             (1 + 0.015 * chroma * hue_weight(hue.mean));
   const torch::Tensor x = (hue.mean * (180 / kPi) - 275) / 25;
-  const torch::Tensor rotation =
-      -2 * chroma_weight(chroma, e) * torch::sin(kPi / 3 * torch::exp(-x.square()));
+  const torch::Tensor rotation = -2 * chroma_weight(chroma, e) *
+                                 torch::sin(kPi / 3 * torch::exp(-x.square()));
   return l.square() + k.square() + c1 * c2 * sine.square() +
          rotation * k * (c1 * c2).clamp_min(e).sqrt() * sine;
 }
@@ -108,8 +108,8 @@ inline torch::Tensor squared_map(const LabPlanes& p1, const LabPlanes& p2, doubl
 inline torch::Tensor loss(const torch::Tensor& clean,
                           const torch::Tensor& coated,
                           const Ciede2000Options& options = {}) {
-  const torch::Tensor squared =
-      squared_map(lab_of(clean, options.scale), lab_of(coated, options.scale), options.stabiliser);
+  const torch::Tensor squared = squared_map(
+      lab_of(clean, options.scale), lab_of(coated, options.scale), options.stabiliser);
   return squared.flatten(1).mean(1).clamp_min(kCiede2000LossFloor);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The DCT-DWT-SVD watermark: what is embedded is read, what is not reads as chance.
-#include "extractors/dct_dwt_svd.h"
+#include "extractors/svd/dct_dwt_svd.h"
 
 #include <cmath>
 #include <string>
@@ -9,16 +9,16 @@
 #include <gtest/gtest.h>
 
 #include "core/files.h"
-#include "core/image_io.h"
 #include "core/rng.h"
-#include "extractors/quality.h"
+#include "extractors/quality/quality.h"
+#include "images/image_io.h"
 #include "tests/core/caught.h"
 
 namespace patina::extractors {
 namespace {
 
-core::Image photograph() {
-  return core::read_image(core::data_file("photos/owner/clock-00.jpg")).image;
+images::Image photograph() {
+  return images::read_image(core::data_file("photos/owner/clock-00.jpg")).image;
 }
 
 SvdWatermark watermark(std::uint64_t seed, std::size_t count = 32) {
@@ -30,22 +30,22 @@ SvdWatermark watermark(std::uint64_t seed, std::size_t count = 32) {
 
 TEST(SvdWatermark, ReadsTheBitsItEmbedded) {
   const SvdWatermark drawn = watermark(1);
-  const core::Image marked = embed_bits(photograph(), drawn);
+  const images::Image marked = embed_bits(photograph(), drawn);
   EXPECT_EQ(read_bits(marked, drawn), drawn.bits);
   EXPECT_GT(block_agreement(marked, drawn), 0.95);
 }
 
 TEST(SvdWatermark, SurvivesMildCompression) {
   const SvdWatermark drawn = watermark(1);
-  core::ImageFile file;
+  images::ImageFile file;
   file.image = embed_bits(photograph(), drawn);
-  file.encoding = {core::ImageFormat::kJPEG, 90, false, false, false};
-  const core::Image read = core::decode_image(core::encode_image(file), "jpeg").image;
+  file.encoding = {images::ImageFormat::kJPEG, 90, false, false, false};
+  const images::Image read = images::decode_image(images::encode_image(file), "jpeg").image;
   EXPECT_EQ(read_bits(read, drawn), drawn.bits);
 }
 
 TEST(SvdWatermark, IsChanceInAnImageWithoutIt) {
-  const core::Image image = photograph();
+  const images::Image image = photograph();
   double sum = 0.0;
   constexpr int kKeys = 60;
   for (int seed = 0; seed < kKeys; ++seed) {
@@ -57,16 +57,16 @@ TEST(SvdWatermark, IsChanceInAnImageWithoutIt) {
 // A block of constant U = c has approximations 2c and the largest singular value 8c: a step of 36
 // moves c by at most 36 * 0.75 / 8 levels.
 TEST(SvdWatermark, MovesAFlatBlockByNoMoreThanThreeQuartersOfAStep) {
-  core::Image grey = core::make_image(8, 8);
+  images::Image grey = images::make_image(8, 8);
   for (std::uint8_t& value : grey.bytes) value = 130;
-  const core::Image marked = embed_bits(grey, watermark(2, 1));
+  const images::Image marked = embed_bits(grey, watermark(2, 1));
   for (std::size_t i = 2; i < marked.bytes.size(); i += 3) {  // blue moves by U / 0.492
     EXPECT_LE(std::abs(marked.bytes[i] - 130), 36.0 * 0.75 / 8.0 / 0.492 + 1.0);
   }
 }
 
 TEST(SvdWatermark, OfASmallerStepIsFainter) {
-  const core::Image image = photograph();
+  const images::Image image = photograph();
   SvdWatermark faint = watermark(1);
   faint.step = 12.0;
   EXPECT_GT(measure_quality(image, embed_bits(image, faint)).psnr_db,
@@ -75,7 +75,7 @@ TEST(SvdWatermark, OfASmallerStepIsFainter) {
 
 TEST(SvdWatermark, NeedsABlock) {
   EXPECT_NE(core::caught_text([] {
-              embed_bits(core::make_image(7, 30), watermark(1));
+              embed_bits(images::make_image(7, 30), watermark(1));
             }).find("needs an image of 8 pixels a side"),
             std::string::npos);
 }

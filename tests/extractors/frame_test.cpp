@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading a frame mark: coefficients against cosines whose amplitude is known, noise that counts
 // the less the stronger it is, and a statistic that says nothing where there is no mark.
-#include "extractors/frame.h"
+#include "extractors/frame/frame.h"
 
 #include <algorithm>
 #include <cmath>
@@ -13,9 +13,10 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "core/image_io.h"
 #include "core/rng.h"
-#include "extractors/frame_key.h"
+#include "extractors/frame/frame_key.h"
+#include "images/image_io.h"
+#include "keys/key_tensors.h"
 #include "tests/core/caught.h"
 
 namespace patina::extractors {
@@ -24,9 +25,9 @@ namespace {
 constexpr double kPi = 3.14159265358979323846;
 
 /// Grey at 1/2 plus `amplitude` times one cosine of the frame, 16 bits a sample.
-core::Image cosine_image(int width, int height, const FrameIndex& at, double amplitude) {
-  core::Image image = core::make_image(width, height, 16);
-  const core::Rect frame = frame_of(width, height);
+images::Image cosine_image(int width, int height, const FrameIndex& at, double amplitude) {
+  images::Image image = images::make_image(width, height, 16);
+  const images::Rect frame = frame_of(width, height);
   const auto pixels = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
   std::vector<float> planar(3 * pixels);
   for (int y = 0; y < height; ++y) {
@@ -39,12 +40,12 @@ core::Image cosine_image(int width, int height, const FrameIndex& at, double amp
       for (std::size_t c = 0; c < 3; ++c) planar[c * pixels + i] = static_cast<float>(value);
     }
   }
-  core::write_unit(image, {0, 0, width, height}, planar.data());
+  images::write_unit(image, {0, 0, width, height}, planar.data());
   return image;
 }
 
-core::Image mirrored(const core::Image& image) {
-  core::Image other = image;
+images::Image mirrored(const images::Image& image) {
+  images::Image other = image;
   const auto width = static_cast<std::size_t>(image.width_px);
   const std::size_t sample = image.bit_depth == 16 ? 2 : 1;
   for (std::size_t y = 0; y < static_cast<std::size_t>(image.height_px); ++y) {
@@ -58,8 +59,8 @@ core::Image mirrored(const core::Image& image) {
   return other;
 }
 
-core::Image photograph(const std::string& name) {
-  return core::read_image(core::data_file("photos/" + name)).image;
+images::Image photograph(const std::string& name) {
+  return images::read_image(core::data_file("photos/" + name)).image;
 }
 
 std::vector<FrameIndex> some_index() {
@@ -70,10 +71,10 @@ std::vector<FrameIndex> some_index() {
   return index;
 }
 
-FramePlane plane_of(const core::Image& image) { return frame_plane(image, image.width_px); }
+FramePlane plane_of(const images::Image& image) { return frame_plane(image, image.width_px); }
 
 TEST(FramePlane, HoldsMeansOverAreas) {
-  core::Image image = core::make_image(3, 3);
+  images::Image image = images::make_image(3, 3);
   // Luminance 0, 100 and 200 from left to right.
   for (std::size_t i = 0; i < image.bytes.size(); ++i) {
     image.bytes[i] = static_cast<std::uint8_t>(100 * (i / 3 % 3));
@@ -88,7 +89,7 @@ TEST(FramePlane, HoldsMeansOverAreas) {
 }
 
 TEST(FramePlane, IsNeverFinerThanTheImage) {
-  EXPECT_EQ(frame_plane(core::make_image(70, 50), 64).side, 50);
+  EXPECT_EQ(frame_plane(images::make_image(70, 50), 64).side, 50);
 }
 
 TEST(FramePlane, IsOfTheCentreSquare) {
@@ -147,7 +148,7 @@ TEST(FrameFeatures, HardlyDependOnResolution) {
 }
 
 TEST(FrameFeatures, OfEvenNumbersAcrossSurviveMirroring) {
-  const core::Image image = photograph("owner/clock-00.jpg");
+  const images::Image image = photograph("owner/clock-00.jpg");
   const std::vector<double> one = frame_features(image, some_index());
   const std::vector<double> other = frame_features(mirrored(image), some_index());
   for (std::size_t k = 0; k < one.size(); ++k) {
@@ -160,7 +161,7 @@ TEST(FrameFeatures, ReadAMarkWhereThePictureIsCalm) {
   const std::vector<FrameIndex> index = some_index();
   core::Rng rng(11);
   std::vector<double> signs;
-  core::Image image = core::make_image(128, 128, 16);
+  images::Image image = images::make_image(128, 128, 16);
   std::vector<float> planar(3 * 128 * 128);
   for (std::size_t k = 0; k < index.size(); ++k) signs.push_back(rng.bernoulli(0.5) ? 1.0 : -1.0);
   for (std::size_t y = 0; y < 128; ++y) {
@@ -176,7 +177,7 @@ TEST(FrameFeatures, ReadAMarkWhereThePictureIsCalm) {
       }
     }
   }
-  core::write_unit(image, {0, 0, 128, 128}, planar.data());
+  images::write_unit(image, {0, 0, 128, 128}, planar.data());
   const double plain = frame_statistic(frame_coefficients(plane_of(image), index), signs);
   EXPECT_GT(frame_statistic(frame_features(image, index), signs), 2.0 * plain);
   EXPECT_LT(plain, 3.0);
@@ -184,7 +185,7 @@ TEST(FrameFeatures, ReadAMarkWhereThePictureIsCalm) {
 
 TEST(FrameFeatures, NeedMorePixelsThanHalfWaves) {
   const std::string said = core::caught_text([] {
-    frame_features(core::make_image(40, 30), {{2, 30}});
+    frame_features(images::make_image(40, 30), {{2, 30}});
   });
   EXPECT_NE(said.find("image of 40x30"), std::string::npos) << said;
   EXPECT_NE(said.find("more than 30 pixels a side"), std::string::npos) << said;
@@ -236,7 +237,7 @@ TEST(FrameTerms, SumToTheCosineOfTheAngleTimesTheRootOfTheirNumber) {
 
 TEST(FrameStatistic, OfAFlatImageIsZero) {
   FrameReader reader{some_index(), std::vector<double>(some_index().size(), 1.0)};
-  EXPECT_NEAR(reader.statistic(core::make_image(64, 64)), 0.0, 1e-9);
+  EXPECT_NEAR(reader.statistic(images::make_image(64, 64)), 0.0, 1e-9);
 }
 
 TEST(FrameScore, FallsTowardsTheCentreAndIsZeroBeyondIt) {
@@ -247,16 +248,16 @@ TEST(FrameScore, FallsTowardsTheCentreAndIsZeroBeyondIt) {
 }
 
 TEST(FrameKeys, ThatDoNotHoldAMarkAreRefused) {
-  CoatKey key;
+  keys::CoatKey key;
   key.method = "frame";
   EXPECT_NE(core::caught_text([&] { frame_sphere(key); }).find("frame/index is missing"),
             std::string::npos);
-  key.tensors["frame/index"] = blob_of_values({2, 16.5}, {1, 2});
+  key.tensors["frame/index"] = keys::blob_of_values({2, 16.5}, {1, 2});
   EXPECT_NE(core::caught_text([&] { frame_sphere(key); }).find("frame/index holds 16.5"),
             std::string::npos);
-  key.tensors["frame/index"] = blob_of_values({2, 16}, {1, 2});
-  key.tensors["frame/amplitudes"] = blob_of_values({1, 1}, {2});
-  key.tensors["center"] = blob_of_values({4}, {1});
+  key.tensors["frame/index"] = keys::blob_of_values({2, 16}, {1, 2});
+  key.tensors["frame/amplitudes"] = keys::blob_of_values({1, 1}, {2});
+  key.tensors["center"] = keys::blob_of_values({4}, {1});
   EXPECT_NE(core::caught_text([&] { frame_sphere(key); }).find("do not go together"),
             std::string::npos);
 }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/rng.h"
-#include "extractors/ciede2000.h"
+#include "extractors/quality/ciede2000.h"
 
 namespace patina::extractors {
 

@@ -3,22 +3,25 @@
 
 #include <gtest/gtest.h>
 
-#include "extractors/network_input_torch.h"
-#include "extractors/tensors_torch.h"
+#include "extractors/siren/network_input_torch.h"
+#include "keys/coat_key.h"
+#include "tensors/images_torch.h"
+#include "transforms/lowpass_torch.h"
 
 namespace patina::extractors {
 namespace {
 
 torch::Tensor sample_unit(int side) {
   const torch::Tensor axis = torch::arange(side, torch::kFloat32);
-  const torch::Tensor wave =
-      torch::sin(axis.view({1, -1}) * 0.7) * torch::cos(axis.view({-1, 1}) * 0.3);
+  const torch::Tensor wave = torch::sin(axis.view({1, -1}) * 0.7) *
+                             torch::cos(axis.view({-1, 1}) * 0.3);
   return torch::stack({0.5 + 0.2 * wave, 0.4 + 0.1 * wave, 0.6 - 0.15 * wave}).unsqueeze(0);
 }
 
 // The definition, one pixel at a time, with edge pixels repeated outside.
 double mscn_at(const torch::Tensor& unit, int channel, int row, int column) {
-  const int side = static_cast<int>(unit.size(2)), radius = lowpass_radius(kMscnSigmaPx);
+  const int side = static_cast<int>(unit.size(2)),
+            radius = transforms::lowpass_radius(kMscnSigmaPx);
   const auto value = unit.accessor<float, 4>();
   double weights = 0.0, mean[3] = {0.0, 0.0, 0.0}, square = 0.0;
   for (int y = -radius; y <= radius; ++y) {
@@ -71,33 +74,39 @@ TEST(Mscn, LosesAtMostTheShareOfContrastThatIsTakenAway) {
 
 TEST(Mscn, OfATileWithItsHaloIsThatOfTheWholeImage) {
   const torch::Tensor unit = sample_unit(60);
-  const int halo = input_halo(InputNorm::kMscn);
-  const torch::Tensor tile =
-      mscn(unit.slice(2, 20 - halo, 40 + halo).slice(3, 15 - halo, 30 + halo))
-          .slice(2, halo, halo + 20)
-          .slice(3, halo, halo + 15);
+  const int halo = input_halo(keys::InputNorm::kMscn);
+  const torch::Tensor tile = mscn(
+                                 unit.slice(2, 20 - halo, 40 + halo).slice(3, 15 - halo, 30 + halo))
+                                 .slice(2, halo, halo + 20)
+                                 .slice(3, halo, halo + 15);
   const torch::Tensor whole = mscn(unit).slice(2, 20, 40).slice(3, 15, 30);
   EXPECT_LT((tile - whole).abs().max().item<float>(), 1e-4F);
 }
 
 TEST(NetworkInput, OfThePublicCodeIsImageNetNormalised) {
   const torch::Tensor unit = sample_unit(8);
-  EXPECT_TRUE(torch::equal(network_input(unit, InputNorm::kImageNet), normalised_from_unit(unit)));
-  EXPECT_EQ(input_halo(InputNorm::kImageNet), 0);
+  EXPECT_TRUE(torch::equal(network_input(unit, keys::InputNorm::kImageNet),
+                           tensors::normalised_from_unit(unit)));
+  EXPECT_EQ(input_halo(keys::InputNorm::kImageNet), 0);
 }
 
 TEST(NetworkInput, IsNamedInFilesAndOtherNamesAreNone) {
-  for (const InputNorm input : {InputNorm::kImageNet, InputNorm::kMscn}) {
-    EXPECT_EQ(input_norm_from_name(to_string(input)), input);
+  for (const keys::InputNorm input : {keys::InputNorm::kImageNet, keys::InputNorm::kMscn}) {
+    EXPECT_EQ(keys::input_norm_from_name(to_string(input)), input);
   }
-  EXPECT_EQ(input_norm_from_name("rgb"), std::nullopt);
+  EXPECT_EQ(keys::input_norm_from_name("rgb"), std::nullopt);
 }
 
 TEST(Lowpass, KeepsAConstantWithRepeatedBordersAndLosesItAtZeroOnes) {
   const torch::Tensor ones = torch::ones({1, 2, 16, 16});
-  EXPECT_LT((lowpass(ones, 1.5, Border::kReplicate) - 1.0).abs().max().item<float>(), 1e-6F);
-  EXPECT_LT(lowpass(ones, 1.5, Border::kZero)[0][0][0][0].item<float>(), 0.5F);
-  EXPECT_TRUE(torch::equal(lowpass(ones, 0.0, Border::kZero), ones));
+  EXPECT_LT((transforms::lowpass(ones, 1.5, transforms::Border::kReplicate) - 1.0)
+                .abs()
+                .max()
+                .item<float>(),
+            1e-6F);
+  EXPECT_LT(transforms::lowpass(ones, 1.5, transforms::Border::kZero)[0][0][0][0].item<float>(),
+            0.5F);
+  EXPECT_TRUE(torch::equal(transforms::lowpass(ones, 0.0, transforms::Border::kZero), ones));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "extractors/quality.h"
+#include "extractors/quality/quality.h"
 
 #include <algorithm>
 #include <array>
@@ -11,7 +11,8 @@
 
 #include "core/error.h"
 #include "core/rng.h"
-#include "extractors/ciede2000.h"
+#include "extractors/quality/ciede2000.h"
+#include "images/pixels/image.h"
 
 namespace patina::extractors {
 namespace {
@@ -29,8 +30,8 @@ std::vector<float> textured(int width_px, int height_px, double noise, std::uint
   return plane;
 }
 
-core::Image filled(int width_px, int height_px, std::array<std::uint8_t, 3> color) {
-  core::Image image = core::make_image(width_px, height_px);
+images::Image filled(int width_px, int height_px, std::array<std::uint8_t, 3> color) {
+  images::Image image = images::make_image(width_px, height_px);
   for (std::size_t i = 0; i < image.bytes.size(); ++i) image.bytes[i] = color[i % 3];
   return image;
 }
@@ -44,8 +45,8 @@ double ssim_at(const PlanesPair& pair, int x, int y) {
   for (int i = -5; i <= 5; ++i) {
     for (int j = -5; j <= 5; ++j) {
       const double weight = std::exp(-(i * i + j * j) / (2.0 * 1.5 * 1.5));
-      const int at =
-          reflected(y + i, pair.height_px) * pair.width_px + reflected(x + j, pair.width_px);
+      const int at = reflected(y + i, pair.height_px) * pair.width_px +
+                     reflected(x + j, pair.width_px);
       const double a = static_cast<double>(pair.clean[at]);
       const double b = static_cast<double>(pair.coated[at]);
       weight_sum += weight;
@@ -75,7 +76,7 @@ std::string message_of(const Call& call) {
 }
 
 TEST(MeasureQuality, OfIdenticalImagesIsPerfect) {
-  const core::Image image = filled(40, 30, {200, 30, 90});
+  const images::Image image = filled(40, 30, {200, 30, 90});
   const Quality quality = measure_quality(image, image);
   EXPECT_TRUE(std::isinf(quality.psnr_db));
   EXPECT_GT(quality.psnr_db, 0.0);
@@ -85,20 +86,20 @@ TEST(MeasureQuality, OfIdenticalImagesIsPerfect) {
 }
 
 TEST(MeasureQuality, OfOneStepEverywhereIs48Decibels) {
-  const Quality quality =
-      measure_quality(filled(20, 20, {10, 20, 30}), filled(20, 20, {11, 19, 31}));
+  const Quality quality = measure_quality(filled(20, 20, {10, 20, 30}),
+                                          filled(20, 20, {11, 19, 31}));
   EXPECT_NEAR(quality.psnr_db, 20.0 * std::log10(255.0), 1e-5);
 }
 
 TEST(MeasureQuality, OfFlatImagesHasTheLuminanceTermAsSsim) {
-  const Quality quality =
-      measure_quality(filled(30, 20, {51, 51, 51}), filled(30, 20, {102, 102, 102}));
+  const Quality quality = measure_quality(filled(30, 20, {51, 51, 51}),
+                                          filled(30, 20, {102, 102, 102}));
   EXPECT_NEAR(quality.ssim, (2 * 0.2 * 0.4 + 1e-4) / (0.2 * 0.2 + 0.4 * 0.4 + 1e-4), 1e-6);
 }
 
 TEST(MeasureQuality, OfFlatImagesHasTheColourDifferenceOfTheirColours) {
-  const Quality quality =
-      measure_quality(filled(30, 20, {51, 102, 204}), filled(30, 20, {61, 92, 204}));
+  const Quality quality = measure_quality(filled(30, 20, {51, 102, 204}),
+                                          filled(30, 20, {61, 92, 204}));
   const double expected = ciede2000(lab_from_srgb({0.2, 0.4, 0.8}),
                                     lab_from_srgb({61 / 255.0, 92 / 255.0, 0.8}),
                                     {LabScale::kCie, 0.0});
@@ -107,8 +108,8 @@ TEST(MeasureQuality, OfFlatImagesHasTheColourDifferenceOfTheirColours) {
 }
 
 TEST(MeasureQuality, HasTheValueThatOnePixelInAHundredExceedsAsPercentile) {
-  const core::Image clean = filled(100, 100, {100, 100, 100});
-  core::Image coated = clean;
+  const images::Image clean = filled(100, 100, {100, 100, 100});
+  images::Image coated = clean;
   const auto mark = [&coated](std::size_t pixels, std::uint8_t value) {
     std::fill_n(coated.bytes.begin(), 3 * pixels, value);
   };
@@ -119,10 +120,10 @@ TEST(MeasureQuality, HasTheValueThatOnePixelInAHundredExceedsAsPercentile) {
 }
 
 TEST(MeasureQuality, WorksAlikeAtEightAndSixteenBits) {
-  const core::Image clean = filled(25, 40, {30, 60, 90});
-  const core::Image coated = filled(25, 40, {33, 58, 93});
-  const auto widened = [](const core::Image& image) {
-    core::Image wide = core::make_image(image.width_px, image.height_px, 16);
+  const images::Image clean = filled(25, 40, {30, 60, 90});
+  const images::Image coated = filled(25, 40, {33, 58, 93});
+  const auto widened = [](const images::Image& image) {
+    images::Image wide = images::make_image(image.width_px, image.height_px, 16);
     for (std::size_t i = 0; i < image.bytes.size(); ++i) {
       wide.bytes[2 * i] = image.bytes[i];  // 257 v, in either byte order
       wide.bytes[2 * i + 1] = image.bytes[i];
@@ -137,13 +138,14 @@ TEST(MeasureQuality, WorksAlikeAtEightAndSixteenBits) {
 }
 
 TEST(MeasureQuality, RefusesImagesOfDifferentSizes) {
-  EXPECT_EQ(message_of([] { measure_quality(core::make_image(20, 30), core::make_image(30, 20)); }),
-            "measure_quality: the clean image is 20x30 px, the coated one 30x20; compare an image "
-            "with its own coated version.");
+  EXPECT_EQ(
+      message_of([] { measure_quality(images::make_image(20, 30), images::make_image(30, 20)); }),
+      "measure_quality: the clean image is 20x30 px, the coated one 30x20; compare an image "
+      "with its own coated version.");
 }
 
 TEST(MeasureQuality, RefusesImagesSmallerThanTheWindow) {
-  const core::Image image = core::make_image(400, 10);
+  const images::Image image = images::make_image(400, 10);
   EXPECT_EQ(message_of([&image] { measure_quality(image, image); }),
             "ssim: the images are 400x10 px, under the window of 11 px; compare larger images.");
 }

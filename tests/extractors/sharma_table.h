@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "extractors/ciede2000.h"
+#include "extractors/quality/ciede2000.h"
 
 namespace patina::extractors {
 

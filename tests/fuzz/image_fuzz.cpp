@@ -6,19 +6,19 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/image_io.h"
+#include "images/image_io.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   namespace core = patina::core;
-  const core::ImageLimits limits{64 * 64, 1 << 16, 1};
+  const images::ImageLimits limits{64 * 64, 1 << 16, 1};
   try {
-    core::ImageFile file =
-        core::decode_image(std::vector<std::uint8_t>(data, data + size), "fuzz", limits);
-    core::strip_gps(file.metadata.exif);
-    core::encode_image(file);
+    images::ImageFile file = images::decode_image(
+        std::vector<std::uint8_t>(data, data + size), "fuzz", limits);
+    images::strip_gps(file.metadata.exif);
+    images::encode_image(file);
   } catch (const core::Error& error) {
-    const bool expected =
-        error.kind() == core::ErrorKind::kInput || error.kind() == core::ErrorKind::kUnsupported;
+    const bool expected = error.kind() == core::ErrorKind::kInput ||
+                          error.kind() == core::ErrorKind::kUnsupported;
     if (!expected) {
       std::abort();
     }

@@ -5,15 +5,15 @@
 #include <cstdlib>
 #include <string>
 
-#include "queryers/http/message.h"
+#include "http/message.h"
 
 namespace {
 
 std::string read_in_pieces(const std::string& bytes, std::size_t piece) {
-  patina::queryers::AnswerLimits limits;
+  http::AnswerLimits limits;
   limits.max_body_bytes = 1 << 16;
   limits.max_header_bytes = 1 << 12;
-  patina::queryers::AnswerReader reader(limits);
+  http::AnswerReader reader(limits);
   bool over = false;
   for (std::size_t at = 0; at < bytes.size() && !over; at += piece) {
     over = reader.feed(std::string_view(bytes).substr(at, piece));

@@ -8,18 +8,18 @@
 
 #include <nlohmann/json.hpp>
 
-#include "queryers/images/metadata.h"
+#include "images/metadata.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using patina::core::ImageFormat;
+  using images::ImageFormat;
   const std::vector<std::uint8_t> bytes(data, data + size);
   for (const ImageFormat format :
        {ImageFormat::kPNG, ImageFormat::kJPEG, ImageFormat::kWebP, ImageFormat::kTIFF}) {
-    patina::core::ImageHeader header;
+    images::ImageHeader header;
     header.format = format;
-    const nlohmann::json facts = patina::queryers::read_image_metadata(bytes, header);
+    const nlohmann::json facts = images::read_image_metadata(bytes, header);
     (void)facts.dump();  // throws for text that is not UTF-8
   }
-  patina::queryers::parse_infotext(std::string_view(reinterpret_cast<const char*>(data), size));
+  images::parse_infotext(std::string_view(reinterpret_cast<const char*>(data), size));
   return 0;
 }

@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "http/url.h"
 #include "queryers/galleries/robots.h"
-#include "queryers/http/url.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   namespace queryers = patina::queryers;
@@ -14,10 +14,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const queryers::Robots robots = queryers::parse_robots(text, "Patina");
   robots.allows(text.substr(0, 200));
   if (!robots.allows("/robots.txt")) std::abort();
-  if (const auto url = queryers::parse_url(text)) {
-    const auto again = queryers::parse_url(url->to_string());
+  if (const auto url = http::parse_url(text)) {
+    const auto again = http::parse_url(url->to_string());
     if (!again || again->to_string() != url->to_string()) std::abort();
   }
-  queryers::resolve_url(queryers::require_url("http://a/b/c?d"), text);
+  http::resolve_url(http::require_url("http://a/b/c?d"), text);
   return 0;
 }

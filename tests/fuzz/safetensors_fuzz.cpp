@@ -11,8 +11,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   namespace core = patina::core;
   try {
-    const auto file =
-        core::SafetensorsFile::parse(std::vector<std::uint8_t>(data, data + size), "fuzz");
+    const auto file = core::SafetensorsFile::parse(std::vector<std::uint8_t>(data, data + size),
+                                                   "fuzz");
     volatile std::uint8_t sink = 0;
     for (const auto& [name, tensor] : file.tensors()) {
       for (std::size_t i = 0; i < tensor.size_bytes; ++i) {

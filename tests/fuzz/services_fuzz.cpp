@@ -10,6 +10,8 @@
 #include <unistd.h>
 #include <vector>
 
+#include "http/message.h"
+#include "http/url.h"
 #include "queryers/services/services.h"
 
 namespace {
@@ -18,12 +20,12 @@ namespace queryers = patina::queryers;
 
 // A described service that answers with jobs.
 queryers::Service generic() {
-  const std::filesystem::path file =
-      std::filesystem::temp_directory_path() / ("patina-fuzz-" + std::to_string(::getpid()));
+  const std::filesystem::path file = std::filesystem::temp_directory_path() /
+                                     ("patina-fuzz-" + std::to_string(::getpid()));
   std::ofstream(file) << R"({"url":"http://h/make","body":{"p":"{prompt}"},"image":"/a/0/b",
     "refused":["policy"],"poll":{"url":"/u","status":"/s","done":["d"],"failed":["f"]}})";
-  queryers::Service service =
-      queryers::make_service(*queryers::parse_endpoint("generic:" + file.string()), {});
+  queryers::Service service = queryers::make_service(
+      *queryers::parse_endpoint("generic:" + file.string()), {});
   std::filesystem::remove(file);
   return service;
 }
@@ -51,7 +53,7 @@ const std::vector<queryers::Service>& services() {
 
 void require_own(const queryers::Service& service, const queryers::Interpretation& result) {
   if (result.next != queryers::Interpretation::Next::kPoll) return;
-  const auto url = queryers::parse_url(result.poll.url);
+  const auto url = http::parse_url(result.poll.url);
   if (!url || url->origin() != service.origin) std::abort();
 }
 
@@ -60,7 +62,7 @@ void require_own(const queryers::Service& service, const queryers::Interpretatio
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static constexpr int kStatuses[] = {200, 201, 202, 400, 403, 422, 429, 503};
   if (size < 2) return 0;
-  queryers::HttpResponse response;
+  http::HttpResponse response;
   response.status = kStatuses[data[0] % 8];
   response.body.assign(reinterpret_cast<const char*>(data) + 1, size - 1);
   const queryers::PlannedImage image;

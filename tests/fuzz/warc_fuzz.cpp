@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "queryers/internal/inflate.h"
-#include "queryers/warc.h"
+#include "core/inflate.h"
+#include "queryers/record/warc.h"
 
 namespace {
 
@@ -35,6 +35,6 @@ void read_all(std::string_view rest) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   read_all(bytes);
-  read_all(queryers::gzip_member({bytes}));
+  read_all(core::gzip_member({bytes}));
   return 0;
 }

@@ -58,8 +58,8 @@ void write_index(const fs::path& folder) {
 }
 
 TEST(GoldenGroups, AreTheSortedDistinctNamesBelowAPrefix) {
-  const core::SafetensorsFile file =
-      file_with({"ks/01/x", "ks/00/x", "ks/00/y", "ks/results", "other/7/x", "ks"});
+  const core::SafetensorsFile file = file_with(
+      {"ks/01/x", "ks/00/x", "ks/00/y", "ks/results", "other/7/x", "ks"});
   EXPECT_EQ(groups(file, "ks/"), (std::vector<std::string>{"00", "01"}));
   EXPECT_EQ(groups(file, ""), (std::vector<std::string>{"ks", "other"}));
   EXPECT_EQ(groups(file, "", 2), (std::vector<std::string>{"ks/00", "ks/01", "other/7"}));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Collections over a real socket, from servers that behave and servers that do not.
-#include "queryers/collect.h"
+#include "queryers/collecting/collect.h"
 
 #include <algorithm>
 #include <atomic>
@@ -17,11 +17,12 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/journal.h"
-#include "queryers/http/url.h"
+#include "http/client.h"
+#include "http/url.h"
 #include "queryers/services/services.h"
 #include "tests/core/scratch_folder.h"
-#include "tests/queryers/loopback.h"
-#include "tests/queryers/pictures.h"
+#include "tests/http/loopback.h"
+#include "tests/images/pictures.h"
 
 namespace patina::queryers {
 namespace {
@@ -48,16 +49,16 @@ std::vector<PlannedImage> plan_of(int count) {
   return make_plan(options);
 }
 
-Service service_at(const Loopback& server, const std::string& scheme = "a1111") {
+Service service_at(const http::Loopback& server, const std::string& scheme = "a1111") {
   Service service = make_service(parse_endpoint(scheme + "+" + server.url()).value(), {});
   service.poll_s = 0.005;
   return service;
 }
 
-std::string a1111_picture(const Asked& asked) {
+std::string a1111_picture(const http::Asked& asked) {
   const json body = json::parse(asked.body);
   const std::uint64_t seed = body.at("seed");
-  return json{{"images", {core::encode_base64(noise_png(seed))}},
+  return json{{"images", {core::encode_base64(images::noise_png(seed))}},
               {"parameters", json::object()},
               {"info", json{{"seed", seed}}.dump()}}
       .dump();
@@ -83,24 +84,25 @@ std::string first_detail(const std::filesystem::path& folder) {
 }
 
 /// Collects two images from a server that answers its requests for pictures so.
-std::string outcomes_from(const Loopback::Handler& handler, const std::string& scheme = "a1111") {
-  Loopback server(handler);
+std::string outcomes_from(const http::Loopback::Handler& handler,
+                          const std::string& scheme = "a1111") {
+  http::Loopback server(handler);
   const ScratchFolder folder;
-  const CollectResult result =
-      collect_images(service_at(server, scheme), plan_of(2), folder / "c", fast());
+  const CollectResult result = collect_images(
+      service_at(server, scheme), plan_of(2), folder / "c", fast());
   const std::string ended = outcomes(folder / "c");
   return result.stopped.empty() ? ended : ended + "; stopped: " + result.stopped;
 }
 
 TEST(CollectImages, KeepsOneImageForEachOfThePlan) {
-  Loopback server([](const Asked& asked) {
-    return asked.method == "POST" ? reply(200, a1111_picture(asked)) : reply(404, "{}");
+  http::Loopback server([](const http::Asked& asked) {
+    return asked.method == "POST" ? http::reply(200, a1111_picture(asked)) : http::reply(404, "{}");
   });
   const ScratchFolder folder;
   CollectOptions options = fast();
   options.concurrency = 4;
-  const CollectResult result =
-      collect_images(service_at(server), plan_of(20), folder / "c", options);
+  const CollectResult result = collect_images(
+      service_at(server), plan_of(20), folder / "c", options);
   EXPECT_EQ(result.images, 20U);
   EXPECT_EQ(outcomes(folder / "c"), "image 20");
   std::set<std::string> digests;
@@ -112,8 +114,8 @@ TEST(CollectImages, KeepsOneImageForEachOfThePlan) {
 }
 
 TEST(CollectImages, ASecondRunAsksNothingAgain) {
-  Loopback server([](const Asked& asked) {
-    return asked.method == "POST" ? reply(200, a1111_picture(asked)) : reply(404, "{}");
+  http::Loopback server([](const http::Asked& asked) {
+    return asked.method == "POST" ? http::reply(200, a1111_picture(asked)) : http::reply(404, "{}");
   });
   const ScratchFolder folder;
   for (int run = 0; run < 2; ++run) {
@@ -123,32 +125,35 @@ TEST(CollectImages, ASecondRunAsksNothingAgain) {
 }
 
 TEST(CollectImages, EveryFaultIsAnOutcome) {
-  const auto always = [](const Scripted& scripted) {
-    return [scripted](const Asked& asked) {
-      return asked.method == "POST" ? scripted : reply(404, "{}");
+  const auto always = [](const http::Scripted& scripted) {
+    return [scripted](const http::Asked& asked) {
+      return asked.method == "POST" ? scripted : http::reply(404, "{}");
     };
   };
   const std::string html = "<html>Just a moment...</html>";
-  EXPECT_EQ(outcomes_from(always(reply(422, "{}"))), "failed 2");
-  EXPECT_EQ(outcomes_from(always(reply(429, "{}"))), "rate-limited 2");
-  EXPECT_EQ(outcomes_from(always(reply(503, html, "text/html"))), "not-ready 2");
-  EXPECT_EQ(outcomes_from(always(reply(500, "{}"))), "failed 2");
-  EXPECT_EQ(outcomes_from(always(reply(200, html, "text/html"))), "protocol-error 2");
+  EXPECT_EQ(outcomes_from(always(http::reply(422, "{}"))), "failed 2");
+  EXPECT_EQ(outcomes_from(always(http::reply(429, "{}"))), "rate-limited 2");
+  EXPECT_EQ(outcomes_from(always(http::reply(503, html, "text/html"))), "not-ready 2");
+  EXPECT_EQ(outcomes_from(always(http::reply(500, "{}"))), "failed 2");
+  EXPECT_EQ(outcomes_from(always(http::reply(200, html, "text/html"))), "protocol-error 2");
   EXPECT_EQ(outcomes_from(always({"", 800, 0, true})), "timeout 2");
   EXPECT_EQ(outcomes_from(always({"", 0, 0, true})), "failed 2");
   EXPECT_EQ(outcomes_from(always({"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", 0, 0, true})),
             "protocol-error 2");
-  EXPECT_EQ(outcomes_from(always(reply(200, "x", "text/plain", "Transfer-Encoding: chunked\r\n"))),
-            "protocol-error 2");
-  EXPECT_EQ(outcomes_from(always(reply(302, "", "text/html", "Location: http://10.0.0.1/\r\n"))),
-            "protocol-error 2");
+  EXPECT_EQ(
+      outcomes_from(always(http::reply(200, "x", "text/plain", "Transfer-Encoding: chunked\r\n"))),
+      "protocol-error 2");
+  EXPECT_EQ(
+      outcomes_from(always(http::reply(302, "", "text/html", "Location: http://10.0.0.1/\r\n"))),
+      "protocol-error 2");
 }
 
 TEST(CollectImages, CredentialsCreditAndModelsEndTheRunAndNothingIsLost) {
   std::atomic<bool> paid{false};
-  Loopback server([&paid](const Asked& asked) {
-    if (asked.method != "POST") return reply(404, "{}");
-    return paid ? reply(200, a1111_picture(asked)) : reply(402, R"({"detail":"no credit"})");
+  http::Loopback server([&paid](const http::Asked& asked) {
+    if (asked.method != "POST") return http::reply(404, "{}");
+    return paid ? http::reply(200, a1111_picture(asked))
+                : http::reply(402, R"({"detail":"no credit"})");
   });
   const ScratchFolder folder;
   const CollectResult first = collect_images(service_at(server), plan_of(3), folder / "c", fast());
@@ -163,10 +168,11 @@ TEST(CollectImages, CredentialsCreditAndModelsEndTheRunAndNothingIsLost) {
 
 TEST(CollectImages, WaitsAsLongAsItIsToldTo) {
   std::atomic<int> asked_times{0};
-  Loopback server([&asked_times](const Asked& asked) {
-    if (asked.method != "POST") return reply(404, "{}");
-    return ++asked_times == 1 ? reply(429, "{}", "application/json", "retry-after-ms: 400\r\n")
-                              : reply(200, a1111_picture(asked));
+  http::Loopback server([&asked_times](const http::Asked& asked) {
+    if (asked.method != "POST") return http::reply(404, "{}");
+    return ++asked_times == 1
+               ? http::reply(429, "{}", "application/json", "retry-after-ms: 400\r\n")
+               : http::reply(200, a1111_picture(asked));
   });
   const ScratchFolder folder;
   const auto began = std::chrono::steady_clock::now();
@@ -176,43 +182,45 @@ TEST(CollectImages, WaitsAsLongAsItIsToldTo) {
 }
 
 TEST(CollectImages, AServerThatAsksForADayEndsTheRun) {
-  EXPECT_EQ(outcomes_from([](const Asked& asked) {
+  EXPECT_EQ(outcomes_from([](const http::Asked& asked) {
               return asked.method == "POST"
-                         ? reply(429, "{}", "application/json", "Retry-After: 86400\r\n")
-                         : reply(404, "{}");
+                         ? http::reply(429, "{}", "application/json", "Retry-After: 86400\r\n")
+                         : http::reply(404, "{}");
             }),
             "; stopped: the service asks to wait 86400 s: status 429");
 }
 
 TEST(CollectImages, ABlankPictureIsAFiltersAndHtmlIsNone) {
   const auto picture = [](const std::string& bytes) {
-    return outcomes_from([bytes](const Asked& asked) {
+    return outcomes_from([bytes](const http::Asked& asked) {
       return asked.method == "POST"
-                 ? reply(200, json{{"images", {core::encode_base64(bytes)}}, {"info", "{}"}}.dump())
-                 : reply(404, "{}");
+                 ? http::reply(
+                       200, json{{"images", {core::encode_base64(bytes)}}, {"info", "{}"}}.dump())
+                 : http::reply(404, "{}");
     });
   };
-  EXPECT_EQ(picture(blank_png()), "filtered-image 2");
+  EXPECT_EQ(picture(images::blank_png()), "filtered-image 2");
   EXPECT_EQ(picture("<html></html>"), "protocol-error 2");
-  EXPECT_EQ(picture(noise_png(1).substr(0, 900)), "protocol-error 2");
-  EXPECT_EQ(picture(noise_png(1) + "PK\x03\x04"), "protocol-error 2");
+  EXPECT_EQ(picture(images::noise_png(1).substr(0, 900)), "protocol-error 2");
+  EXPECT_EQ(picture(images::noise_png(1) + "PK\x03\x04"), "protocol-error 2");
 }
 
 // Replicate's way: create, poll, fetch from another host, which must not see the key.
 TEST(CollectImages, FollowsAJobToItsFileWithoutGivingTheKeyAway) {
-  Loopback files([](const Asked& asked) {
-    return asked.headers.count("authorization") > 0 ? reply(400, "leaked")
-                                                    : reply(200, noise_png(1), "image/png");
+  http::Loopback files([](const http::Asked& asked) {
+    return asked.headers.count("authorization") > 0
+               ? http::reply(400, "leaked")
+               : http::reply(200, images::noise_png(1), "image/png");
   });
   std::atomic<int> polls{0};
-  Loopback api([&](const Asked& asked) {
-    if (asked.headers.count("authorization") == 0) return reply(401, "{}");
+  http::Loopback api([&](const http::Asked& asked) {
+    if (asked.headers.count("authorization") == 0) return http::reply(401, "{}");
     json prediction = {{"id", "p1"}, {"status", "starting"}};
     if (asked.method == "GET" && ++polls >= 3) {
       prediction["status"] = "succeeded";
       prediction["output"] = {files.url("/1.png")};
     }
-    return reply(asked.method == "POST" ? 201 : 200, prediction.dump());
+    return http::reply(asked.method == "POST" ? 201 : 200, prediction.dump());
   });
   const ScratchFolder folder;
   const Service service = service_at(api, "replicate");
@@ -228,14 +236,15 @@ TEST(CollectImages, FollowsAJobToItsFileWithoutGivingTheKeyAway) {
 
 TEST(CollectImages, AnExpiredPictureIsAnOutcomeAndAPrivateAddressIsRefused) {
   const auto from = [](const std::string& picture_url) {
-    Loopback api([&picture_url](const Asked& asked) {
-      if (asked.target == "/gone.png") return reply(404, "gone");
-      return reply(200, json{{"id", "p"}, {"status", "succeeded"}, {"output", picture_url}}.dump());
+    http::Loopback api([&picture_url](const http::Asked& asked) {
+      if (asked.target == "/gone.png") return http::reply(404, "gone");
+      return http::reply(
+          200, json{{"id", "p"}, {"status", "succeeded"}, {"output", picture_url}}.dump());
     });
     const ScratchFolder folder;
     const std::string url = picture_url.empty() ? api.url("/gone.png") : picture_url;
-    Loopback pointing([&url](const Asked&) {
-      return reply(200, json{{"id", "p"}, {"status", "succeeded"}, {"output", url}}.dump());
+    http::Loopback pointing([&url](const http::Asked&) {
+      return http::reply(200, json{{"id", "p"}, {"status", "succeeded"}, {"output", url}}.dump());
     });
     collect_images(service_at(pointing, "replicate"), plan_of(1), folder / "c", fast());
     return outcomes(folder / "c") + ": " + first_detail(folder / "c");
@@ -250,19 +259,20 @@ TEST(CollectImages, AnExpiredPictureIsAnOutcomeAndAPrivateAddressIsRefused) {
 }
 
 TEST(CollectImages, FollowsRedirectsOfPicturesUpToALimit) {
-  Loopback files([](const Asked& asked) {
+  http::Loopback files([](const http::Asked& asked) {
     if (asked.target == "/endless") {
-      return reply(302, "", "text/plain", "Location: /endless\r\n");
+      return http::reply(302, "", "text/plain", "Location: /endless\r\n");
     }
     if (asked.target == "/inside") {
-      return reply(302, "", "text/plain", "Location: http://10.0.0.1/\r\n");
+      return http::reply(302, "", "text/plain", "Location: http://10.0.0.1/\r\n");
     }
-    if (asked.target == "/once") return reply(307, "", "text/plain", "Location: there.png\r\n");
-    return reply(200, noise_png(1), "image/png");
+    if (asked.target == "/once")
+      return http::reply(307, "", "text/plain", "Location: there.png\r\n");
+    return http::reply(200, images::noise_png(1), "image/png");
   });
   const auto at = [&files](const std::string& target) {
-    Loopback api([&](const Asked&) {
-      return reply(
+    http::Loopback api([&](const http::Asked&) {
+      return http::reply(
           200, json{{"id", "p"}, {"status", "succeeded"}, {"output", files.url(target)}}.dump());
     });
     const ScratchFolder folder;
@@ -278,9 +288,9 @@ TEST(CollectImages, FollowsRedirectsOfPicturesUpToALimit) {
 
 TEST(CollectImages, APaidServiceIsNotAskedTwiceForWhatItMayHaveMade) {
   std::atomic<int> posts{0};
-  Loopback server([&posts](const Asked& asked) {
+  http::Loopback server([&posts](const http::Asked& asked) {
     if (asked.method == "POST") ++posts;
-    return asked.method == "POST" ? Scripted{"", 0, 0, true} : reply(404, "{}");
+    return asked.method == "POST" ? http::Scripted{"", 0, 0, true} : http::reply(404, "{}");
   });
   Service service = service_at(server, "replicate");
   service.repeatable = false;  // as for the hosted one
@@ -296,22 +306,23 @@ class Forgetful {
  public:
   explicit Forgetful(bool lists) : lists_(lists) {}
 
-  Scripted answer(const Asked& asked) {
+  http::Scripted answer(const http::Asked& asked) {
     if (asked.method == "POST") return create(asked);
     if (asked.target == "/predictions") return list();
-    return asked.target == "/predictions/p1" ? reply(200, prediction().dump()) : reply(404, "{}");
+    return asked.target == "/predictions/p1" ? http::reply(200, prediction().dump())
+                                             : http::reply(404, "{}");
   }
   int made() const { return made_; }
 
  private:
-  Scripted create(const Asked& asked) {
+  http::Scripted create(const http::Asked& asked) {
     const std::lock_guard<std::mutex> lock(mutex_);
     input_ = json::parse(asked.body).at("input");
-    created_ = utc_now_ms();
+    created_ = http::utc_now_ms();
     if (++made_ == 1) return {"", 0, 0, true};
-    return reply(201, prediction().dump());
+    return http::reply(201, prediction().dump());
   }
-  Scripted list() {
+  http::Scripted list() {
     const std::lock_guard<std::mutex> lock(mutex_);
     json results = json::array();
     results.push_back({{"id", "old"}, {"input", input_}, {"created_at", "2001-01-01T00:00:00Z"}});
@@ -320,12 +331,12 @@ class Forgetful {
       results.push_back(
           {{"id", "p1"}, {"input", input_}, {"created_at", created_}, {"status", "processing"}});
     }
-    return reply(200, json{{"next", nullptr}, {"results", results}}.dump());
+    return http::reply(200, json{{"next", nullptr}, {"results", results}}.dump());
   }
   json prediction() const {
     return {{"id", "p1"},
             {"status", "succeeded"},
-            {"output", "data:image/png;base64," + core::encode_base64(noise_png(1))}};
+            {"output", "data:image/png;base64," + core::encode_base64(images::noise_png(1))}};
   }
 
   const bool lists_;
@@ -338,7 +349,7 @@ class Forgetful {
 TEST(CollectImages, APaidJobWhoseAnswerWasLostIsFoundAgain) {
   for (const bool listed : {true, false}) {
     Forgetful replicate(listed);
-    Loopback server([&](const Asked& asked) { return replicate.answer(asked); });
+    http::Loopback server([&](const http::Asked& asked) { return replicate.answer(asked); });
     Service service = service_at(server, "replicate");
     service.repeatable = false;  // as for the hosted one
     const ScratchFolder folder;
@@ -352,8 +363,8 @@ TEST(CollectImages, WhatARunDidNotSeeTheEndOfIsNotPaidForTwice) {
   const auto second_run = [](bool with_lookup) {
     std::atomic<bool> silent{true};
     Forgetful replicate(true);
-    Loopback server([&](const Asked& asked) {
-      Scripted answer = replicate.answer(asked);
+    http::Loopback server([&](const http::Asked& asked) {
+      http::Scripted answer = replicate.answer(asked);
       if (silent && asked.method == "POST") answer = {"", 1'000, 0, true};
       return answer;
     });
@@ -377,9 +388,10 @@ TEST(CollectImages, WhatARunDidNotSeeTheEndOfIsNotPaidForTwice) {
 
 TEST(CollectImages, TellsOfAServersWrongClock) {
   const auto remarks_at = [](const std::string& date) {
-    Loopback server([&date](const Asked& asked) {
-      return asked.method == "POST" ? reply(200, a1111_picture(asked), "application/json", date)
-                                    : reply(404, "{}");
+    http::Loopback server([&date](const http::Asked& asked) {
+      return asked.method == "POST"
+                 ? http::reply(200, a1111_picture(asked), "application/json", date)
+                 : http::reply(404, "{}");
     });
     const ScratchFolder folder;
     collect_images(service_at(server), plan_of(1), folder / "c", fast());
@@ -399,14 +411,15 @@ TEST(CollectImages, TellsOfAServersWrongClock) {
 
 TEST(CollectImages, KeepsToItsBudgets) {
   const auto with = [](auto change) {
-    Loopback server([](const Asked& asked) {
-      return asked.method == "POST" ? reply(200, a1111_picture(asked)) : reply(404, "{}");
+    http::Loopback server([](const http::Asked& asked) {
+      return asked.method == "POST" ? http::reply(200, a1111_picture(asked))
+                                    : http::reply(404, "{}");
     });
     const ScratchFolder folder;
     CollectOptions options = fast();
     change(options.budget);
-    const CollectResult result =
-        collect_images(service_at(server), plan_of(9), folder / "c", options);
+    const CollectResult result = collect_images(
+        service_at(server), plan_of(9), folder / "c", options);
     return std::to_string(result.images) + " " + result.stopped;
   };
   EXPECT_EQ(with([](Budget& budget) { budget.max_images = 4; }),
@@ -422,8 +435,8 @@ TEST(CollectImages, KeepsToItsBudgets) {
 }
 
 TEST(CollectImages, PacesItself) {
-  Loopback server([](const Asked& asked) {
-    return asked.method == "POST" ? reply(200, a1111_picture(asked)) : reply(404, "{}");
+  http::Loopback server([](const http::Asked& asked) {
+    return asked.method == "POST" ? http::reply(200, a1111_picture(asked)) : http::reply(404, "{}");
   });
   const ScratchFolder folder;
   CollectOptions options = fast();
@@ -437,19 +450,20 @@ TEST(CollectImages, PacesItself) {
 TEST(CollectImages, AnInterruptionTakesTheJobBackAndTheNextRunGoesOn) {
   std::atomic<bool> ready{false};
   std::atomic<int> cancelled{0};
-  Loopback server([&](const Asked& asked) {
+  http::Loopback server([&](const http::Asked& asked) {
     if (asked.target.find("/cancel") != std::string::npos) {
       ++cancelled;
-      return reply(200, "{}");
+      return http::reply(200, "{}");
     }
     if (ready) {
-      return reply(200,
-                   json{{"id", "p"},
-                        {"status", "succeeded"},
-                        {"output", "data:image/png;base64," + core::encode_base64(noise_png(1))}}
-                       .dump());
+      return http::reply(
+          200,
+          json{{"id", "p"},
+               {"status", "succeeded"},
+               {"output", "data:image/png;base64," + core::encode_base64(images::noise_png(1))}}
+              .dump());
     }
-    return reply(201, json{{"id", "p"}, {"status", "processing"}}.dump());
+    return http::reply(201, json{{"id", "p"}, {"status", "processing"}}.dump());
   });
   const ScratchFolder folder;
   core::Observer impatient;
@@ -465,7 +479,7 @@ TEST(CollectImages, AnInterruptionTakesTheJobBackAndTheNextRunGoesOn) {
 }
 
 TEST(CollectImages, AnInterruptionEndsTheWaitForAServerThatIsSilent) {
-  Loopback server([](const Asked&) { return Scripted{"", 3'000, 0, true}; });
+  http::Loopback server([](const http::Asked&) { return http::Scripted{"", 3'000, 0, true}; });
   const ScratchFolder folder;
   CollectOptions options = fast();
   options.http.idle_timeout_ms = 60'000;
@@ -484,11 +498,11 @@ TEST(CollectImages, SurvivesKillsAtAnyMoment) {
   constexpr int kImages = 100;
   std::mutex mutex;
   std::map<std::uint64_t, int> finished;  ///< By seed: answers that were sent whole.
-  Loopback server([&](const Asked& asked) {
-    if (asked.method != "POST") return reply(404, "{}");
+  http::Loopback server([&](const http::Asked& asked) {
+    if (asked.method != "POST") return http::reply(404, "{}");
     const std::lock_guard<std::mutex> lock(mutex);
     ++finished[json::parse(asked.body).at("seed").get<std::uint64_t>()];
-    Scripted answer = reply(200, a1111_picture(asked));
+    http::Scripted answer = http::reply(200, a1111_picture(asked));
     answer.delay_ms = 3;  // slow enough that kills fall into the collection
     return answer;
   });
@@ -528,10 +542,11 @@ TEST(CollectImages, SurvivesKillsAtAnyMoment) {
 }
 
 TEST(ProbeService, TellsWhatAnswersAndKeepsNothing) {
-  Loopback server([](const Asked& asked) {
-    if (asked.target == "/sdapi/v1/options") return reply(200, R"({"sd_model_checkpoint":"m"})");
-    if (asked.target == "/sdapi/v1/samplers") return reply(200, R"([{"name":"Euler"}])");
-    return asked.method == "POST" ? reply(200, a1111_picture(asked)) : reply(404, "{}");
+  http::Loopback server([](const http::Asked& asked) {
+    if (asked.target == "/sdapi/v1/options")
+      return http::reply(200, R"({"sd_model_checkpoint":"m"})");
+    if (asked.target == "/sdapi/v1/samplers") return http::reply(200, R"([{"name":"Euler"}])");
+    return asked.method == "POST" ? http::reply(200, a1111_picture(asked)) : http::reply(404, "{}");
   });
   const ProbeResult result = probe_service(service_at(server), plan_of(1).front(), fast());
   EXPECT_TRUE(result.reachable);

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/collection.h"
+#include "queryers/record/collection.h"
 
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "core/error.h"
 #include "core/files.h"
 #include "core/journal.h"
-#include "queryers/warc.h"
+#include "http/client.h"
+#include "images/image_io.h"
+#include "queryers/record/warc.h"
 #include "tests/core/caught.h"
 #include "tests/core/scratch_folder.h"
-#include "tests/queryers/pictures.h"
+#include "tests/images/pictures.h"
 
 namespace patina::queryers {
 namespace {
@@ -22,22 +25,22 @@ using nlohmann::json;
 
 const json kPlan = {{"images", 1}};
 
-HttpExchange exchange(const std::string& body) {
-  HttpExchange made;
+http::HttpExchange exchange(const std::string& body) {
+  http::HttpExchange made;
   made.method = "GET";
   made.url = "http://a.b/" + body;
   made.began = "2026-01-31T12:00:00.000Z";
   made.ended = made.began;
   made.raw_request = "GET /" + body + " HTTP/1.1\r\nHost: a.b\r\n\r\n";
-  made.raw_response =
-      "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  made.raw_response = "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) +
+                      "\r\n\r\n" + body;
   made.response.status = 200;
   made.response.body = body;
   return made;
 }
 
-HttpRequest request(const std::string& body) {
-  HttpRequest made;
+http::HttpRequest request(const std::string& body) {
+  http::HttpRequest made;
   made.url = "http://a.b/" + body;
   return made;
 }
@@ -51,10 +54,10 @@ std::string replayed(Collection& collection,
 }
 
 ItemEnd image_end(Collection& collection, const std::string& item, std::uint64_t seed) {
-  const auto bytes = bytes_of(noise_png(seed));
+  const auto bytes = images::bytes_of(images::noise_png(seed));
   ItemEnd end;
   end.item = item;
-  end.sample = collection.keep(bytes, core::read_image_header(bytes, "x"));
+  end.sample = collection.keep(bytes, images::read_image_header(bytes, "x"));
   return end;
 }
 
@@ -142,8 +145,8 @@ TEST(Collection, ACancelledJobIsAskedAnewAndAStoppedExchangeForgotten) {
     Collection collection(folder / "c", kPlan);
     collection.record(exchange("job"), {"1", "submit", 1});
     collection.record(exchange("gone"), {"1", "cancel", 1});
-    HttpExchange stopped = exchange("x");
-    stopped.failure = HttpFailure::kStopped;
+    http::HttpExchange stopped = exchange("x");
+    stopped.failure = http::HttpFailure::kStopped;
     collection.record(stopped, {"2", "submit", 1});
   }
   Collection collection(folder / "c", kPlan);
@@ -187,7 +190,7 @@ TEST(Collection, AChangedImageIsNoSample) {
     file = end.sample->file;
     collection.end_item(end);
   }
-  core::write_file_atomic(folder / ("c/" + file), noise_png(2));
+  core::write_file_atomic(folder / ("c/" + file), images::noise_png(2));
   std::string told;
   open_collection(folder / "c")
       ->collect([&](Sample&&) { told += "ok"; },

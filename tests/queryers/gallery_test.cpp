@@ -10,14 +10,14 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "core/image_io.h"
 #include "core/rng.h"
+#include "images/image_io.h"
+#include "images/perceptual_hash.h"
 #include "queryers/galleries/recipe.h"
-#include "queryers/images/perceptual_hash.h"
 #include "tests/core/caught.h"
 #include "tests/core/scratch_folder.h"
-#include "tests/queryers/loopback.h"
-#include "tests/queryers/pictures.h"
+#include "tests/http/loopback.h"
+#include "tests/images/pictures.h"
 
 namespace patina::queryers {
 namespace {
@@ -25,13 +25,13 @@ namespace {
 using core::ScratchFolder;
 using nlohmann::json;
 
-using Site = std::map<std::string, Scripted>;  ///< Answers by target; 404 for others.
+using Site = std::map<std::string, http::Scripted>;  ///< Answers by target; 404 for others.
 
-Scripted html(const std::string& body, const std::string& headers = {}) {
-  return reply(200, body, "text/html", headers);
+http::Scripted html(const std::string& body, const std::string& headers = {}) {
+  return http::reply(200, body, "text/html", headers);
 }
-Scripted picture(std::uint64_t seed, int side_px = 64) {
-  return reply(200, noise_png(seed, side_px), "image/png");
+http::Scripted picture(std::uint64_t seed, int side_px = 64) {
+  return http::reply(200, images::noise_png(seed, side_px), "image/png");
 }
 
 CollectOptions fast() {
@@ -56,7 +56,7 @@ struct Collected {
   std::vector<std::string> remarks;
 };
 
-Collected collect_at(const Loopback& server,
+Collected collect_at(const http::Loopback& server,
                      const std::string& start,
                      const std::filesystem::path& folder,
                      const GalleryOptions& options = small(),
@@ -74,7 +74,7 @@ Collected collect_at(const Loopback& server,
       for (const std::string& flag : end.sample->flags) collected.text += " " + flag;
     }
   });
-  for (const Asked& one : server.asked()) collected.asked.push_back(one.target);
+  for (const http::Asked& one : server.asked()) collected.asked.push_back(one.target);
   const json summary = json::parse(core::read_text_file(folder / kSummaryFile));
   collected.remarks = summary.at("remarks").get<std::vector<std::string>>();
   return collected;
@@ -83,9 +83,9 @@ Collected collect_at(const Loopback& server,
 Collected collect_site(const Site& site,
                        const std::string& start = "/",
                        const GalleryOptions& options = small()) {
-  Loopback server([&site](const Asked& asked) {
+  http::Loopback server([&site](const http::Asked& asked) {
     const auto found = site.find(asked.target);
-    return found == site.end() ? reply(404, "") : found->second;
+    return found == site.end() ? http::reply(404, "") : found->second;
   });
   const ScratchFolder folder;
   return collect_at(server, start, folder / "c", options);
@@ -106,15 +106,15 @@ TEST(ParseGallery, KnowsItsForms) {
 }
 
 TEST(CollectGallery, TakesTheBestOfEachPictureAndFollowsThePagesOfOneSite) {
-  const Collected collected =
-      collect_site({{"/", html(R"(<a href="/big.png"><img src="/thumb.png"></a>
+  const Collected collected = collect_site(
+      {{"/", html(R"(<a href="/big.png"><img src="/thumb.png"></a>
                      <img src="small.png" srcset="mid.png 400w, large.png 800w">
                      <img src="/logo.png" class="site-logo">
                      <a href="/two?a=1&amp;b=2">more</a> <a href="https://elsewhere.example/">x</a>)")},
-                    {"/two?a=1&b=2", html(R"(<img src="/last.png"><a href="/">back</a>)")},
-                    {"/big.png", picture(1)},
-                    {"/large.png", picture(2)},
-                    {"/last.png", picture(3)}});
+       {"/two?a=1&b=2", html(R"(<img src="/last.png"><a href="/">back</a>)")},
+       {"/big.png", picture(1)},
+       {"/large.png", picture(2)},
+       {"/last.png", picture(3)}});
   EXPECT_EQ(collected.text, "/big.png image, /large.png image, /last.png image");
   EXPECT_EQ(collected.result.stopped, "");
   EXPECT_EQ(collected.asked,
@@ -125,7 +125,7 @@ TEST(CollectGallery, TakesTheBestOfEachPictureAndFollowsThePagesOfOneSite) {
 TEST(CollectGallery, ObeysRobotsTxt) {
   const Collected collected = collect_site(
       {{"/robots.txt",
-        reply(200, "User-agent: *\nDisallow: /private\nDisallow: /*.gif$\n", "text/plain")},
+        http::reply(200, "User-agent: *\nDisallow: /private\nDisallow: /*.gif$\n", "text/plain")},
        {"/", html(R"(<img src="/private/a.png"><img src="/b.png"><a href="/private/">p</a>)")},
        {"/private/a.png", picture(1)},
        {"/b.png", picture(2)}});
@@ -134,8 +134,8 @@ TEST(CollectGallery, ObeysRobotsTxt) {
 }
 
 TEST(CollectGallery, ReadsNothingWhereRobotsTxtFails) {
-  const Collected collected =
-      collect_site({{"/robots.txt", reply(500, "")}, {"/", html("<img src=/a.png>")}});
+  const Collected collected = collect_site(
+      {{"/robots.txt", http::reply(500, "")}, {"/", html("<img src=/a.png>")}});
   EXPECT_EQ(collected.text, "");
   ASSERT_FALSE(collected.remarks.empty());
   EXPECT_EQ(collected.remarks.front(),
@@ -145,12 +145,12 @@ TEST(CollectGallery, ReadsNothingWhereRobotsTxtFails) {
 TEST(CollectGallery, IgnoresRobotsTxtOnlyWhenToldAndSaysSo) {
   GalleryOptions options = small();
   options.ignore_robots = true;
-  const Collected collected =
-      collect_site({{"/robots.txt", reply(200, "User-agent: *\nDisallow: /\n", "text/plain")},
-                    {"/", html("<img src=/a.png>")},
-                    {"/a.png", picture(1)}},
-                   "/",
-                   options);
+  const Collected collected = collect_site(
+      {{"/robots.txt", http::reply(200, "User-agent: *\nDisallow: /\n", "text/plain")},
+       {"/", html("<img src=/a.png>")},
+       {"/a.png", picture(1)}},
+      "/",
+      options);
   EXPECT_EQ(collected.text, "/a.png image");
   EXPECT_EQ(collected.remarks.front(), "robots.txt was not obeyed (--ignore-robots).");
 }
@@ -158,14 +158,14 @@ TEST(CollectGallery, IgnoresRobotsTxtOnlyWhenToldAndSaysSo) {
 TEST(CollectGallery, AChallengeEndsTheRun) {
   const Collected collected = collect_site(
       {{"/",
-        reply(
+        http::reply(
             403, "<title>Just a moment...</title>", "text/html", "cf-mitigated: challenge\r\n")}});
   EXPECT_EQ(collected.result.stopped,
             "127.0.0.1 asks whether a person is there; its owner does not want programs");
 }
 
 TEST(CollectGallery, ThreeRefusalsInARowEndTheRun) {
-  const Collected collected = collect_site({{"/", reply(429, "")}});
+  const Collected collected = collect_site({{"/", http::reply(429, "")}});
   EXPECT_EQ(collected.result.stopped, "127.0.0.1 said 429 three times in a row");
 }
 
@@ -183,22 +183,22 @@ TEST(CollectGallery, RecordsWhatAPageReserves) {
 
 TEST(CollectGallery, ReadsSitemapsAndTheirIndex) {
   Site site;
-  Loopback server([&site](const Asked& asked) {
+  http::Loopback server([&site](const http::Asked& asked) {
     const auto found = site.find(asked.target);
-    return found == site.end() ? reply(404, "") : found->second;
+    return found == site.end() ? http::reply(404, "") : found->second;
   });
-  site = {{"/robots.txt", reply(200, "Sitemap: " + server.url("/index.xml"), "text/plain")},
+  site = {{"/robots.txt", http::reply(200, "Sitemap: " + server.url("/index.xml"), "text/plain")},
           {"/index.xml",
-           reply(200,
-                 "<?xml version='1.0'?><sitemapindex><sitemap><loc>" + server.url("/map.xml") +
-                     "</loc></sitemap></sitemapindex>",
-                 "application/xml")},
+           http::reply(200,
+                       "<?xml version='1.0'?><sitemapindex><sitemap><loc>" +
+                           server.url("/map.xml") + "</loc></sitemap></sitemapindex>",
+                       "application/xml")},
           {"/map.xml",
-           reply(200,
-                 "<?xml version='1.0'?><urlset xmlns:image='i'><url><loc>" + server.url("/page") +
-                     "</loc><image:image><image:loc>" + server.url("/a.png") +
-                     "</image:loc></image:image></url></urlset>",
-                 "application/xml")},
+           http::reply(200,
+                       "<?xml version='1.0'?><urlset xmlns:image='i'><url><loc>" +
+                           server.url("/page") + "</loc><image:image><image:loc>" +
+                           server.url("/a.png") + "</image:loc></image:image></url></urlset>",
+                       "application/xml")},
           {"/", html("")},
           {"/page", html("<img src=/b.png>")},
           {"/a.png", picture(1)},
@@ -211,10 +211,11 @@ TEST(CollectGallery, ReadsFeeds) {
   const Collected collected = collect_site(
       {{"/", html(R"(<link rel="alternate" type="application/rss+xml" href="/rss">)")},
        {"/rss",
-        reply(200,
-              "<rss><channel><item><link>/work</link><enclosure url='/1.png' type='image/png'/>"
-              "</item></channel></rss>",
-              "application/rss+xml")},
+        http::reply(
+            200,
+            "<rss><channel><item><link>/work</link><enclosure url='/1.png' type='image/png'/>"
+            "</item></channel></rss>",
+            "application/rss+xml")},
        {"/work", html(R"(<img src="/2.png"><link rel="alternate" type="application/rss+xml"
                          href="/rss">)")},
        {"/1.png", picture(1)},
@@ -225,11 +226,11 @@ TEST(CollectGallery, ReadsFeeds) {
 
 /// Collects by a recipe from lists that answer by target; pictures are anywhere below /p/.
 Collected collect_by_recipe(json recipe, const std::map<std::string, json>& lists) {
-  Loopback server([&lists](const Asked& asked) {
+  http::Loopback server([&lists](const http::Asked& asked) {
     if (asked.target.compare(0, 3, "/p/") == 0)
       return picture(std::hash<std::string>()(asked.target));
     const auto found = lists.find(asked.target);
-    return found == lists.end() ? reply(404, "") : reply(200, found->second.dump());
+    return found == lists.end() ? http::reply(404, "") : http::reply(200, found->second.dump());
   });
   const ScratchFolder folder;
   recipe["url"] = server.url(recipe.at("url").get<std::string>());
@@ -237,7 +238,7 @@ Collected collect_by_recipe(json recipe, const std::map<std::string, json>& list
   Collected collected;
   const auto source = parse_gallery("recipe:" + (folder / "recipe.json").string());
   collected.result = collect_gallery(*source, folder / "c", fast(), small());
-  for (const Asked& one : server.asked()) {
+  for (const http::Asked& one : server.asked()) {
     if (one.target == "/robots.txt") continue;
     collected.text += (collected.text.empty() ? "" : " ") + one.target;
   }
@@ -357,12 +358,12 @@ TEST(CollectRecipe, RefusesARecipeThatIsNone) {
 }
 
 TEST(CollectGallery, JudgesWhatItFetches) {
-  const Collected collected =
-      collect_site({{"/", html(R"(<img src="/html.png"><img src="/icon.png"><img src="/gone.png">
+  const Collected collected = collect_site(
+      {{"/", html(R"(<img src="/html.png"><img src="/icon.png"><img src="/gone.png">
                      <img src="/cut.png"><img src="http://10.0.0.1/x.png"><img src="data:image/png,x">)")},
-                    {"/html.png", html("<html></html>")},
-                    {"/icon.png", picture(1, 16)},
-                    {"/cut.png", reply(200, noise_png(2).substr(0, 500), "image/png")}});
+       {"/html.png", html("<html></html>")},
+       {"/icon.png", picture(1, 16)},
+       {"/cut.png", http::reply(200, images::noise_png(2).substr(0, 500), "image/png")}});
   EXPECT_EQ(collected.text,
             "/html.png protocol-error, /icon.png filtered-image, /gone.png expired, "
             "/cut.png protocol-error,  refused");
@@ -371,14 +372,14 @@ TEST(CollectGallery, JudgesWhatItFetches) {
 TEST(CollectGallery, FlagsCopiesOfWhatItHasAndOfWhatWasReleased) {
   const ScratchFolder folder;
   core::make_folder(folder / "mine");
-  core::write_file_atomic(folder / "mine/work.png", smooth_png(9));
+  core::write_file_atomic(folder / "mine/work.png", images::smooth_png(9));
   GalleryOptions options = small();
   options.released = {folder / "mine"};
   const Site site = {
       {"/", html(R"(<img src="/a.png"><img src="/a-smaller.png"><img src="/work.jpg">)")},
-      {"/a.png", reply(200, smooth_png(5, 96), "image/png")},
-      {"/a-smaller.png", reply(200, smooth_png(5, 64), "image/png")},
-      {"/work.jpg", reply(200, smooth_jpeg(9, 80), "image/jpeg")}};
+      {"/a.png", http::reply(200, images::smooth_png(5, 96), "image/png")},
+      {"/a-smaller.png", http::reply(200, images::smooth_png(5, 64), "image/png")},
+      {"/work.jpg", http::reply(200, images::smooth_jpeg(9, 80), "image/jpeg")}};
   EXPECT_EQ(collect_site(site, "/", options).text,
             "/a.png image, /a-smaller.png image near-duplicate, /work.jpg image released-copy");
 }
@@ -387,9 +388,9 @@ TEST(CollectGallery, GoesOnWithoutAskingAgain) {
   const Site site = {{"/", html(R"(<img src="/a.png"><img src="/b.png">)")},
                      {"/a.png", picture(1)},
                      {"/b.png", picture(2)}};
-  Loopback server([&site](const Asked& asked) {
+  http::Loopback server([&site](const http::Asked& asked) {
     const auto found = site.find(asked.target);
-    return found == site.end() ? reply(404, "") : found->second;
+    return found == site.end() ? http::reply(404, "") : found->second;
   });
   const ScratchFolder folder;
   CollectOptions first = fast();
@@ -405,9 +406,9 @@ TEST(CollectGallery, GoesOnWithoutAskingAgain) {
 
 TEST(CollectGallery, ReadsAListOfUrls) {
   const Site site = {{"/a.png", picture(1)}};
-  Loopback server([&site](const Asked& asked) {
+  http::Loopback server([&site](const http::Asked& asked) {
     const auto found = site.find(asked.target);
-    return found == site.end() ? reply(404, "") : found->second;
+    return found == site.end() ? http::reply(404, "") : found->second;
   });
   const ScratchFolder folder;
   core::write_file_atomic(
@@ -419,7 +420,7 @@ TEST(CollectGallery, ReadsAListOfUrls) {
   EXPECT_EQ(server.count("/a.png"), 1U);
 }
 
-json civitai_item(const Loopback& server, int id, const json& meta) {
+json civitai_item(const http::Loopback& server, int id, const json& meta) {
   return {{"id", id},
           {"url", server.url("/" + std::to_string(id) + ".jpeg")},
           {"type", "image"},
@@ -427,17 +428,17 @@ json civitai_item(const Loopback& server, int id, const json& meta) {
 }
 
 TEST(CollectCivitai, FollowsItsCursorAndKeepsItsMetadata) {
-  Loopback* self = nullptr;
-  Loopback server([&self](const Asked& asked) {
+  http::Loopback* self = nullptr;
+  http::Loopback server([&self](const http::Asked& asked) {
     const std::string& target = asked.target;
     if (target == "/api/v1/model-versions/34") {
-      return reply(
+      return http::reply(
           200,
           R"({"name":"v1","trainedWords":["sks"],"model":{"name":"Harbour","mode":"Archived"},
                        "files":[{"hashes":{"SHA256":"ABCDEF"}}]})");
     }
     if (target.find("/api/v1/images?") == 0 && target.find("cursor") == std::string::npos) {
-      return reply(
+      return http::reply(
           200,
           json{{"items",
                 {civitai_item(
@@ -447,7 +448,7 @@ TEST(CollectCivitai, FollowsItsCursorAndKeepsItsMetadata) {
               .dump());
     }
     if (target == "/api/v1/images?cursor=x") {
-      return reply(
+      return http::reply(
           200,
           json{{"items", {civitai_item(*self, 1, nullptr), civitai_item(*self, 3, nullptr)}},
                {"metadata", json::object()}}
@@ -455,7 +456,7 @@ TEST(CollectCivitai, FollowsItsCursorAndKeepsItsMetadata) {
     }
     if (target == "/1.jpeg") return picture(1);
     if (target == "/2.jpeg") return picture(2);
-    return reply(404, "");
+    return http::reply(404, "");
   });
   self = &server;
   const ScratchFolder folder;
@@ -471,10 +472,10 @@ TEST(CollectCivitai, FollowsItsCursorAndKeepsItsMetadata) {
 
 TEST(CollectCivitai, ABusyServerIsAskedAgainAndTooManyPagesAreNot) {
   std::atomic<int> times{0};
-  Loopback busy([&times](const Asked& asked) {
-    if (asked.target.find("/api/v1/images") != 0) return reply(404, "");
-    return ++times == 1 ? reply(503, "{}", "application/json", "retry-after-ms: 5\r\n")
-                        : reply(200, R"({"items":[],"metadata":{}})");
+  http::Loopback busy([&times](const http::Asked& asked) {
+    if (asked.target.find("/api/v1/images") != 0) return http::reply(404, "");
+    return ++times == 1 ? http::reply(503, "{}", "application/json", "retry-after-ms: 5\r\n")
+                        : http::reply(200, R"({"items":[],"metadata":{}})");
   });
   const ScratchFolder folder;
   const Collected collected = collect_at(busy, "civitai:12", folder / "c");

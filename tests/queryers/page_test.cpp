@@ -5,12 +5,13 @@
 
 #include <gtest/gtest.h>
 
+#include "http/url.h"
 #include "queryers/galleries/sitemap.h"
 
 namespace patina::queryers {
 namespace {
 
-const Url kHere = require_url("https://a.b/dir/page.html");
+const http::Url kHere = http::require_url("https://a.b/dir/page.html");
 
 /// "first|second (place)" for each picture, a line each.
 std::string pictures(const std::string& html) {
@@ -94,8 +95,8 @@ TEST(ReadFeed, ReadsRssAndAtom) {
   const auto read = [](const std::string& xml) {
     const Sitemap feed = read_feed(xml, kHere);
     std::string text;
-    for (const Url& page : feed.pages) text += "page " + page.target() + " ";
-    for (const Url& image : feed.images) text += "image " + image.target() + " ";
+    for (const http::Url& page : feed.pages) text += "page " + page.target() + " ";
+    for (const http::Url& image : feed.images) text += "image " + image.target() + " ";
     return text;
   };
   EXPECT_EQ(read("<rss><channel><link>https://a.b/</link><item><link>/w/1</link>"

@@ -7,7 +7,9 @@
 #include <gtest/gtest.h>
 
 #include "core/base64.h"
+#include "core/error.h"
 #include "core/files.h"
+#include "http/client.h"
 #include "tests/core/caught.h"
 #include "tests/core/scratch_folder.h"
 
@@ -30,10 +32,10 @@ PlannedImage planned() {
   return image;
 }
 
-HttpResponse answer(int status,
-                    const std::string& body,
-                    const std::string& type = "application/json") {
-  HttpResponse response;
+http::HttpResponse answer(int status,
+                          const std::string& body,
+                          const std::string& type = "application/json") {
+  http::HttpResponse response;
   response.status = status;
   response.body = body;
   response.headers.add("Content-Type", type);
@@ -41,7 +43,9 @@ HttpResponse answer(int status,
 }
 
 /// "done image [PNG]", "retry rate-limited 7", "abort failed: words", "poll GET url".
-std::string read(const Service& service, const HttpResponse& response, const json& job = json()) {
+std::string read(const Service& service,
+                 const http::HttpResponse& response,
+                 const json& job = json()) {
   const Interpretation result = service.read(planned(), response, job);
   if (result.next == Next::kPoll) return "poll " + result.poll.method + " " + result.poll.url;
   std::string text = result.next == Next::kDone    ? "done "
@@ -76,7 +80,7 @@ TEST(A1111, SendsEveryParameterAndAsksForOneImage) {
   options.model = "sd15.safetensors [6ce0161689]";
   options.loras = {"sks"};
   options.lora_scale = 0.8;
-  const HttpRequest request = service("a1111+http://h:7860/", options).submit(planned());
+  const http::HttpRequest request = service("a1111+http://h:7860/", options).submit(planned());
   EXPECT_EQ(request.method + " " + request.url, "POST http://h:7860/sdapi/v1/txt2img");
   const json body = json::parse(request.body);
   EXPECT_EQ(body.at("prompt"), "a cat <lora:sks:0.8>");
@@ -97,8 +101,8 @@ TEST(A1111, ReadsTheImageAndWhatTheServerDid) {
   EXPECT_EQ(read(plain, answer(200, a1111_body({kPicture}, info))), "done image [PNG]");
   const json grid = {{"index_of_first_image", 1}};
   EXPECT_EQ(read(plain, answer(200, a1111_body({"AAAA", kPicture}, grid))), "done image [PNG]");
-  const Interpretation result =
-      plain.read(planned(), answer(200, a1111_body({kPicture}, info)), json());
+  const Interpretation result = plain.read(
+      planned(), answer(200, a1111_body({kPicture}, info)), json());
   EXPECT_EQ(result.reported.at("seed"), 7);
   EXPECT_EQ(result.reported.at("model"), "sd15");
 }
@@ -147,8 +151,8 @@ TEST(A1111, TellsDigestsButNotPlaceholders) {
   const auto grade = [&](const std::string& sha256) {
     InventoryAnswers answers;
     answers["options"] = answer(200, R"({"sd_model_checkpoint":"m [1]"})");
-    answers["sd-models"] =
-        answer(200, json::array({{{"title", "m [1]"}, {"sha256", sha256}}}).dump());
+    answers["sd-models"] = answer(200,
+                                  json::array({{{"title", "m [1]"}, {"sha256", sha256}}}).dump());
     return std::string(to_string(plain.describe(answers).grade));
   };
   EXPECT_EQ(grade(std::string(32, 'a') + std::string(32, 'b')), "A");
@@ -160,7 +164,7 @@ TEST(OpenAI, SendsItsOwnServiceOnlyWhatItTakes) {
   const json hosted = json::parse(service("openai:gpt-image-1").submit(planned()).body);
   EXPECT_EQ(hosted, json::parse(R"({"prompt":"a cat","n":1,"model":"gpt-image-1",
     "size":"512x512","output_format":"png"})"));
-  const HttpRequest request = service("openai+http://h:8080").submit(planned());
+  const http::HttpRequest request = service("openai+http://h:8080").submit(planned());
   EXPECT_EQ(request.url, "http://h:8080/v1/images/generations");
   const json compatible = json::parse(request.body);
   EXPECT_EQ(compatible.at("seed"), 7);
@@ -190,11 +194,11 @@ TEST(OpenAI, ReadsImagesAndRefusals) {
 
 TEST(Replicate, CreatesByVersionOrByModel) {
   const std::string version(64, 'a');
-  const HttpRequest pinned = service("replicate:o/n:" + version).submit(planned());
+  const http::HttpRequest pinned = service("replicate:o/n:" + version).submit(planned());
   EXPECT_EQ(pinned.url, "https://api.replicate.com/v1/predictions");
   EXPECT_EQ(json::parse(pinned.body).at("version"), version);
   EXPECT_EQ(json::parse(pinned.body).at("input").at("apply_watermark"), false);
-  const HttpRequest official = service("replicate:o/n").submit(planned());
+  const http::HttpRequest official = service("replicate:o/n").submit(planned());
   EXPECT_EQ(official.url, "https://api.replicate.com/v1/models/o/n/predictions");
   EXPECT_EQ(to_string(service("replicate:o/n:" + version).describe({}).grade), std::string("A"));
   EXPECT_THROW(service("replicate:o"), core::Error);
@@ -240,8 +244,8 @@ TEST(Replicate, FindsItsPredictionAmongThoseListed) {
   json another = ours;
   another["seed"] = 8;
   const auto find = [&](const std::string& body) {
-    const Interpretation found =
-        hosted.lookup->find(planned(), answer(200, body), "2026-01-31T10:00:00.500Z");
+    const Interpretation found = hosted.lookup->find(
+        planned(), answer(200, body), "2026-01-31T10:00:00.500Z");
     if (found.next == Next::kPoll) return "poll " + found.poll.url;
     return std::string(found.next == Next::kRetry ? "none" : to_string(found.outcome));
   };
@@ -289,7 +293,7 @@ TEST(HuggingFace, TakesBytesAndWaitsForTheModel) {
 }
 
 TEST(Stability, SendsAFormAndReadsTheVerdictOfTheFilter) {
-  const HttpRequest request = service("stability:core").submit(planned());
+  const http::HttpRequest request = service("stability:core").submit(planned());
   EXPECT_EQ(request.url, "https://api.stability.ai/v2beta/stable-image/generate/core");
   const std::string type = request.headers.get("Content-Type");
   ASSERT_EQ(type.substr(0, 30), "multipart/form-data; boundary=");
@@ -299,7 +303,7 @@ TEST(Stability, SendsAFormAndReadsTheVerdictOfTheFilter) {
   EXPECT_NE(request.body.find("--" + boundary + "--\r\n"), std::string::npos);
 
   const Service hosted = service("stability:sd3.5-large");
-  HttpResponse picture = answer(200, "PNG", "image/png");
+  http::HttpResponse picture = answer(200, "PNG", "image/png");
   picture.headers.add("seed", "7");
   EXPECT_EQ(read(hosted, picture), "done image [PNG]");
   picture.headers.add("finish-reason", "CONTENT_FILTERED");
@@ -349,7 +353,7 @@ TEST(Fal, FollowsTheThreeUrlsAsReturned) {
 TEST(ComfyUI, PatchesTheSmallestGraph) {
   EndpointOptions options;
   options.model = "sd15.safetensors";
-  const HttpRequest request = service("comfyui+http://h:8188", options).submit(planned());
+  const http::HttpRequest request = service("comfyui+http://h:8188", options).submit(planned());
   EXPECT_EQ(request.url, "http://h:8188/prompt");
   EXPECT_FALSE(request.headers.has("Origin")) << "the server refuses foreign origins";
   const json graph = json::parse(request.body).at("prompt");
@@ -441,7 +445,7 @@ TEST(Generic, FillsItsTemplateAndFindsTheImage) {
        {"refused", {"not allowed"}}});
   PlannedImage image = planned();
   image.prompt = "a {seed} \"cat\"";
-  const HttpRequest request = mine.submit(image);
+  const http::HttpRequest request = mine.submit(image);
   EXPECT_EQ(request.url, "http://h/make/512");
   EXPECT_EQ(request.headers.get("X-Seed"), "s-7");
   EXPECT_EQ(json::parse(request.body),

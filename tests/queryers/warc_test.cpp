@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queryers/warc.h"
+#include "queryers/record/warc.h"
 
 #include <string>
 #include <vector>
@@ -7,14 +7,15 @@
 #include <gtest/gtest.h>
 
 #include "core/hash.h"
+#include "http/client.h"
 
 namespace patina::queryers {
 namespace {
 
 constexpr std::uint64_t kMost = 1 << 20;
 
-HttpExchange sample_exchange() {
-  HttpExchange exchange;
+http::HttpExchange sample_exchange() {
+  http::HttpExchange exchange;
   exchange.method = "GET";
   exchange.url = "http://a.b/c";
   exchange.began = "2026-01-31T12:00:00.123Z";
@@ -22,7 +23,7 @@ HttpExchange sample_exchange() {
   exchange.raw_response = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
   exchange.response.status = 200;
   exchange.response.body = "hello";
-  exchange.peer = Peer();
+  exchange.peer = http::Peer();
   exchange.peer->address = "192.0.2.7";
   return exchange;
 }
@@ -58,8 +59,8 @@ TEST(Warc, ARecordIsReadBackAsItWasWritten) {
 }
 
 TEST(Warc, NoCutMemberIsARecord) {
-  const std::string member =
-      to_gzip_member(exchange_records(sample_exchange(), "{}", "urn:uuid:0").front());
+  const std::string member = to_gzip_member(
+      exchange_records(sample_exchange(), "{}", "urn:uuid:0").front());
   for (std::size_t size = 0; size < member.size(); ++size) {
     EXPECT_FALSE(read_warc_record(std::string_view(member).substr(0, size), kMost)) << size;
   }
@@ -67,13 +68,13 @@ TEST(Warc, NoCutMemberIsARecord) {
 }
 
 TEST(Warc, AChunkedAnswerHasNoPayloadDigestToDisagreeAbout) {
-  HttpExchange exchange = sample_exchange();
+  http::HttpExchange exchange = sample_exchange();
   exchange.response.headers.add("Transfer-Encoding", "chunked");
   EXPECT_EQ(exchange_records(exchange, "{}", "x").front().field("WARC-Payload-Digest"), "");
 }
 
 TEST(Warc, AnExchangeThatNeverBeganRefersToNothing) {
-  HttpExchange exchange = sample_exchange();
+  http::HttpExchange exchange = sample_exchange();
   exchange.raw_request.clear();
   exchange.raw_response.clear();
   const auto records = exchange_records(exchange, "{}", "x");
@@ -83,9 +84,9 @@ TEST(Warc, AnExchangeThatNeverBeganRefersToNothing) {
 }
 
 TEST(Warc, AnExchangeComesBackFromItsRecords) {
-  const HttpExchange before = sample_exchange();
+  const http::HttpExchange before = sample_exchange();
   const auto records = exchange_records(before, "{}", "x");
-  const HttpExchange after = exchange_of(records[1], records[0], {});
+  const http::HttpExchange after = exchange_of(records[1], records[0], {});
   EXPECT_TRUE(after.ok());
   EXPECT_EQ(after.url, before.url);
   EXPECT_EQ(after.method, "GET");

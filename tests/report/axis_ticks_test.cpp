@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/axis_ticks.h"
+#include "report/pdf/axis_ticks.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/bag.h"
+#include "report/bundle/bag.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/bundle.h"
+#include "report/bundle/bundle.h"
 
 #include <cstdlib>
 #include <filesystem>
@@ -9,7 +9,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "report/bag.h"
+#include "report/bundle/bag.h"
 #include "tests/core/caught.h"
 #include "tests/core/scratch_folder.h"
 #include "tests/report/example_bundle.h"

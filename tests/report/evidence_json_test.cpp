@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 #include "core/json.h"
-#include "report/evidence.h"
+#include "report/evidence/evidence.h"
 #include "tests/report/example_evidence.h"
 
 namespace patina::report {

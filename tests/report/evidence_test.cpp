@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/evidence.h"
+#include "report/evidence/evidence.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

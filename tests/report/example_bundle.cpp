@@ -6,11 +6,12 @@
 
 #include "core/files.h"
 #include "core/hash.h"
-#include "core/image_io.h"
 #include "core/json.h"
-#include "report/bag.h"
-#include "report/bundle.h"
-#include "report/key_terms.h"
+#include "images/image_io.h"
+#include "report/bundle/bag.h"
+#include "report/bundle/bundle.h"
+#include "report/bundle/key_terms.h"
+#include "report/evidence/bundle_layout.h"
 #include "tests/report/example_evidence.h"
 
 namespace patina::report::test {
@@ -18,17 +19,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-core::Image grey_image(int level) {
-  core::Image image = core::make_image(8, 6);
+images::Image grey_image(int level) {
+  images::Image image = images::make_image(8, 6);
   std::fill(image.bytes.begin(), image.bytes.end(), static_cast<std::uint8_t>(level));
   image.bytes[0] = static_cast<std::uint8_t>(level + 1);
   return image;
 }
 
 ScoredSample write_sample(const fs::path& bundle, int level, const std::string& source) {
-  core::ImageFile file;
+  images::ImageFile file;
   file.image = grey_image(level);
-  const std::vector<std::uint8_t> bytes = core::encode_image(file);
+  const std::vector<std::uint8_t> bytes = images::encode_image(file);
   ScoredSample sample;
   sample.sha256 = core::to_hex(core::sha256(bytes));
   sample.file = std::string(kSamplesFolder) + "/" + sample.sha256 + ".png";
@@ -58,9 +59,9 @@ void write_manifest(const fs::path& bundle,
 
 }  // namespace
 
-std::vector<double> BrightnessExtractor::score(const std::vector<const core::Image*>& images) {
+std::vector<double> BrightnessExtractor::score(const std::vector<const images::Image*>& images) {
   std::vector<double> scores;
-  for (const core::Image* image : images) {
+  for (const images::Image* image : images) {
     const double sum = std::accumulate(image->bytes.begin(), image->bytes.end(), 0.0);
     scores.push_back(sum / static_cast<double>(image->bytes.size()) / 16.0);
   }
@@ -68,7 +69,7 @@ std::vector<double> BrightnessExtractor::score(const std::vector<const core::Ima
 }
 
 std::vector<std::vector<double>> BrightnessExtractor::key_terms(
-    const std::vector<const core::Image*>& images) {
+    const std::vector<const images::Image*>& images) {
   std::vector<std::vector<double>> terms;
   if (signs_ == 0) return terms;
   for (const double score : score(images)) terms.emplace_back(signs_, (8.0 - score) / 10.0);

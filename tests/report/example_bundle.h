@@ -9,25 +9,26 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/extractor.h"
-#include "report/evidence.h"
+#include "images/pixels/image.h"
+#include "keys/extractor.h"
+#include "report/evidence/evidence.h"
 
 namespace patina::report::test {
 
 /// Mean of all bytes over 16: dark images play the coated ones.
-class BrightnessExtractor : public core::Extractor {
+class BrightnessExtractor : public keys::Extractor {
  public:
-  std::vector<double> score(const std::vector<const core::Image*>& images) override;
-  core::ExtractorInfo info() const override { return info_; }
-  void set_info(const core::ExtractorInfo& info) { info_ = info; }
+  std::vector<double> score(const std::vector<const images::Image*>& images) override;
+  keys::ExtractorInfo info() const override { return info_; }
+  void set_info(const keys::ExtractorInfo& info) { info_ = info; }
   /// Plays a method whose keys have this many signs, all of which dark images follow.
   void set_signs(std::size_t count) { signs_ = count; }
   std::vector<std::vector<double>> key_terms(
-      const std::vector<const core::Image*>& images) override;
+      const std::vector<const images::Image*>& images) override;
 
  private:
   std::size_t signs_ = 0;
-  core::ExtractorInfo info_ = {"siren", "float32", std::string(64, 'e'), 3.872983346207417};
+  keys::ExtractorInfo info_ = {"siren", "float32", std::string(64, 'e'), 3.872983346207417};
 };
 
 struct BundleSizes {

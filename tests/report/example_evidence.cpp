@@ -95,8 +95,8 @@ std::string example_digest(int role, int index) {
   return std::string(text) + std::string(48, 'c');
 }
 
-core::Image example_image(int width_px, int height_px, int seed) {
-  core::Image image = core::make_image(width_px, height_px);
+images::Image example_image(int width_px, int height_px, int seed) {
+  images::Image image = images::make_image(width_px, height_px);
   std::size_t at = 0;
   for (int y = 0; y < height_px; ++y) {
     for (int x = 0; x < width_px; ++x) {
@@ -128,11 +128,11 @@ Evidence example_evidence(const Example& example) {
                                example_test("Welch t, one-sided", false, 0.5 * p, found)};
   evidence.comparison.effect = example_effect();
   evidence.comparison.rejected = found;
-  evidence.comparison.smallest_possible_p =
-      example.decision == Decision::kInconclusive ? 3.9e-3 : 1.7e-22;
+  evidence.comparison.smallest_possible_p = example.decision == Decision::kInconclusive ? 3.9e-3
+                                                                                        : 1.7e-22;
   evidence.null_hypothesis = null_hypothesis_text(false);
-  evidence.verdict =
-      make_verdict(evidence.comparison, evidence.options, example.suspects, example.benign);
+  evidence.verdict = make_verdict(
+      evidence.comparison, evidence.options, example.suspects, example.benign);
   evidence.limits = standing_limits(false);
   return evidence;
 }

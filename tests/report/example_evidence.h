@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "core/image.h"
-#include "report/evidence.h"
+#include "images/pixels/image.h"
+#include "report/evidence/evidence.h"
 
 namespace patina::report::test {
 
@@ -25,6 +25,6 @@ Evidence example_evidence(const Example& example = {});
 std::string example_digest(int role, int index);
 
 /// A small colourful picture, different for every seed.
-core::Image example_image(int width_px, int height_px, int seed);
+images::Image example_image(int width_px, int height_px, int seed);
 
 }  // namespace patina::report::test

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/glyph_coverage.h"
+#include "report/pdf/glyph_coverage.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/number_text.h"
+#include "report/words/number_text.h"
 
 #include <cmath>
 #include <cstdlib>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/pdf_plot.h"
+#include "report/pdf/pdf_plot.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/pdf.h"
+#include "report/pdf/pdf.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -13,6 +13,7 @@
 #include "core/files.h"
 #include "core/hash.h"
 #include "core/json.h"
+#include "images/pixels/image.h"
 #include "tests/core/scratch_folder.h"
 #include "tests/report/example_evidence.h"
 
@@ -22,7 +23,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-core::Image picture(const ScoredSample&) { return test::example_image(64, 48, 1); }
+images::Image picture(const ScoredSample&) { return test::example_image(64, 48, 1); }
 
 std::string render(const Evidence& evidence, const PdfOptions& options = {}) {
   const auto bytes = render_pdf(evidence, picture, options);
@@ -96,7 +97,7 @@ TEST(Pdf, RendersEveryVerdictAndNoImagesAtAll) {
 }
 
 TEST(Pdf, ShowsABoxForAnImageThatCannotBeLoaded) {
-  const auto broken = [](const ScoredSample& sample) -> core::Image {
+  const auto broken = [](const ScoredSample& sample) -> images::Image {
     throw core::Error(core::ErrorKind::kInput, sample.file, "is truncated");
   };
   const auto bytes = render_pdf(test::example_evidence({3, 3}), broken);
@@ -104,7 +105,7 @@ TEST(Pdf, ShowsABoxForAnImageThatCannotBeLoaded) {
 }
 
 TEST(Pdf, StopsWhenLoadingIsCancelled) {
-  const auto cancelled = [](const ScoredSample&) -> core::Image {
+  const auto cancelled = [](const ScoredSample&) -> images::Image {
     throw core::Error(core::ErrorKind::kCancelled, "audit", "was interrupted");
   };
   EXPECT_THROW(render_pdf(test::example_evidence({3, 3}), cancelled), core::Error);
@@ -114,13 +115,13 @@ TEST(Pdf, TakesImagesOfAnyShapeAndDepth) {
   const auto odd = [](const ScoredSample& sample) {
     switch (sample.source[6] - '0') {
       case 0:
-        return core::make_image(1, 2000);
+        return images::make_image(1, 2000);
       case 1:
-        return core::make_image(2000, 1);
+        return images::make_image(2000, 1);
       case 2:
-        return core::make_image(1, 1);
+        return images::make_image(1, 1);
       default:
-        return core::make_image(300, 200, 16);
+        return images::make_image(300, 200, 16);
     }
   };
   const auto bytes = render_pdf(test::example_evidence({4, 3}), odd);

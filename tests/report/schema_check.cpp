@@ -98,8 +98,8 @@ class Checker {
   }
 
   Problems one_of(const json& schema, const json& value, const std::string& at) const {
-    const auto matches =
-        std::count_if(schema["oneOf"].begin(), schema["oneOf"].end(), [&](const json& option) {
+    const auto matches = std::count_if(
+        schema["oneOf"].begin(), schema["oneOf"].end(), [&](const json& option) {
           return check(option, value, at).empty();
         });
     return require(matches == 1, at + " matches " + std::to_string(matches) + " of the options");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// As much of JSON Schema 2020-12 as report/evidence.schema.json uses; other keywords fail the
+// As much of JSON Schema 2020-12 as report/evidence/evidence.schema.json uses; other keywords fail the
 // check, so that the schema cannot say what is not checked.
 #pragma once
 

@@ -8,7 +8,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
-#include "report/evidence.h"
+#include "report/evidence/evidence.h"
 #include "tests/report/example_evidence.h"
 #include "tests/report/schema_check.h"
 
@@ -20,7 +20,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 json load_schema() {
-  const std::string path = std::string(PATINA_SOURCE_DIR) + "/report/evidence.schema.json";
+  const std::string path = std::string(PATINA_SOURCE_DIR) + "/report/evidence/evidence.schema.json";
   return core::parse_json(core::read_text_file(path), path);
 }
 

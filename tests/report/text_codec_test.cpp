@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/text_codec.h"
+#include "report/words/text_codec.h"
 
 #include <gtest/gtest.h>
 

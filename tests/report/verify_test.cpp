@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "report/verify/verify.h"
+
 #include <filesystem>
 
 #include <gmock/gmock.h>
@@ -7,9 +9,10 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
-#include "report/bag.h"
-#include "report/bundle.h"
-#include "report/key_terms.h"
+#include "report/bundle/bag.h"
+#include "report/bundle/bundle.h"
+#include "report/bundle/key_terms.h"
+#include "report/evidence/bundle_layout.h"
 #include "tests/core/caught.h"
 #include "tests/core/scratch_folder.h"
 #include "tests/report/example_bundle.h"

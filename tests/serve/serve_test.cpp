@@ -14,11 +14,11 @@
 
 #include "core/base64.h"
 #include "core/error.h"
-#include "core/image_io.h"
 #include "core/rng.h"
-#include "queryers/collect.h"
-#include "queryers/http/client.h"
-#include "queryers/images/metadata.h"
+#include "http/client.h"
+#include "images/image_io.h"
+#include "images/metadata.h"
+#include "queryers/collecting/collect.h"
 #include "queryers/services/services.h"
 #include "tests/core/scratch_folder.h"
 
@@ -28,8 +28,8 @@ namespace {
 using nlohmann::json;
 
 /// Noise that depends on seed and prompt; a step takes a millisecond.
-std::vector<core::Image> draw(const diffusion::GenerateOptions& options,
-                              const core::Observer& observer) {
+std::vector<images::Image> draw(const diffusion::GenerateOptions& options,
+                                const core::Observer& observer) {
   if (options.prompt == "impossible") {
     throw core::Error(core::ErrorKind::kUsage, "--prompt", "cannot be drawn");
   }
@@ -37,10 +37,10 @@ std::vector<core::Image> draw(const diffusion::GenerateOptions& options,
     observer.report({"generating", step, options.steps, ""});
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  std::vector<core::Image> images;
+  std::vector<images::Image> images;
   for (int i = 0; i < options.batch; ++i) {
     core::Rng rng(options.seed + static_cast<std::uint64_t>(i));
-    core::Image image = core::make_image(options.width_px, options.height_px);
+    images::Image image = images::make_image(options.width_px, options.height_px);
     for (std::uint8_t& value : image.bytes) value = static_cast<std::uint8_t>(rng.below(256));
     images.push_back(std::move(image));
   }
@@ -75,24 +75,24 @@ class Running {
   std::thread model_;
 };
 
-queryers::HttpResponse ask(const std::string& method,
-                           const std::string& url,
-                           const std::string& body = {},
-                           const std::string& authorization = {}) {
-  queryers::HttpOptions options;
+http::HttpResponse ask(const std::string& method,
+                       const std::string& url,
+                       const std::string& body = {},
+                       const std::string& authorization = {}) {
+  http::HttpOptions options;
   options.user_agent = "test";
   options.named.hosts = {"127.0.0.1"};
-  queryers::HttpRequest request;
+  http::HttpRequest request;
   request.method = method;
   request.url = url;
   request.body = body;
   if (!authorization.empty()) request.headers.add("Authorization", authorization);
-  queryers::HttpExchange exchange = queryers::HttpClient(options).exchange(request);
+  http::HttpExchange exchange = http::HttpClient(options).exchange(request);
   EXPECT_TRUE(exchange.ok()) << exchange.problem;
   return exchange.response;
 }
 
-queryers::HttpResponse draw_at(const Running& running, const json& request) {
+http::HttpResponse draw_at(const Running& running, const json& request) {
   return ask("POST", running.url("/sdapi/v1/txt2img"), request.dump());
 }
 
@@ -106,11 +106,11 @@ TEST(ServeA1111, HonoursAndEchoesTheSeedOfEachImage) {
   EXPECT_EQ(info.at("all_seeds"), (json{7, 8}));
   EXPECT_EQ(info.at("sd_model_hash"), "aaaaaaaaaa");
   EXPECT_EQ(info.at("index_of_first_image"), 0);
-  const json second =
-      json::parse(draw_at(running, {{"prompt", "a cat"}, {"seed", 8}, {"steps", 3}}).body);
+  const json second = json::parse(
+      draw_at(running, {{"prompt", "a cat"}, {"seed", 8}, {"steps", 3}}).body);
   const auto pixels = [](const json& image) {
     const std::string png = core::decode_base64(image.get<std::string>(), "x");
-    return core::decode_image({png.begin(), png.end()}, "x").image.bytes;
+    return images::decode_image({png.begin(), png.end()}, "x").image.bytes;
   };
   EXPECT_EQ(pixels(body.at("images")[1]), pixels(second.at("images")[0]));
 }
@@ -123,9 +123,9 @@ TEST(ServeA1111, WritesItsInfotextIntoThePng) {
                 {{"prompt", prompt}, {"negative_prompt", "fog"}, {"seed", 7}, {"steps", 3}})
             .body);
     const std::string png = core::decode_base64(body.at("images")[0].get<std::string>(), "x");
-    const auto texts =
-        queryers::read_image_texts({png.begin(), png.end()}, core::ImageFormat::kPNG);
-    const queryers::Infotext info = queryers::parse_infotext(texts.at("parameters"));
+    const auto texts = images::read_image_texts({png.begin(), png.end()},
+                                                images::ImageFormat::kPNG);
+    const images::Infotext info = images::parse_infotext(texts.at("parameters"));
     EXPECT_EQ(info.prompt, prompt);
     EXPECT_EQ(info.negative_prompt, "fog");
     EXPECT_EQ(info.values.at("Seed"), "7");

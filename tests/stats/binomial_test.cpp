@@ -27,8 +27,8 @@ TEST(BinomialTail, LogarithmOutlivesTheSmallestDouble) {
 TEST(BinomialTail, TailsOverlapInOnePoint) {
   for (const std::int64_t k : {0, 1, 20, 48, 49, 50, 51, 80, 99, 100}) {
     const double p = 0.493;
-    const double both =
-        binomial_at_least({k, 100}, p).p_value + binomial_at_most({k, 100}, p).p_value;
+    const double both = binomial_at_least({k, 100}, p).p_value +
+                        binomial_at_most({k, 100}, p).p_value;
     const double point = std::exp(internal::binomial_log_pmf({k, 100}, p, 1.0 - p));
     EXPECT_NEAR(both, 1.0 + point, 1e-14) << k;
   }

@@ -65,12 +65,12 @@ TEST(Combine, StoufferIsUnchangedByTheScaleOfWeights) {
 }
 
 TEST(Combine, StoufferLogarithmOutlivesTheSmallestDouble) {
-  const TestResult result =
-      combine_p_values({1e-300, 1e-300, 1e-300, 1e-300}, Combination::kStouffer);
+  const TestResult result = combine_p_values({1e-300, 1e-300, 1e-300, 1e-300},
+                                             Combination::kStouffer);
   // z = 2 z1: log p = -2 z1^2 - log(2 z1 sqrt(2 pi)) up to 1/z^2.
   const double z = result.statistic;
-  const double expected =
-      (-0.5 * z * z - std::log(z * std::sqrt(2.0 * 3.14159265358979323846))) / std::log(10.0);
+  const double expected = (-0.5 * z * z - std::log(z * std::sqrt(2.0 * 3.14159265358979323846))) /
+                          std::log(10.0);
   EXPECT_NEAR(result.log10_p_value, expected, 1e-3);
   EXPECT_LT(result.log10_p_value, -1190.0);
 }
@@ -92,8 +92,8 @@ class AdjustedPValues : public ::testing::TestWithParam<AdjustedCase> {};
 
 TEST_P(AdjustedPValues, FollowTheDefinition) {
   // By hand for 0.01, 0.02, 0.03, 0.04 given out of order.
-  const std::vector<double> actual =
-      adjusted_p_values({0.03, 0.01, 0.04, 0.02}, GetParam().correction);
+  const std::vector<double> actual = adjusted_p_values({0.03, 0.01, 0.04, 0.02},
+                                                       GetParam().correction);
   ASSERT_EQ(actual.size(), 4U);
   for (std::size_t i = 0; i < actual.size(); ++i) {
     EXPECT_NEAR(actual[i], GetParam().expected[i], 1e-15) << i;

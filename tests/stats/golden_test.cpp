@@ -184,8 +184,8 @@ std::vector<double> picked(const std::vector<double>& values,
 TEST_F(StatsGolden, VerificationRunOfThePublishedScriptIsReproduced) {
   const std::vector<double> coated = tensor("verify/coated_scores");
   const std::vector<double> clean_index = tensor("verify/clean_index");
-  const std::vector<double> clean =
-      picked(tensor("verify/clean_scores"), clean_index, 0, clean_index.size());
+  const std::vector<double> clean = picked(
+      tensor("verify/clean_scores"), clean_index, 0, clean_index.size());
   const std::vector<double> coated_index = tensor("verify/coated_index");
   const std::vector<double> expected = tensor("verify/p_values");
   ASSERT_FALSE(expected.empty());

@@ -121,9 +121,9 @@ TEST(EffectSize, SuperiorityIntervalCoversAboutAsOftenAsItSays) {
   const double truth = 0.5 * std::erfc(-0.5);
   int covered = 0;
   for (std::uint64_t seed = 0; seed < 400; ++seed) {
-    const Interval interval =
-        compare_scores({scores(25, -1.0, 2 * seed), scores(40, 0.0, 2 * seed + 1)})
-            .effect.superiority_interval;
+    const Interval interval = compare_scores(
+                                  {scores(25, -1.0, 2 * seed), scores(40, 0.0, 2 * seed + 1)})
+                                  .effect.superiority_interval;
     covered += interval.low <= truth && truth <= interval.high ? 1 : 0;
   }
   EXPECT_GT(binomial_at_most({covered, 400}, 0.93).p_value, 1e-4);

@@ -54,8 +54,8 @@ TEST(Welch, LogarithmOutlivesTheSmallestDouble) {
   // Gamma((v+1)/2)/Gamma(v/2) = sqrt(v/2) up to 1/(4v).
   const double v = result.degrees_of_freedom;
   const double t = -result.statistic;
-  const double log_tail =
-      -0.5 * std::log(2.0 * 3.14159265358979323846 * v) - 0.5 * v * std::log1p(t * t / v);
+  const double log_tail = -0.5 * std::log(2.0 * 3.14159265358979323846 * v) -
+                          0.5 * v * std::log1p(t * t / v);
   EXPECT_EQ(result.p_value, 0.0);
   EXPECT_NEAR(result.log10_p_value, log_tail / std::log(10.0), 1e-3);
 }

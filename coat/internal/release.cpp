@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coat/internal/release.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "images/image_list.h"
+
+namespace patina::coat {
+
+namespace {
+
+constexpr int kFitAttempts = 5;
+constexpr double kWeakestShare =
+    0.1;  // Of the strength wanted; below, the limit is reported broken.
+constexpr int kCenterAttempts = 5;
+constexpr double kCenterTolerance = 0.15;
+
+std::vector<std::uint8_t> encode_with(const images::ImageFile& clean, images::Image pixels) {
+  images::ImageFile file = clean;
+  file.image = std::move(pixels);
+  return images::encode_image(file);
+}
+
+// The original's own bytes where its format and quality are kept; what the clean image takes at the
+// new settings otherwise, or where the original was stored in a way no coated image can be (a
+// palette).
+double reference_bytes(const images::ImageFile& clean, const CoatOptions& options) {
+  const double reencoded = static_cast<double>(images::encode_image(clean).size());
+  if (options.format || options.quality_percent || clean.file_bytes == 0) return reencoded;
+  const auto original = static_cast<double>(clean.file_bytes);
+  return reencoded > options.max_size_ratio * original ? reencoded : original;
+}
+
+// Root mean square of the coating at strength 1, unit range.
+double pattern_rms(const siren::CoatingPattern& pattern) {
+  double sum = 0.0;
+  for (const std::int8_t step : pattern.steps) sum += static_cast<double>(step) * step;
+  return siren::kPatternStep * std::sqrt(sum / static_cast<double>(pattern.steps.size()));
+}
+
+}  // namespace
+
+images::ImageFile prepare_output(images::ImageFile file, const CoatOptions& options) {
+  if (options.format) file.encoding.format = *options.format;
+  if (options.format && *options.format == images::ImageFormat::kWebP) {
+    file.encoding.lossless = !options.quality_percent;
+  }
+  if (options.quality_percent) {
+    file.encoding.quality_percent = *options.quality_percent;
+    file.encoding.lossless = false;
+  }
+  if (options.strip_gps) images::strip_gps(file.metadata.exif);
+  return file;
+}
+
+std::filesystem::path released_name(const images::ImageEntry& entry, const CoatOptions& options) {
+  std::filesystem::path name = entry.relative;
+  if (options.format) name.replace_extension(images::file_extension(*options.format));
+  return name;
+}
+
+namespace {
+
+// clean + strength * (replaced - clean), strength in [0,1].
+images::Image blended(const images::Image& clean, const images::Image& replaced, double strength) {
+  if (strength >= 1.0) return replaced;
+  images::Image out = clean;
+  const auto mix = [strength](auto from, auto to) {
+    return static_cast<decltype(from)>(
+        std::lround(from + strength * (static_cast<double>(to) - from)));
+  };
+  if (clean.bit_depth == 8) {
+    for (std::size_t i = 0; i < out.bytes.size(); ++i) {
+      out.bytes[i] = mix(clean.bytes[i], replaced.bytes[i]);
+    }
+    return out;
+  }
+  const auto* from = reinterpret_cast<const std::uint16_t*>(clean.bytes.data());
+  const auto* to = reinterpret_cast<const std::uint16_t*>(replaced.bytes.data());
+  auto* samples = reinterpret_cast<std::uint16_t*>(out.bytes.data());
+  for (std::size_t i = 0; i < out.sample_count(); ++i) samples[i] = mix(from[i], to[i]);
+  return out;
+}
+
+// The strength for one image (CoatOptions::min_psnr_db says how it is chosen), `clean_position`
+// being that of the clean image.
+double choose_strength(const images::Image& clean,
+                       double clean_position,
+                       const siren::CoatingPattern& pattern,
+                       const KeyedCoating& coating,
+                       const CoatOptions& options) {
+  if (options.min_psnr_db <= 0.0) return options.strength;
+  const double allowed = std::pow(10.0, -options.min_psnr_db / 20.0) /
+                         std::max(pattern_rms(pattern), 1e-9);
+  const double strongest = std::min(allowed, siren::kStrongestShare * options.strength);
+  if (!coating.stops_at_centre) return strongest;
+  const double least = std::min(strongest, siren::kFaintestShare * options.strength);
+  // Position grows with strength, but levels off where the coating outweighs the content: regula
+  // falsi.
+  double low = 0.0, at_low = clean_position, high = strongest, at_high = 0.0;
+  for (int attempt = 0; attempt < kCenterAttempts; ++attempt) {
+    const double strength =
+        attempt == 0
+            ? strongest
+            : std::clamp(low + (high - low) * (1.0 - at_low) / (at_high - at_low), least, high);
+    const double position = coating.read(siren::apply_pattern(clean, pattern, strength)).position;
+    if (attempt == 0 && (position <= 1.0 || position <= clean_position)) return strongest;
+    if (std::abs(position - 1.0) < kCenterTolerance || strength <= least) return strength;
+    (position > 1.0 ? high : low) = strength;
+    (position > 1.0 ? at_high : at_low) = position;
+  }
+  return std::clamp(low + (high - low) * (1.0 - at_low) / (at_high - at_low), least, high);
+}
+
+/// A coating and how strong it is wanted.
+struct Wanted {
+  std::function<images::Image(double strength)> at;
+  double strength = 1.0;
+};
+
+Wanted wanted_coating(const images::Image& clean,
+                      double clean_position,
+                      const KeyedCoating& coating,
+                      const CoatOptions& options) {
+  if (coating.replaced) {
+    return {[clean, whole = coating.replaced(clean)](double strength) {
+              return blended(clean, whole, strength);
+            },
+            1.0};
+  }
+  siren::CoatingPattern pattern = coating.pattern(clean);
+  const double strength = choose_strength(clean, clean_position, pattern, coating, options);
+  return {[clean, pattern = std::move(pattern)](double at) {
+            return siren::apply_pattern(clean, pattern, at);
+          },
+          strength};
+}
+
+// The largest strength, at most the wanted one, at which the coated file is at most
+// `options.max_size_ratio` times the original's bytes at the same format and quality. Tries a
+// handful of strengths; the coating fades rather than the limit breaks.
+Release fit_release(const images::ImageFile& clean,
+                    const Wanted& wanted,
+                    const CoatOptions& options) {
+  const double reference = reference_bytes(clean, options);
+  Release best;
+  double low = 0.0, high = wanted.strength, strength = wanted.strength;
+  for (int attempt = 0; attempt < kFitAttempts; ++attempt) {
+    Release release;
+    release.bytes = encode_with(clean, wanted.at(strength));
+    release.strength = strength;
+    release.size_ratio = static_cast<double>(release.bytes.size()) / reference;
+    const bool fits = release.size_ratio <= options.max_size_ratio;
+    if (fits || best.bytes.empty()) best = std::move(release);
+    if (fits && strength == high) break;
+    (fits ? low : high) = strength;
+    if (high - low < 0.06 * wanted.strength) break;
+    strength = std::max(0.5 * (low + high), kWeakestShare * wanted.strength);
+  }
+  best.pixels = images::decode_image(best.bytes, "coated image").image;
+  return best;
+}
+
+}  // namespace
+
+CoatedRelease make_release(const images::ImageFile& clean,
+                           const KeyedCoating& coating,
+                           const CoatOptions& options) {
+  const Reading before = coating.read(clean.image);
+  CoatedRelease coated;
+  coated.release = fit_release(
+      clean, wanted_coating(clean.image, before.position, coating, options), options);
+  coated.image.width_px = clean.image.width_px;
+  coated.image.height_px = clean.image.height_px;
+  coated.image.quality = extractors::measure_quality(clean.image, coated.release.pixels);
+  coated.image.strength = coated.release.strength;
+  coated.image.size_ratio = coated.release.size_ratio;
+  coated.image.score_clean = before.score;
+  coated.image.score_coated = coating.read(coated.release.pixels).score;
+  return coated;
+}
+
+}  // namespace patina::coat

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Inference of a key's extractor: batches, tiles, bfloat16. Running-statistics networks are folded
+// and may be tiled with exactly the result of the whole image; per-image networks always see the
+// whole image.
+#pragma once
+
+#include <vector>
+
+#include <torch/types.h>
+
+#include "extractors/scorer.h"
+#include "extractors/siren/hidden_torch.h"
+#include "images/pixels/image.h"
+
+namespace patina::extractors {
+
+/// Convolutions with their norms folded in, each followed by GELU.
+class FoldedStack {
+ public:
+  FoldedStack() = default;
+  FoldedStack(std::vector<ConvNormGelu>& blocks,
+              torch::ScalarType dtype,
+              const torch::Device& device);
+  /// [N,C,H,W] in the stack's dtype, channels-last -> [N,D,H,W].
+  torch::Tensor forward(torch::Tensor x) const;
+  /// Pixels of context a result depends on, to each side.
+  int halo() const { return static_cast<int>(convs_.size()); }
+
+ private:
+  std::vector<FoldedConv> convs_;
+};
+
+class FeatureExtractor {
+ public:
+  FeatureExtractor(const keys::CoatKey& key, const ScorerOptions& options);
+  /// Takes a network in training; its weights are copied.
+  FeatureExtractor(HiddenExtractor network,
+                   keys::NormMode norm,
+                   keys::InputNorm input,
+                   const ScorerOptions& options);
+
+  /// Features of images of any sizes, [N,D] float32 on the CPU. Images of one size share batches.
+  torch::Tensor features(const std::vector<const images::Image*>& images);
+
+ private:
+  torch::Tensor batch_sums(const std::vector<const images::Image*>& images,
+                           const images::Rect& rect);
+  torch::Tensor pooled_folded(const std::vector<const images::Image*>& images);
+  torch::Tensor pooled_whole(const std::vector<const images::Image*>& images);
+
+  HiddenExtractor network_{nullptr};
+  keys::NormMode norm_ = keys::NormMode::kRunning;
+  keys::InputNorm input_ = keys::InputNorm::kImageNet;
+  ScorerOptions options_;
+  torch::Device device_{torch::kCPU};
+  torch::ScalarType dtype_ = torch::kFloat32;
+  FoldedStack stack_;
+};
+
+/// A rectangle of an image with `halo` pixels around it, cut off at the image's edges.
+images::Rect with_halo(const images::Rect& rect, int halo, int width_px, int height_px);
+
+/// Covers an image with tiles of at most `max_pixels` (each side a multiple of 16 but at the far
+/// edges).
+std::vector<images::Rect> tile_rects(int width_px, int height_px, std::uint64_t max_pixels);
+
+}  // namespace patina::extractors

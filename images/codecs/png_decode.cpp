@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// PNG in. The metadata are read here; the pixels by OpenCV from a copy that holds only what they
+// need, so that libpng has no ancillary chunk to complain about.
+#include <algorithm>
+#include <string>
+
+#include "core/deflate.h"
+#include "images/codecs/image_formats.h"
+#include "images/codecs/opencv_codec.h"
+#include "images/containers/exif.h"
+#include "images/containers/png_chunks.h"
+
+namespace patina::images {
+namespace {
+
+constexpr std::size_t kMaxBlockBytes = std::size_t{16} << 20;
+constexpr double kMetresPerInch = 0.0254;
+constexpr std::string_view kXMPKeyword("XML:com.adobe.xmp\0", 18);
+
+/// Data of a chunk with a keyword (Latin-1, ends at the first NUL) cut off.
+struct Keyworded {
+  std::string_view keyword;
+  std::size_t rest = 0;  ///< Offset behind the NUL.
+  std::size_t end = 0;
+};
+
+Keyworded split_keyword(const core::ByteReader& reader, const PNGChunk& chunk) {
+  const std::string_view data(reinterpret_cast<const char*>(reader.at(chunk.offset)), chunk.size);
+  const std::size_t length = std::min(data.find('\0'), data.size());
+  const std::size_t end = chunk.offset + chunk.size;
+  return {data.substr(0, length), std::min(chunk.offset + length + 1, end), end};
+}
+
+core::Bytes inflated(const core::ByteReader& reader, std::size_t offset, std::size_t end) {
+  if (offset >= end) return {};
+  return core::inflate_bytes(reader.at(offset), end - offset, kMaxBlockBytes)
+      .value_or(core::Bytes());
+}
+
+/// Text of an iTXt chunk: flag, method, language and translated keyword stand before it.
+core::Bytes international_text(const core::ByteReader& reader, const Keyworded& chunk) {
+  const bool compressed = reader.u8(chunk.rest) != 0;
+  std::size_t at = chunk.rest + 2;
+  for (int skipped = 0; skipped < 2 && at < chunk.end; ++at) {
+    if (reader.u8(at) == 0) ++skipped;
+  }
+  if (at >= chunk.end) return {};
+  return compressed ? inflated(reader, at, chunk.end) : reader.copy(at, chunk.end - at);
+}
+
+/// ImageMagick's hexadecimal EXIF and XMP would bring back what a caller takes out of the blocks.
+bool is_raw_profile(std::string_view keyword) { return keyword.rfind("Raw profile type", 0) == 0; }
+
+bool is_kept_whole(std::string_view type) {
+  constexpr std::string_view kKept[] = {"gAMA", "cHRM", "sRGB", "cICP", "tEXt", "zTXt", "iTXt"};
+  return std::find(std::begin(kKept), std::end(kKept), type) != std::end(kKept);
+}
+
+void read_chunk(const core::ByteReader& reader, const PNGChunk& chunk, ImageMetadata& metadata) {
+  const Keyworded parts = split_keyword(reader, chunk);
+  if (chunk.type == "iCCP") {
+    metadata.icc = inflated(reader, parts.rest + 1, parts.end);
+  } else if (chunk.type == "eXIf") {
+    metadata.exif = reader.copy(chunk.offset, chunk.size);
+  } else if (chunk.type == "iTXt" && reader.starts_with(chunk.offset, kXMPKeyword)) {
+    metadata.xmp = international_text(reader, parts);
+  } else if (chunk.type == "pHYs" && chunk.size == 9 && reader.u8(chunk.offset + 8) == 1) {
+    metadata.dpi_x = reader.u32(chunk.offset, core::ByteOrder::kBig) * kMetresPerInch;
+    metadata.dpi_y = reader.u32(chunk.offset + 4, core::ByteOrder::kBig) * kMetresPerInch;
+  } else if (is_kept_whole(chunk.type) && !is_raw_profile(parts.keyword)) {
+    core::append(metadata.container_blocks, reader.copy(chunk.offset - 8, chunk.size + 12));
+  }
+}
+
+ImageMetadata read_metadata(const core::Bytes& bytes, const std::vector<PNGChunk>& chunks) {
+  const core::ByteReader reader(bytes);
+  ImageMetadata metadata;
+  metadata.container = ImageFormat::kPNG;
+  for (const PNGChunk& chunk : chunks) {
+    if (!chunk.critical() && chunk.intact) read_chunk(reader, chunk, metadata);
+  }
+  return metadata;
+}
+
+core::Bytes pixels_only(const core::Bytes& bytes, const std::vector<PNGChunk>& chunks) {
+  core::Bytes out;
+  core::append(out, kPNGSignature);
+  for (const PNGChunk& chunk : chunks) {
+    const bool needed = chunk.critical() || (chunk.type == "tRNS" && chunk.intact);
+    if (!needed) continue;
+    const auto begin = bytes.begin() + static_cast<std::ptrdiff_t>(chunk.offset) - 8;
+    out.insert(out.end(), begin, begin + static_cast<std::ptrdiff_t>(chunk.size) + 12);
+  }
+  return out;
+}
+
+void refuse_animation(const std::vector<PNGChunk>& chunks, const std::string& where) {
+  for (const PNGChunk& chunk : chunks) {
+    if (chunk.type == "IDAT") return;
+    if (chunk.type == "acTL")
+      throw animated(where, "animated PNG, only still pictures are handled");
+  }
+}
+
+/// A grey picture may name one transparent value, which OpenCV passes over.
+void apply_grey_key(const core::ByteReader& reader,
+                    const std::vector<PNGChunk>& chunks,
+                    ImageFile& file) {
+  const auto key_chunk = std::find_if(chunks.begin(), chunks.end(), [](const PNGChunk& chunk) {
+    return chunk.type == "tRNS" && chunk.size == 2 && chunk.intact;
+  });
+  if (key_chunk == chunks.end()) return;
+  const unsigned bits = reader.u8(chunks[0].offset + 8);
+  const unsigned stored = reader.u16(key_chunk->offset, core::ByteOrder::kBig);
+  const unsigned key = bits < 8 ? stored * 255U / ((1U << bits) - 1U) : stored;
+  const auto opaque = static_cast<std::uint16_t>(file.image.bit_depth == 16 ? 65535 : 255);
+  file.alpha.resize(file.image.sample_count() / 3);
+  const std::uint8_t* bytes = file.image.bytes.data();
+  const auto* words = reinterpret_cast<const std::uint16_t*>(bytes);
+  for (std::size_t i = 0; i < file.alpha.size(); ++i) {
+    const unsigned value = file.image.bit_depth == 16 ? words[3 * i] : bytes[3 * i];
+    file.alpha[i] = value == key ? std::uint16_t{0} : opaque;
+  }
+}
+
+}  // namespace
+
+ImageHeader png_header(const core::Bytes& bytes, const std::string& where) {
+  const core::ByteReader reader(bytes);
+  constexpr std::size_t kHeaderEnd = 33;
+  if (!reader.has(0, kHeaderEnd)) throw truncated(where);
+  if (!reader.starts_with(12, "IHDR")) throw damaged(where, "it does not start with IHDR");
+  const std::uint32_t width = reader.u32(16, core::ByteOrder::kBig);
+  const std::uint32_t height = reader.u32(20, core::ByteOrder::kBig);
+  if (width == 0 || height == 0 || width > 0x7FFFFFFF || height > 0x7FFFFFFF) {
+    throw damaged(where, "it states an impossible size");
+  }
+  return {ImageFormat::kPNG, static_cast<int>(width), static_cast<int>(height)};
+}
+
+StoredImage decode_png(const core::Bytes& bytes, const std::string& where) {
+  const std::vector<PNGChunk> chunks = list_chunks(bytes, where);
+  refuse_animation(chunks, where);
+  const core::ByteReader reader(bytes);
+  const unsigned colour_type = reader.u8(chunks[0].offset + 9);
+  StoredImage stored;
+  decode_with_opencv(pixels_only(bytes, chunks), where, stored.file);
+  stored.file.grey = colour_type == 0 || colour_type == 4;
+  if (colour_type == 0) apply_grey_key(reader, chunks, stored.file);
+  stored.file.metadata = read_metadata(bytes, chunks);
+  stored.orientation = exif_orientation(stored.file.metadata.exif);
+  return stored;
+}
+
+}  // namespace patina::images

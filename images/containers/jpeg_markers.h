@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The marker structure of a JPEG file [ITU-T T.81, Annex B]: what the header says, the metadata
+// segments, and whether the file runs to its end marker. libjpeg itself fills up what is missing.
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "core/byte_reader.h"
+#include "images/pixels/image_file.h"
+
+namespace patina::images {
+
+/// A quantisation table in the zigzag order of the file.
+using QuantTable = std::array<std::uint16_t, 64>;
+
+struct JPEGLayout {
+  int width_px = 0;
+  int height_px = 0;
+  int precision_bits = 0;
+  int components = 0;
+  bool has_frame = false;
+  bool complete = false;  ///< The end marker follows the last scan.
+  int scans = 0;
+  ImageEncoding encoding;
+  ImageMetadata metadata;
+};
+
+JPEGLayout scan_jpeg(const core::Bytes& bytes);
+
+/// Quality 1..100 whose IJG tables (libjpeg's jpeg_set_quality, baseline) come nearest by the sum
+/// of absolute differences; exact for files libjpeg wrote. `chroma` may be null.
+int estimate_jpeg_quality(const QuantTable& luma, const QuantTable* chroma);
+
+}  // namespace patina::images

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// What image files say about how they were made: PNG text chunks, EXIF, web UIs' infotext, ComfyUI
+// graphs. A claim of whoever wrote the file, never proof; the file itself is not touched. Entry
+// point: read_image_metadata.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "images/pixels/image_file.h"
+
+namespace patina::images {
+
+/// Texts of an image file by where they stand: a PNG keyword ("parameters", "prompt"), an EXIF tag
+/// ("UserComment", "Software", ...), "JPEG comment". UTF-8; at most 64 of at most 1 MiB each.
+std::map<std::string, std::string> read_image_texts(const std::vector<std::uint8_t>& bytes,
+                                                    ImageFormat format);
+
+/// A web UI's infotext: prompt, negative prompt and the "Key: value" pairs of its last line.
+struct Infotext {
+  std::string prompt;
+  std::string negative_prompt;
+  std::map<std::string, std::string> values;  ///< "Seed", "Model hash", "Lora hashes", ...
+};
+/// An infotext without "Steps: " has no values and is all prompt.
+Infotext parse_infotext(std::string_view text);
+
+/// The facts that a file tells: {"producer", "texts", "prompt", "negative_prompt", "seed", "steps",
+/// "sampler", "guidance_scale", "model", "model_hash", "loras", "c2pa"}; null if it tells nothing.
+/// Numbers are texts as they stand. Texts beyond 4 KiB are cut, with their digest beside them.
+nlohmann::json read_image_metadata(const std::vector<std::uint8_t>& bytes,
+                                   const ImageHeader& header);
+
+}  // namespace patina::images

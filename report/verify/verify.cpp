@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/verify/verify.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/json.h"
+#include "images/image_io.h"
+#include "keys/extractor.h"
+#include "report/bundle/bag.h"
+#include "report/bundle/key_terms.h"
+#include "report/evidence/bundle_layout.h"
+#include "report/verify/verify_steps.h"
+#include "report/words/number_text.h"
+#include "report/words/text_codec.h"
+
+namespace patina::report {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kLargestEvidence = 1ULL << 30;
+
+Evidence read_evidence(const fs::path& bundle) {
+  const fs::path path = bundle / kEvidenceFile;
+  if (!is_plain_file(bundle, kEvidenceFile)) {
+    throw core::Error(core::ErrorKind::kInput,
+                      path.string(),
+                      "is missing or not a plain file",
+                      "verify the bundle as patina audit wrote it");
+  }
+  const std::string text = core::read_text_file(path, kLargestEvidence);
+  return evidence_from_json(core::parse_json(text, path.string()), path.string());
+}
+
+void check_extractor(const keys::ExtractorInfo& claimed,
+                     const keys::ExtractorInfo& found,
+                     Findings& findings) {
+  findings.compare("extractor method", claimed.method, found.method);
+  findings.compare("extractor weights", claimed.weights_sha256, found.weights_sha256);
+  const bool same_radius = claimed.radius == found.radius ||
+                           std::fabs(claimed.radius - found.radius) <=
+                               1e-6 * std::fabs(found.radius) ||
+                           (std::isnan(claimed.radius) && std::isnan(found.radius));
+  if (!same_radius) {
+    findings.add("extractor radius", exact_text(claimed.radius), exact_text(found.radius));
+  }
+}
+
+/// Scores the images of the evidence again, a few decoded at a time, each file once.
+class Rescoring {
+ public:
+  Rescoring(const fs::path& bundle,
+            keys::Extractor& extractor,
+            const VerifyOptions& options,
+            Findings& findings)
+      : bundle_(bundle), extractor_(extractor), options_(options), findings_(findings) {}
+
+  void run(const Evidence& evidence, const core::Observer& observer) {
+    constexpr std::size_t kBatch = 8;
+    const ClaimsByFile claims = claims_by_file(evidence);
+    std::int64_t done = 0;
+    for (const auto& [file, claims_of_file] : claims) {
+      decode(file, claims_of_file);
+      if (images_.size() == kBatch) score_pending();
+      observer.report({"scores", ++done, static_cast<std::int64_t>(claims.size()), file});
+    }
+    score_pending();
+  }
+
+ private:
+  using Claims = std::vector<const ScoredSample*>;
+  using ClaimsByFile = std::map<std::string, Claims>;
+
+  static ClaimsByFile claims_by_file(const Evidence& evidence) {
+    ClaimsByFile claims;
+    for (const SampleSet* set : {&evidence.suspect, &evidence.benign}) {
+      for (const ScoredSample& sample : set->samples) claims[sample.file].push_back(&sample);
+    }
+    return claims;
+  }
+
+  void decode(const std::string& file, const Claims& claims) {
+    if (!is_plain_file(bundle_, file)) return;  // Reported with the files.
+    try {
+      images_.push_back(images::read_image(bundle_ / file, options_.limits).image);
+    } catch (const core::Error& error) {
+      findings_.add("image of " + file, "a readable image", error.what());
+      return;
+    }
+    owners_.push_back(&claims);
+    const images::Image& image = images_.back();
+    for (const ScoredSample* claim : claims) {
+      findings_.compare("size of " + file,
+                        size_text(claim->width_px, claim->height_px),
+                        size_text(image.width_px, image.height_px));
+    }
+  }
+
+  void score_pending() {
+    if (images_.empty()) return;
+    std::vector<const images::Image*> views;
+    views.reserve(images_.size());
+    for (const images::Image& image : images_) views.push_back(&image);
+    const std::vector<double> scores = extractor_.score(views);
+    for (std::size_t i = 0; i < owners_.size(); ++i) {
+      for (const ScoredSample* claim : *owners_[i]) compare_score(*claim, scores.at(i));
+    }
+    images_.clear();
+    owners_.clear();
+  }
+
+  void compare_score(const ScoredSample& claim, double found) {
+    VerifyResult& result = findings_.result();
+    ++result.scores_recomputed;
+    const double difference = std::fabs(claim.score - found) / std::max(1.0, claim.score);
+    if (std::isfinite(difference)) {
+      result.largest_score_difference = std::max(result.largest_score_difference, difference);
+    }
+    if (difference <= options_.score_tolerance) return;
+    findings_.add("score of " + claim.file + " (" + printable_text(claim.source) + ")",
+                  exact_text(claim.score),
+                  exact_text(found));
+  }
+
+  static std::string size_text(int width, int height) {
+    return std::to_string(width) + " x " + std::to_string(height);
+  }
+
+  const fs::path& bundle_;
+  keys::Extractor& extractor_;
+  const VerifyOptions& options_;
+  Findings& findings_;
+  std::vector<images::Image> images_;  ///< Decoded, not yet scored.
+  std::vector<const Claims*> owners_;  ///< One per image.
+};
+
+void check_key_terms(const fs::path& bundle,
+                     const Evidence& evidence,
+                     keys::Extractor& extractor,
+                     const VerifyOptions& options,
+                     const core::Observer& observer,
+                     Findings& findings) {
+  std::vector<double> found;
+  try {
+    found = mean_key_terms(bundle, evidence.suspect, extractor, options.limits, observer);
+  } catch (const core::Error& error) {
+    if (error.kind() == core::ErrorKind::kCancelled) throw;
+    return;  // An unreadable sample, reported with the scores.
+  }
+  findings.compare("number of the key's signs",
+                   std::to_string(evidence.key_terms.size()),
+                   std::to_string(found.size()));
+  const std::size_t both = std::min(found.size(), evidence.key_terms.size());
+  for (std::size_t k = 0; k < both; ++k) {
+    if (std::fabs(evidence.key_terms[k] - found[k]) <= options.score_tolerance) continue;
+    findings.add("term " + std::to_string(k + 1) + " of the key's signs",
+                 exact_text(evidence.key_terms[k]),
+                 exact_text(found[k]));
+  }
+}
+
+}  // namespace
+
+void Findings::add(const std::string& what, const std::string& claimed, const std::string& found) {
+  if (named_.insert(what).second) result_.differences.push_back({what, claimed, found});
+}
+
+void Findings::compare(const std::string& what,
+                       const std::string& claimed,
+                       const std::string& found) {
+  if (claimed != found) add(what, claimed, found);
+}
+
+VerifyResult verify_bundle(const fs::path& bundle,
+                           keys::Extractor* extractor,
+                           const VerifyOptions& options,
+                           const core::Observer& observer) {
+  if (!is_finished_bundle(bundle)) {
+    throw core::Error(core::ErrorKind::kInput,
+                      bundle.string(),
+                      std::string("is not a finished bundle, it has no ") + kTagManifestFile,
+                      "name the folder that patina audit wrote");
+  }
+  Findings findings;
+  const FileDigests digests = check_files(bundle, findings, observer);
+  const Evidence evidence = read_evidence(bundle);
+  check_samples(evidence, digests, findings);
+  check_acquisition(bundle, evidence, findings);
+  check_scores_file(bundle, evidence, findings);
+  check_statistics(evidence, findings);
+  check_wording(evidence, findings);
+  if (extractor != nullptr) {
+    check_extractor(evidence.key.extractor, extractor->info(), findings);
+    Rescoring(bundle, *extractor, options, findings).run(evidence, observer);
+    check_key_terms(bundle, evidence, *extractor, options, observer, findings);
+  }
+  return std::move(findings.result());
+}
+
+}  // namespace patina::report

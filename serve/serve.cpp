@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// Poco's HTTP server in front of the APIs.
+#include "serve/serve.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <istream>
+#include <ostream>
+#include <utility>
+
+#include <Poco/Net/HTTPRequestHandler.h>
+#include <Poco/Net/HTTPRequestHandlerFactory.h>
+#include <Poco/Net/HTTPServer.h>
+#include <Poco/Net/HTTPServerParams.h>
+#include <Poco/Net/HTTPServerRequest.h>
+#include <Poco/Net/HTTPServerResponse.h>
+#include <Poco/Net/NetException.h>
+#include <Poco/Net/ServerSocket.h>
+#include <Poco/ThreadPool.h>
+
+#include "core/error.h"
+#include "serve/internal/api.h"
+
+namespace patina::serve {
+namespace {
+
+using core::Error;
+using core::ErrorKind;
+
+constexpr std::size_t kMaxBody = 1 << 20;
+constexpr int kKeepAliveSeconds = 10;
+constexpr int kReadSeconds = 30;
+
+// Reads at most kMaxBody bytes; false if there are more.
+bool read_body(std::istream& in, std::string& body) {
+  char block[8192];
+  while (in.read(block, sizeof block) || in.gcount() > 0) {
+    body.append(block, static_cast<std::size_t>(in.gcount()));
+    if (body.size() > kMaxBody) return false;
+  }
+  return true;
+}
+
+ApiRequest to_api(Poco::Net::HTTPServerRequest& http) {
+  ApiRequest request;
+  request.method = http.getMethod();
+  const std::string& target = http.getURI();
+  request.path = target.substr(0, target.find('?'));
+  request.authorization = http.get("Authorization", "");
+  request.host = http.getHost();
+  return request;
+}
+
+void send(const ApiReply& reply, double seconds, Poco::Net::HTTPServerResponse& response) {
+  response.setStatus(static_cast<Poco::Net::HTTPResponse::HTTPStatus>(reply.status));
+  response.setReason(Poco::Net::HTTPResponse::getReasonForStatus(response.getStatus()));
+  response.setContentType(reply.content_type);
+  response.setContentLength64(static_cast<Poco::Int64>(reply.body.size()));
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4f", seconds);
+  response.set("X-Process-Time", text);
+  for (const auto& [name, value] : reply.headers) response.set(name, value);
+  response.sendBuffer(reply.body.data(), reply.body.size());
+}
+
+class Handler : public Poco::Net::HTTPRequestHandler {
+ public:
+  Handler(ApiContext& context, std::atomic<std::uint64_t>& answered)
+      : context_(context), answered_(answered) {}
+
+  void handleRequest(Poco::Net::HTTPServerRequest& http,
+                     Poco::Net::HTTPServerResponse& response) override {
+    const auto began = std::chrono::steady_clock::now();
+    ApiReply reply;
+    try {
+      ApiRequest request = to_api(http);
+      if (read_body(http.stream(), request.body)) {
+        reply = answer(request, context_);
+      } else {
+        reply = json_reply(413, {{"detail", "Request Entity Too Large"}});
+        response.setKeepAlive(false);
+      }
+    } catch (const Poco::Exception&) {
+      return;  // the client went away
+    } catch (const std::exception& error) {
+      reply = json_reply(500, {{"error", "InternalError"}, {"detail", error.what()}});
+    }
+    ++answered_;
+    const auto took = std::chrono::steady_clock::now() - began;
+    try {
+      send(reply, std::chrono::duration<double>(took).count(), response);
+    } catch (const Poco::Exception&) {  // so did this one
+    }
+  }
+
+ private:
+  ApiContext& context_;
+  std::atomic<std::uint64_t>& answered_;
+};
+
+class Factory : public Poco::Net::HTTPRequestHandlerFactory {
+ public:
+  Factory(ApiContext& context, std::atomic<std::uint64_t>& answered)
+      : context_(context), answered_(answered) {}
+  Poco::Net::HTTPRequestHandler* createRequestHandler(
+      const Poco::Net::HTTPServerRequest&) override {
+    return std::make_unique<Handler>(context_, answered_).release();  // Poco deletes it
+  }
+
+ private:
+  ApiContext& context_;
+  std::atomic<std::uint64_t>& answered_;
+};
+
+void require_between(const char* field, int value, int low, int high) {
+  if (value >= low && value <= high) return;
+  throw Error(ErrorKind::kInput,
+              field,
+              "is " + std::to_string(value) + ", " + std::to_string(low) + " to " +
+                  std::to_string(high) + " are allowed",
+              "change it");
+}
+
+void validate(const ServeOptions& options) {
+  require_between("port", options.port, 0, 65535);
+  require_between("max_queue", options.max_queue, 1, 10'000);
+  require_between("max_clients", options.max_clients, 1, 1000);
+  require_between("max_images", options.max_images, 1, 64);
+}
+
+Poco::Net::ServerSocket listen(const ServeOptions& options) {
+  try {
+    Poco::Net::ServerSocket socket;
+    socket.bind(Poco::Net::SocketAddress(options.host, static_cast<Poco::UInt16>(options.port)),
+                true,
+                false);
+    socket.listen(256);
+    return socket;
+  } catch (const Poco::Exception& error) {
+    throw Error(ErrorKind::kNetwork,
+                options.host + ":" + std::to_string(options.port),
+                "cannot be listened on (" + error.displayText() + ")",
+                "choose another --host or --port");
+  }
+}
+
+Poco::Net::HTTPServerParams::Ptr server_params(const ServeOptions& options) {
+  Poco::Net::HTTPServerParams::Ptr params(new Poco::Net::HTTPServerParams);
+  params->setMaxThreads(options.max_clients);
+  params->setMaxQueued(options.max_clients * 4);
+  params->setTimeout(Poco::Timespan(kReadSeconds, 0));
+  params->setKeepAlive(true);
+  params->setKeepAliveTimeout(Poco::Timespan(kKeepAliveSeconds, 0));
+  params->setSoftwareVersion("Patina");
+  return params;
+}
+
+}  // namespace
+
+struct Server::Impl {
+  Impl(ModelCard given, MakeImages maker, const ServeOptions& wanted)
+      : card(std::move(given)),
+        make(std::move(maker)),
+        options(wanted),
+        jobs(wanted.max_queue),
+        socket(listen(options)),
+        pool(2, options.max_clients + 2),
+        server(new Factory(context, answered), pool, socket, server_params(options)) {
+    server.start();
+  }
+  ~Impl() {
+    jobs.close();
+    server.stopAll(true);
+    pool.joinAll();
+  }
+
+  ModelCard card;
+  MakeImages make;
+  ServeOptions options;
+  JobQueue jobs;
+  PictureShelf shelf;
+  ApiContext context{card, options, jobs, shelf};
+  std::atomic<std::uint64_t> answered{0};
+  Poco::Net::ServerSocket socket;
+  Poco::ThreadPool pool;
+  Poco::Net::HTTPServer server;
+};
+
+Server::Server(ModelCard card, MakeImages make, const ServeOptions& options) {
+  validate(options);
+  impl_ = std::make_unique<Impl>(std::move(card), std::move(make), options);
+}
+Server::~Server() = default;
+
+int Server::port() const { return impl_->socket.address().port(); }
+
+std::uint64_t Server::answered() const { return impl_->answered; }
+
+void Server::run(const std::function<bool()>& stop) {
+  while (!stop()) impl_->jobs.run_next(impl_->make, stop);
+}
+
+}  // namespace patina::serve
