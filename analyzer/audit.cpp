@@ -163,7 +163,7 @@ report::Evidence describe(const AuditKey& key,
   evidence.commitment = key.commitment;
   evidence.options.alpha = options.alpha;
   evidence.options.confidence = options.confidence;
-  evidence.options.radius_score = key.record.radius_score;
+  evidence.options.radius_score = evidence.key.extractor.method.radius_score;
   return evidence;
 }
 

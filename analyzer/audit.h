@@ -35,7 +35,7 @@ void validate(const AuditOptions& options);
 /// What the audit knows of the key without seeing anything secret.
 struct AuditKey {
   report::KeyRecord record;
-  std::optional<report::CommitmentRecord> commitment;
+  std::optional<keys::CommitmentRecord> commitment;
   /// Writes data/extractor.safetensors of the bundle.
   std::function<void(const std::filesystem::path&)> write_extractor;
 };

@@ -13,7 +13,7 @@
 
 #include "coat/coat.h"
 #include "core/error.h"
-#include "extractors/scorer.h"
+#include "coat/methods.h"
 #include "images/image_io.h"
 #include "images/image_list.h"
 #include "keys/coat_key.h"
@@ -63,7 +63,7 @@ void print_area(const char* route, const stats::DetectionScores& scores) {
 
 void measure(const std::filesystem::path& key_path, std::vector<std::filesystem::path> inputs) {
   coat::CoatOptions options;
-  options.method = coat::Method::kSiren;
+  options.method.name = "siren";
   options.inputs = std::move(inputs);
   options.key_path = key_path;
   options.use_key = true;
@@ -71,7 +71,7 @@ void measure(const std::filesystem::path& key_path, std::vector<std::filesystem:
   std::filesystem::remove_all(options.output);
   const std::vector<images::ImageEntry> entries = images::list_images(options.inputs);
   const coat::CoatResult result = coat_images(options);
-  const auto scorer = extractors::make_scorer(keys::read_coat_key(key_path));
+  const auto scorer = coat::make_scorer(coat::open_key(key_path));
   double least_psnr = 1e9, worst_delta_e = 0.0;
   std::vector<double> coated_scores, clean_scores;
   for (const coat::CoatedImage& image : result.images) {

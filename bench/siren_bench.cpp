@@ -21,8 +21,8 @@
 namespace {
 
 using namespace patina;
-using keys::InputNorm;
-using keys::NormMode;
+using extractors::InputNorm;
+using extractors::NormMode;
 using tensors::Precision;
 
 constexpr int kSide = 512;
@@ -107,8 +107,7 @@ void patina_coating(benchmark::State& state, Precision precision) {
 void patina_scoring(benchmark::State& state, Precision precision) {
   coat::siren::Pair pair = fresh_pair();
   extractors::FeatureExtractor extractor(pair.extractor,
-                                         NormMode::kRunning,
-                                         InputNorm::kMscn,
+                                         {NormMode::kRunning, InputNorm::kMscn},
                                          {{"cpu", precision, kThreads}, 1 << 20});
   const images::Image image = photograph();
   const std::vector<const images::Image*> batch(kBatch, &image);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/audit.h"
 
-#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -9,7 +8,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "analyzer/commitment.h"
 #include "cli/asking.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
@@ -17,11 +15,12 @@
 #include "cli/passphrase.h"
 #include "cli/session.h"
 #include "cli/table.h"
+#include "coat/methods.h"
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/json.h"
-#include "extractors/scorer.h"
 #include "keys/coat_key.h"
+#include "keys/commitment.h"
 #include "queryers/directory.h"
 #include "queryers/record/collection.h"
 #include "report/bundle/bundle.h"
@@ -112,9 +111,9 @@ json options_to_json(const AuditCommand& command) {
   return options;
 }
 
-std::optional<report::CommitmentRecord> matching_commitment(const AuditCommand& command) {
+std::optional<keys::CommitmentRecord> matching_commitment(const AuditCommand& command) {
   if (command.commitment.empty()) return std::nullopt;
-  report::CommitmentRecord record = analyzer::check_commitment(command.commitment, command.key);
+  keys::CommitmentRecord record = keys::check_commitment(command.commitment, command.key);
   if (record.key_matches) return record;
   throw core::Error(core::ErrorKind::kInput,
                     printable(command.commitment.string()),
@@ -125,9 +124,7 @@ std::optional<report::CommitmentRecord> matching_commitment(const AuditCommand& 
 analyzer::AuditKey audit_key(const AuditCommand& command, const keys::CoatKey& key) {
   analyzer::AuditKey audited;
   audited.record.key_sha256 = core::to_hex(core::sha256_file(command.key));
-  audited.record.method = key.method;
   audited.record.created = key.created;
-  audited.record.radius_score = std::sqrt(key.radius * key.radius + 1.0) - 1.0;
   audited.commitment = matching_commitment(command);
   audited.write_extractor = [&key](const std::filesystem::path& path) {
     keys::write_extractor(path, key);
@@ -227,10 +224,10 @@ int run_audit(std::vector<std::string> args, std::ostream& out, std::ostream& er
   settle(command.asking);
   auto suspect = open_images(command.suspect);
   auto benign = open_images(command.benign);
-  const keys::CoatKey key = keys::read_coat_key(command.key,
-                                                read_passphrase(command.passphrase_file, err));
+  const keys::CoatKey key = coat::open_key(command.key,
+                                           read_passphrase(command.passphrase_file, err));
   const analyzer::AuditKey audited = audit_key(command, key);
-  const auto scorer = extractors::make_scorer(key, {command.compute});
+  const auto scorer = coat::make_scorer(key, {command.compute});
   analyzer::check_bundle(command.bundle, audited, *scorer);
   if (!suspect) suspect = open_source(command, command.suspect, "suspect", session.observer());
   if (!benign) benign = open_source(command, command.benign, "benign", session.observer());

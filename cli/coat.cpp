@@ -9,9 +9,11 @@
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/json_document.h"
+#include "cli/option_fields.h"
 #include "cli/passphrase.h"
 #include "cli/session.h"
 #include "cli/table.h"
+#include "coat/preview.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "images/pixels/image_file.h"
@@ -20,22 +22,6 @@ namespace patina::cli {
 namespace {
 
 using nlohmann::json;
-
-// Flags that one method alone reads.
-struct MethodFlag {
-  const char* name;
-  coat::Method method;
-};
-constexpr MethodFlag kMethodFlags[] = {{"--latents", coat::Method::kFrame},
-                                       {"--message", coat::Method::kSiren},
-                                       {"--steps", coat::Method::kSiren},
-                                       {"--learnability", coat::Method::kSiren},
-                                       {"--human-vision", coat::Method::kSiren},
-                                       {"--hypersphere", coat::Method::kSiren},
-                                       {"--squared-difference", coat::Method::kSiren},
-                                       {"--base", coat::Method::kSiren},
-                                       {"--surrogate-steps", coat::Method::kSiren},
-                                       {"--class-prompt", coat::Method::kSiren}};
 
 struct CoatCommand {
   coat::CoatOptions options;
@@ -71,81 +57,28 @@ void bind_places(CommandLine& line, CoatCommand& command) {
       command.preview);
 }
 
+std::string method_help() {
+  std::string text;
+  for (const coat::Method& method : coat::methods()) {
+    text += (text.empty() ? "" : "; ") + std::string(method.name) + ", " + method.words().summary;
+  }
+  return text + " (default: " + coat::MethodOptions().name + ").";
+}
+
+std::vector<FieldGroup> method_groups(coat::MethodOptions& options) {
+  std::vector<FieldGroup> groups;
+  for (const coat::Method& method : coat::methods()) {
+    groups.push_back({method.name, method.describe(options)});
+  }
+  return groups;
+}
+
 void bind_method(CommandLine& line, coat::CoatOptions& options) {
-  line.choice(
-      {"--method",
-       "NAME",
-       "frame, a mark that models personalised on the images learn; siren, a trained "
-       "generator's coating; for comparison dct-dwt-svd, a classical watermark, fingerprint, bits "
-       "that an encoder lays on, and warp, a visible bend (default: frame)."},
-      coat::method_names(),
-      [&options](const std::string& name) { options.method = coat::method_from_name(name); });
-  line.whole({"--latents",
-              "N",
-              "Frame: latents along a side of the models expected, 8 to 256; 64 for Stable "
-              "Diffusion at 512 pixels, where nothing was measured (default: " +
-                  std::to_string(options.latents) + ", the built-in base)."},
-             {8, 256},
-             [&options](std::uint64_t latents) { options.latents = static_cast<int>(latents); });
-  line.text({"--message",
-             "TEXT",
-             "Siren: text whose digest is the embedded message (default: drawn from the seed)."},
-            options.message);
-  line.whole(
-      {"--steps",
-       "N",
-       "Siren: training steps, 0 to 100000 (default: " + std::to_string(options.steps) + ")."},
-      {0, 100'000},
-      [&options](std::uint64_t steps) { options.steps = static_cast<int>(steps); });
-  line.real({"--learnability",
-             "W",
-             "Siren: weight of the denoising loss of coated images under a model fine-tuned on the "
-             "uncoated ones, 0 to 1000; 0 does without (default: 0)."},
-            {0.0, 1000.0},
-            options.learnability_weight);
-  line.real({"--human-vision",
-             "W",
-             "Siren: weight of the squared colour difference CIEDE2000, 0 to 1000 (default: " +
-                 exact_number(options.percept_weight) + ")."},
-            {0.0, 1000.0},
-            options.percept_weight);
-  line.real({"--hypersphere",
-             "W",
-             "Siren: weight of the two losses that part coated from clean features, 0 to 1000 "
-             "(default: " +
-                 exact_number(options.secret_weight) + ")."},
-            {0.0, 1000.0},
-            options.secret_weight);
-  line.real({"--squared-difference",
-             "W",
-             "Siren: weight of the squared difference of pixels, 0 to 1000 (default: " +
-                 exact_number(options.mse_weight) + ")."},
-            {0.0, 1000.0},
-            options.mse_weight);
-  line.path({"--base", "DIR", "Siren: the model that is fine-tuned (default: the built-in base)."},
-            options.base);
-  line.whole(
-      {"--surrogate-steps", "N", "Siren: of that fine-tuning, 0 to 100000 (default: 100)."},
-      {0, 100'000},
-      [&options](std::uint64_t steps) { options.surrogate_steps = static_cast<int>(steps); });
-  line.text({"--class-prompt",
-             "TEXT",
-             "Siren: what the images show, for that model (default: \"a picture\")."},
-            options.class_prompt);
-  line.real({"--strength",
-             "S",
-             "Coating strength, above 0 to 4, the same for every image unless --min-psnr is given "
-             "too; larger is more visible (default: as each image needs, around " +
-                 exact_number(options.strength) + ")."},
-            {0.0, 4.0, true, false},
-            options.strength);
-  line.real({"--min-psnr",
-             "DB",
-             "Weakest fidelity that an image's strength may be raised to, 20 to 60 dB, or 0 to use "
-             "--strength as it is (default: " +
-                 exact_number(options.min_psnr_db) + ")."},
-            {0.0, 60.0},
-            options.min_psnr_db);
+  line.choice({"--method", "NAME", method_help()},
+              coat::method_names(),
+              [&options](const std::string& name) { options.method.name = name; });
+  for (const FieldGroup& group : method_groups(options.method)) bind_fields(line, group);
+  bind_fields(line, {"", describe(options.fidelity)});
   line.whole(
       {"--seed",
        "N",
@@ -155,7 +88,7 @@ void bind_method(CommandLine& line, coat::CoatOptions& options) {
       [&options](std::uint64_t seed) { options.seed = seed; });
 }
 
-void bind_files(CommandLine& line, coat::CoatOptions& options) {
+void bind_files(CommandLine& line, coat::FileOptions& options, bool& strict) {
   line.choice(
       {"--format", "NAME", "jpeg, png, webp, tiff or bmp (default: as the input)."},
       {"jpeg", "png", "webp", "tiff", "bmp"},
@@ -175,36 +108,18 @@ void bind_files(CommandLine& line, coat::CoatOptions& options) {
   line.toggle({"--strip-gps", "", "Leave the place out of the coated copies' metadata."},
               options.strip_gps);
   line.toggle({"--strict", "", "Stop at the first unreadable image instead of skipping it."},
-              options.strict);
+              strict);
 }
 
 void bind_options(CommandLine& line, CoatCommand& command) {
   bind_places(line, command);
   bind_method(line, command.options);
-  bind_files(line, command.options);
+  bind_files(line, command.options.files, command.options.strict);
   bind_compute(line, command.options.compute);
   bind_output(line, command.output);
-  for (const char* of_training : {"--key", "--method", "--seed"}) {
-    line.exclude("--use-key", of_training);
-  }
-  for (const MethodFlag& flag : kMethodFlags) line.exclude("--use-key", flag.name);
-}
-
-// Whoever gives such a flag wants something that they would not get.
-void refuse_flags_of_other_methods(const CommandLine& line, const coat::CoatOptions& options) {
-  for (const MethodFlag& flag : kMethodFlags) {
-    if (!line.given(flag.name) || options.method == flag.method) continue;
-    throw core::Error(core::ErrorKind::kUsage,
-                      flag.name,
-                      std::string("has no effect with --method ") + coat::to_string(options.method),
-                      std::string("leave it out, or add --method ") + coat::to_string(flag.method));
-  }
-  for (const char* of_surrogate : {"--base", "--surrogate-steps", "--class-prompt"}) {
-    if (!line.given(of_surrogate) || options.learnability_weight > 0.0) continue;
-    throw core::Error(core::ErrorKind::kUsage,
-                      of_surrogate,
-                      "has no effect without --learnability",
-                      "leave it out, or add --learnability W");
+  for (const char* flag : {"--key", "--method", "--seed"}) line.exclude("--use-key", flag);
+  for (const FieldGroup& group : method_groups(command.options.method)) {
+    for (const core::OptionField& field : group.fields) line.exclude("--use-key", field.flag);
   }
 }
 
@@ -214,37 +129,33 @@ void complete(const CommandLine& line, CoatCommand& command, std::ostream& err) 
     if (!line.given("--use-key")) line.require("--key");
   }
   coat::CoatOptions& options = command.options;
-  if (line.given("--strength") && !line.given("--min-psnr")) options.min_psnr_db = 0.0;
+  if (line.given("--strength") && !line.given("--min-psnr")) options.fidelity.min_psnr_db = 0.0;
   options.use_key = line.given("--use-key");
-  refuse_flags_of_other_methods(line, options);
+  refuse_flags_without_effect(
+      line, method_groups(options.method), "--method", {options.method.name});
   options.key_path = options.use_key ? command.use_key : command.key;
   options.passphrase = read_passphrase(command.passphrase_file, err);
 }
 
 // Neither passphrase nor message nor seed: each of them gives the key away.
 json options_to_json(const CoatCommand& command) {
-  const coat::CoatOptions& options = command.options;
-  json document = to_json(command.options.compute);
+  coat::CoatOptions options = command.options;
+  json document = to_json(options.compute);
+  document.update(core::record(describe(options.fidelity)));
+  if (!options.use_key) {
+    document["method"] = options.method.name;
+    document.update(core::record(coat::find_method(options.method.name).describe(options.method)));
+  }
   document["output"] = printable(options.output.string());
   document["key"] = printable(options.key_path.string());
   document["use_key"] = options.use_key;
   document["passphrase_given"] = !options.passphrase.empty();
-  document["message_given"] = !options.message.empty();
   document["seed_given"] = options.seed.has_value();
-  document["method"] = coat::to_string(options.method);
-  document["latents"] = options.latents;
-  document["steps"] = options.steps;
-  document["learnability"] = options.learnability_weight;
-  document["human_vision"] = options.percept_weight;
-  document["hypersphere"] = options.secret_weight;
-  document["squared_difference"] = options.mse_weight;
-  document["surrogate_steps"] = options.surrogate_steps;
-  document["strength"] = options.strength;
-  document["min_psnr_db"] = options.min_psnr_db;
-  document["format"] = options.format ? json(to_string(*options.format)) : json();
-  document["quality_percent"] = options.quality_percent ? json(*options.quality_percent) : json();
-  document["max_size_ratio"] = options.max_size_ratio;
-  document["strip_gps"] = options.strip_gps;
+  const coat::FileOptions& files = options.files;
+  document["format"] = files.format ? json(to_string(*files.format)) : json();
+  document["quality_percent"] = files.quality_percent ? json(*files.quality_percent) : json();
+  document["max_size_ratio"] = files.max_size_ratio;
+  document["strip_gps"] = files.strip_gps;
   document["strict"] = options.strict;
   document["max_tile_pixels"] = options.max_tile_pixels;
   document["preview"] = command.preview.empty() ? json()
@@ -291,7 +202,9 @@ json result_to_json(const coat::CoatResult& result) {
             {"auc", core::number_or_null(result.calibration.auc)}}},
           {"key_sha256", result.key_sha256},
           {"merkle_root", result.merkle_root},
+          {"method", result.method},
           {"radius", result.radius},
+          {"radius_score", result.radius_score},
           {"steps", result.steps}};
 }
 

@@ -136,7 +136,7 @@ int percent_from(const std::string& text) {
 // Whoever gives such a flag wants something that they would not get.
 void refuse_flags_without_siren(const CommandLine& line, const ChainOptions& options) {
   const auto& coatings = options.coatings;
-  if (std::find(coatings.begin(), coatings.end(), coat::Method::kSiren) != coatings.end()) return;
+  if (std::find(coatings.begin(), coatings.end(), "siren") != coatings.end()) return;
   for (const char* of_siren : {"--coat-steps", "--learnability"}) {
     if (!line.given(of_siren)) continue;
     throw core::Error(core::ErrorKind::kUsage,
@@ -161,7 +161,7 @@ void complete(const CommandLine& line, EvaluateCommand& command) {
   }
   options.coatings.clear();
   for (const std::string& name : split(command.coatings)) {
-    options.coatings.push_back(coat::method_from_name(name));
+    options.coatings.push_back(coat::find_method(name).name);
   }
   refuse_flags_without_siren(line, options);
   options.shares_percent.clear();

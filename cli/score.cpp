@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <ostream>
@@ -13,10 +12,10 @@
 #include "cli/passphrase.h"
 #include "cli/session.h"
 #include "cli/table.h"
+#include "coat/methods.h"
 #include "core/csv.h"
 #include "core/error.h"
 #include "core/hash.h"
-#include "extractors/scorer.h"
 #include "keys/coat_key.h"
 #include "queryers/directory.h"
 
@@ -95,7 +94,6 @@ analyzer::ScoringSink make_sink(const ScoreCommand& command,
 
 void print_json(const ScoreCommand& command,
                 const keys::ExtractorInfo& info,
-                double radius_score,
                 const Found& found,
                 double seconds,
                 std::ostream& out) {
@@ -104,10 +102,11 @@ void print_json(const ScoreCommand& command,
   document.options = options_to_json(command);
   document.inputs.push_back(input_record("key", command.key));
   for (const auto& path : command.images) document.inputs.push_back(input_record("image", path));
-  document.result = {{"method", info.method},
+  document.result = {{"method", info.method.name},
                      {"precision", info.precision},
                      {"extractor_sha256", info.weights_sha256},
-                     {"radius_score", radius_score},
+                     {"radius_score", info.method.radius_score},
+                     {"inside_means", info.method.inside},
                      {"images", found.images},
                      {"skipped", found.skipped}};
   document.timings_ms = {{"total", milliseconds(seconds)}};
@@ -124,11 +123,10 @@ int run_score(std::vector<std::string> args, std::ostream& out, std::ostream& er
 
   const Session session(command.output, err);
   const auto source = queryers::open_files(command.images);
-  const keys::CoatKey key = keys::read_coat_key(command.key,
-                                                read_passphrase(command.passphrase_file, err));
-  const auto scorer = extractors::make_scorer(key, {command.compute});
+  const keys::CoatKey key = coat::open_key(command.key,
+                                           read_passphrase(command.passphrase_file, err));
+  const auto scorer = coat::make_scorer(key, {command.compute});
   const keys::ExtractorInfo info = scorer->info();
-  const double radius_score = std::sqrt(info.radius * info.radius + 1.0) - 1.0;
 
   Found found;
   if (!command.output.json) out << "path,score,inside\n";
@@ -137,10 +135,10 @@ int run_score(std::vector<std::string> args, std::ostream& out, std::ostream& er
   analyzer::score_images(*source,
                          *scorer,
                          options,
-                         make_sink(command, session, radius_score, out, found),
+                         make_sink(command, session, info.method.radius_score, out, found),
                          session.observer());
   if (command.output.json) {
-    print_json(command, info, radius_score, found, session.seconds(), out);
+    print_json(command, info, found, session.seconds(), out);
   }
   return 0;
 }

@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/interrupt.h"
-#include "extractors/scorer.h"
 
 namespace patina::cli {
 namespace {

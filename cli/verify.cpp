@@ -13,10 +13,10 @@
 #include "cli/json_document.h"
 #include "cli/session.h"
 #include "cli/table.h"
+#include "coat/methods.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
-#include "extractors/scorer.h"
 #include "keys/coat_key.h"
 #include "report/bundle/bundle.h"
 #include "report/evidence/bundle_layout.h"
@@ -82,8 +82,8 @@ report::VerifyResult verify(const VerifyCommand& command, const Session& session
   if (extractor_differs) return digests;
   tensors::ComputeOptions compute = command.compute;
   compute.precision = claimed_precision(command.bundle());
-  const keys::CoatKey key = keys::read_extractor(command.bundle() / report::kExtractorFile);
-  const auto scorer = extractors::make_scorer(key, {compute});
+  const keys::CoatKey key = coat::open_extractor(command.bundle() / report::kExtractorFile);
+  const auto scorer = coat::make_scorer(key, {compute});
   return report::verify_bundle(command.bundle(), scorer.get(), command.options, session.observer());
 }
 

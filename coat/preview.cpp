@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an owner can see before committing: how long a run takes and what it does to one image.
+#include "coat/preview.h"
+
 #include <algorithm>
 #include <chrono>
 #include <fstream>
 
-#include "coat/coat.h"
-#include "coat/internal/key_making.h"
 #include "coat/internal/release.h"
 #include "core/error.h"
 #include "core/files.h"
@@ -14,7 +13,6 @@
 #include "keys/coat_key.h"
 #include "tensors/compute_torch.h"
 #include "tensors/images_torch.h"
-#include "transforms/crop_pool_torch.h"
 
 namespace patina::coat {
 
@@ -73,36 +71,29 @@ images::Image side_by_side(const images::Image& clean, const images::Image& coat
   return panel;
 }
 
-// The warm start as it is; the image itself tells where its coated crops lie.
-keys::CoatKey untrained_key(const CoatOptions& options, const images::Image& image) {
-  const std::uint64_t seed = options.seed.value_or(0);
-  if (options.method == Method::kFrame) {
-    return frame_key_on(
-        1, [&](std::size_t) { return image; }, options, seed);
-  }
-  if (options.method == Method::kWarp)
-    return warp_key_on(transforms::CropPool({image}), options, seed);
-  if (options.method != Method::kSiren) return make_key({}, options, seed, {}, {});
-  siren::TrainOptions train = train_options(options, seed);
-  train.steps = 0;
-  return key_on(transforms::CropPool({image}), options, seed, train);
+// The image alone stands for the set, and what would train for minutes is taken as it is.
+KeyRequest request_preview(const CoatOptions& options, const images::Image& image) {
+  KeyRequest request;
+  request.count = 1;
+  request.image_at = [&image](std::size_t) { return image; };
+  request.seed = options.seed.value_or(0);
+  request.fidelity = options.fidelity;
+  request.compute = options.compute;
+  request.train = false;
+  return request;
 }
 
-double estimated_training(const CoatOptions& options, const images::Image& probe) {
-  siren::Pair pair = warm_pair(options);
-  siren::TrainOptions train = train_options(options, 0);
-  const int batch = train.batch;
-  train.batch = train.sphere_crops = kProbeBatch;
-  const transforms::CropPool pool({probe});
-  const auto seconds_of_steps = [&](int steps) {
-    train.steps = steps;
-    return seconds_of([&] { train_key(pair, pool, message_hex("", 0, pair.message_bits), train); });
-  };
-  seconds_of_steps(1);  // The first call also sets LibTorch up.
-  const double sphere_seconds = seconds_of_steps(0), step_seconds = seconds_of_steps(1);
-  const double per_step = std::max(0.0, step_seconds - sphere_seconds);
-  return sphere_seconds * options.sphere_crops / kProbeBatch +
-         per_step * batch / kProbeBatch * options.steps;
+keys::CoatKey preview_key(const CoatOptions& options, const images::Image& image) {
+  return options.use_key ? open_key(options.key_path, options.passphrase)
+                         : make_key(request_preview(options, image), options.method);
+}
+
+double estimate_training(const CoatOptions& options, const images::Image& probe) {
+  const Method& method = find_method(options.method.name);
+  if (options.use_key || method.estimate_training_seconds == nullptr) return 0.0;
+  KeyRequest request = request_preview(options, probe);
+  request.train = true;
+  return method.estimate_training_seconds(request, options.method);
 }
 
 }  // namespace
@@ -117,10 +108,8 @@ Estimate estimate_coating(const CoatOptions& options) {
     if (header) estimate.megapixels += 1e-6 * header->width_px * header->height_px;
   }
   const images::Image probe = noise_image(kProbeSide);
-  const keys::CoatKey key = options.use_key
-                                ? keys::read_coat_key(options.key_path, options.passphrase)
-                                : untrained_key(options, probe);
-  const KeyedCoating coating = keyed_coating(key, options);
+  const Coating coating = make_coating(preview_key(options, probe),
+                                       {options.compute, options.max_tile_pixels});
   // Three readings: clean, at the strongest, as released.
   const auto coat_once = [&] {
     if (coating.replaced) {
@@ -133,9 +122,7 @@ Estimate estimate_coating(const CoatOptions& options) {
   coat_once();  // The first call also sets LibTorch up.
   estimate.coating_seconds = seconds_of(coat_once) * estimate.megapixels /
                              (1e-6 * kProbeSide * kProbeSide);
-  if (!options.use_key && options.method == Method::kSiren) {
-    estimate.training_seconds = estimated_training(options, probe);
-  }
+  estimate.training_seconds = estimate_training(options, probe);
   return estimate;
 }
 
@@ -149,13 +136,8 @@ CoatedImage preview_coating(const CoatOptions& options, const std::filesystem::p
                       "name an image to preview");
   }
   const images::ImageFile clean = prepare_output(images::read_image(entries.front().path), options);
-  keys::CoatKey key;
-  if (options.use_key) {
-    key = keys::read_coat_key(options.key_path, options.passphrase);
-  } else {
-    key = untrained_key(options, clean.image);
-  }
-  const KeyedCoating coating = keyed_coating(key, options);
+  const Coating coating = make_coating(preview_key(options, clean.image),
+                                       {options.compute, options.max_tile_pixels});
   auto [release, image] = make_release(clean, coating, options);
   image.relative = entries.front().relative.generic_string();
   images::ImageFile panel;

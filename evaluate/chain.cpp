@@ -14,7 +14,7 @@
 #include "core/rng.h"
 #include "evaluate/internal/models.h"
 #include "evaluate/layout.h"
-#include "extractors/scorer.h"
+#include "coat/methods.h"
 #include "images/pixels/image.h"
 #include "keys/coat_key.h"
 #include "stats/key_signs.h"
@@ -119,14 +119,14 @@ Rates mean_of(const std::vector<Rates>& all) {
 Training coated_training(const ChainOptions& options,
                          std::size_t set,
                          diffusion::PersonalizeMethod method,
-                         coat::Method coating,
+                         const std::string& coating,
                          int share,
                          const core::Observer& observer) {
   Training training;
   training.set = set;
   training.method = method;
   training.coated = coated_set(options, set, coating, observer).folder;
-  training.coating = coat::to_string(coating);
+  training.coating = coating;
   training.share_percent = share;
   training.seed = 3;
   return training;
@@ -139,7 +139,7 @@ ChainRow row_of(const ChainOptions& options,
                 const std::vector<Generations>& owners,
                 const core::Observer& observer) {
   const Generations suspect = generations_of(options, training, observer);
-  const auto scorer = extractors::make_scorer(keys::read_coat_key(coated.key));
+  const auto scorer = coat::make_scorer(coat::open_key(coated.key));
   const Suspected coated_model = suspected(*scorer, suspect);
   const Scores reference = scorer->score(pointers_to(benign.reference.images));
   const auto rates = [&](const Generations& model, const std::string& what) {
@@ -250,7 +250,7 @@ ChainResult run_chain(const ChainOptions& options, const core::Observer& observe
   ChainResult result;
   const std::size_t measured = measured_count(options);
   const auto coated_models_of_others =
-      [&](std::size_t set, diffusion::PersonalizeMethod method, coat::Method coating) {
+      [&](std::size_t set, diffusion::PersonalizeMethod method, const std::string& coating) {
         std::vector<Generations> models;
         for (std::size_t other = 0; other < measured; ++other) {
           if (other == set) continue;
@@ -262,7 +262,7 @@ ChainResult run_chain(const ChainOptions& options, const core::Observer& observe
   for (const diffusion::PersonalizeMethod method : options.methods) {
     for (std::size_t set = 0; set < measured; ++set) {
       const Benign benign = benign_models(options, set, method, observer);
-      for (const coat::Method coating : options.coatings) {
+      for (const std::string& coating : options.coatings) {
         const CoatedSet coated = coated_set(options, set, coating, observer);
         const std::vector<Generations> owners = coated_models_of_others(set, method, coating);
         for (const int share : options.shares_percent) {

@@ -25,7 +25,7 @@ struct ChainOptions {
   std::vector<std::filesystem::path> sets;  ///< Folders of images, one an owner; at least two.
   std::filesystem::path output;
   std::vector<diffusion::PersonalizeMethod> methods = {diffusion::PersonalizeMethod::kFull};
-  std::vector<coat::Method> coatings = {coat::Method::kFrame};
+  std::vector<std::string> coatings = {"frame"};  ///< Rows of coat/methods.h.
   std::vector<int> shares_percent = {100};  ///< Coated images among those trained on, [1, 100].
   std::size_t measured_sets = 0;            ///< The first so many are coated; 0 = all.
   std::optional<int> steps;                 ///< Of personalisation; else the method's.

@@ -30,15 +30,15 @@ int main(int argc, char** argv) {
         images.push_back(images::read_image(entry.path).image);
       }
     }
-    coat::baselines::FingerprintTraining options;
+    coat::fingerprint::FingerprintTraining options;
     options.steps = std::stoi(argv[2]);
-    coat::baselines::FingerprintPair pair = coat::baselines::make_fingerprint_pair(options.seed);
+    coat::fingerprint::FingerprintPair pair = coat::fingerprint::make_fingerprint_pair(options.seed);
     double accuracy = 0.0, psnr_db = 0.0;
-    coat::baselines::train_fingerprints(
+    coat::fingerprint::train_fingerprints(
         pair,
         transforms::CropPool(std::move(images)),
         options,
-        [&](const coat::baselines::FingerprintProgress& progress) {
+        [&](const coat::fingerprint::FingerprintProgress& progress) {
           accuracy = progress.bit_accuracy;
           psnr_db = progress.psnr_db;
           if (progress.step % 25 == 0) {
@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
             std::fflush(stdout);
           }
         });
-    coat::baselines::write_fingerprint_pair(argv[1],
+    coat::fingerprint::write_fingerprint_pair(argv[1],
                                             pair,
                                             {{"steps", argv[2]},
                                              {"bit_accuracy", std::to_string(accuracy)},

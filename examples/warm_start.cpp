@@ -107,7 +107,7 @@ transforms::CropPool::Options crops_for(const Recipe& recipe) {
 
 torch::Tensor luminance_input(const torch::Tensor& unit) {
   const torch::Tensor shares = torch::tensor({0.299F, 0.587F, 0.114F}).view({1, 3, 1, 1});
-  return (extractors::network_input(unit, keys::InputNorm::kMscn) * shares).sum(1, true);
+  return (extractors::network_input(unit, extractors::InputNorm::kMscn) * shares).sum(1, true);
 }
 
 torch::Tensor coated_crops(coat::siren::CarrierPair& carriers,

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -25,22 +26,6 @@ constexpr const char* kMetadataName = "patina";
 constexpr const char* kKeyKind = "patina-coat-key";
 constexpr const char* kExtractorKind = "patina-extractor";
 
-// A method's reader is raised whenever the same image and key would get another score, so that
-// numbers of two readers are never compared. Keys from before the field have reader 1.
-struct MethodReader {
-  const char* method;
-  int reader;
-};
-constexpr MethodReader kMethodReaders[] = {
-    {"siren", 1}, {"frame", 2}, {"dct-dwt-svd", 1}, {"fingerprint", 1}, {"warp", 1}};
-
-std::optional<int> reader_of(const std::string& method) {
-  for (const MethodReader& known : kMethodReaders) {
-    if (method == known.method) return known.reader;
-  }
-  return std::nullopt;
-}
-
 // Every byte that matters goes into the digest, so that a flipped bit anywhere is found.
 std::string content_sha256(const std::map<std::string, core::TensorBlob>& tensors,
                            const std::string& document) {
@@ -55,49 +40,44 @@ std::string content_sha256(const std::map<std::string, core::TensorBlob>& tensor
   return core::to_hex(digest.finish());
 }
 
-bool is_scoring_part(const std::string& name) {
-  return name == "center" || name == "frame/index" || name == "frame/amplitudes" ||
-         name == "bits" || name == "step" || name.rfind("extractor/", 0) == 0;
-}
-
-std::map<std::string, core::TensorBlob> scoring_part(const CoatKey& key) {
-  std::map<std::string, core::TensorBlob> part;
-  for (const auto& [name, blob] : key.tensors) {
-    if (is_scoring_part(name)) part.insert({name, blob});
+json fields_to_json(const KeyPart& part) {
+  json fields = json::object();
+  for (const auto& [name, value] : part.fields) {
+    std::visit([&fields, name = name](const auto& held) { fields[name] = held; }, value);
   }
-  return part;
+  return fields;
 }
 
 json scoring_document(const CoatKey& key) {
   return {{"method", key.method},
-          {"reader", reader_of(key.method).value_or(1)},
-          {"norm_mode", key.norm_mode == NormMode::kRunning ? "running" : "per-image"},
-          {"input", to_string(key.input)},
-          {"radius", key.radius},
+          {"reader", key.reader},
           {"created", key.created},
-          {"tool_version", key.tool_version}};
+          {"tool_version", key.tool_version},
+          {"radius", key.radius},
+          {"scoring", fields_to_json(key.scoring)}};
+}
+
+json to_json(const Calibration& calibration) {
+  return {{"image_count", calibration.image_count},
+          {"coated_score_mean", calibration.coated_score_mean},
+          {"coated_score_max", calibration.coated_score_max},
+          {"clean_score_mean", calibration.clean_score_mean},
+          {"clean_score_min", calibration.clean_score_min},
+          {"auc", calibration.auc}};
 }
 
 json key_document(const CoatKey& key) {
   json document = scoring_document(key);
-  document["seed"] = std::to_string(
-      key.seed);  // A string: JSON readers keep only 53 bits of a number.
-  document["message"] = key.message_hex;
+  // A string, since JSON readers keep only 53 bits of a number.
+  document["seed"] = std::to_string(key.seed);
   document["strength"] = key.strength;
-  document["coating_blur_px"] = key.coating_blur_px;
-  document["coating_mean_px"] = key.coating_mean_px;
-  document["dither"] = key.dither;
-  document["chroma"] = key.chroma;
-  document["training_steps"] = key.training_steps;
   document["nu"] = key.nu;
+  document["training_steps"] = key.training_steps;
   document["released_merkle_root"] = key.released_merkle_root;
-  const Calibration& c = key.calibration;
-  document["calibration"] = {{"image_count", c.image_count},
-                             {"coated_score_mean", c.coated_score_mean},
-                             {"coated_score_max", c.coated_score_max},
-                             {"clean_score_mean", c.clean_score_mean},
-                             {"clean_score_min", c.clean_score_min},
-                             {"auc", c.auc}};
+  document["calibration"] = to_json(key.calibration);
+  document["secret"] = fields_to_json(key.secret);
+  document["secret_tensors"] = json::array();
+  for (const auto& [name, blob] : key.secret.tensors) document["secret_tensors"].push_back(name);
   return document;
 }
 
@@ -134,7 +114,7 @@ void require_finite(const std::map<std::string, core::TensorBlob>& tensors,
   }
 }
 
-std::map<std::string, std::string> metadata_of(
+std::map<std::string, std::string> make_metadata(
     const char* kind, const json& body, const std::map<std::string, core::TensorBlob>& tensors) {
   json document = body;
   document["kind"] = kind;
@@ -156,67 +136,62 @@ std::string text_at(const std::map<std::string, std::string>& metadata,
   return found->second;
 }
 
-void read_scoring_fields(const json& document, CoatKey& key) {
-  key.format_version = document.at("format_version").get<int>();
+KeyPart fields_from_json(const json& fields) {
+  KeyPart part;
+  for (const auto& [name, value] : fields.get<std::map<std::string, json>>()) {
+    if (value.is_string()) {
+      part.fields[name] = value.get<std::string>();
+    } else {
+      part.fields[name] = value.get<double>();
+    }
+  }
+  return part;
+}
+
+CoatKey read_scoring_fields(const json& document) {
+  CoatKey key;
   key.method = document.at("method").get<std::string>();
-  key.norm_mode = document.at("norm_mode").get<std::string>() == "running" ? NormMode::kRunning
-                                                                           : NormMode::kPerImage;
-  const auto input = input_norm_from_name(document.at("input").get<std::string>());
-  if (!input) throw std::invalid_argument("input is neither imagenet nor mscn");
-  key.input = *input;
-  key.radius = document.at("radius").get<double>();
+  key.reader = document.at("reader").get<int>();
   key.created = document.at("created").get<std::string>();
   key.tool_version = document.at("tool_version").get<std::string>();
+  key.radius = document.at("radius").get<double>();
+  key.scoring = fields_from_json(document.at("scoring"));
+  return key;
+}
+
+Calibration calibration_from_json(const json& document) {
+  return {document.at("image_count").get<std::int64_t>(),
+          document.at("coated_score_mean").get<double>(),
+          document.at("coated_score_max").get<double>(),
+          document.at("clean_score_mean").get<double>(),
+          document.at("clean_score_min").get<double>(),
+          document.at("auc").get<double>()};
 }
 
 void read_secret_fields(const json& document, CoatKey& key) {
   key.seed = std::stoull(document.at("seed").get<std::string>());
-  key.message_hex = document.at("message").get<std::string>();
   key.strength = document.at("strength").get<double>();
-  key.coating_blur_px = document.at("coating_blur_px").get<double>();
-  key.coating_mean_px = document.at("coating_mean_px").get<double>();
-  key.dither = document.at("dither").get<double>();
-  key.chroma = document.at("chroma").get<double>();
-  key.training_steps = document.at("training_steps").get<std::int64_t>();
   key.nu = document.at("nu").get<double>();
+  key.training_steps = document.at("training_steps").get<std::int64_t>();
   key.released_merkle_root = document.at("released_merkle_root").get<std::string>();
-  const json& c = document.at("calibration");
-  key.calibration = {c.at("image_count").get<std::int64_t>(),
-                     c.at("coated_score_mean").get<double>(),
-                     c.at("coated_score_max").get<double>(),
-                     c.at("clean_score_mean").get<double>(),
-                     c.at("clean_score_min").get<double>(),
-                     c.at("auc").get<double>()};
+  key.calibration = calibration_from_json(document.at("calibration"));
+  key.secret = fields_from_json(document.at("secret"));
+  for (const json& name : document.at("secret_tensors")) {
+    auto node = key.scoring.tensors.extract(name.get<std::string>());
+    if (node.empty()) throw std::invalid_argument("no tensor " + name.dump());
+    key.secret.tensors.insert(std::move(node));
+  }
 }
 
 void check_version(const json& document, const std::string& where) {
   const int version = document.value("format_version", 0);
-  if (version > kCoatKeyFormatVersion) {
-    throw core::Error(core::ErrorKind::kUnsupported,
-                      where,
-                      "key format " + std::to_string(version) + " (written by Patina " +
-                          document.value("tool_version", std::string("unknown")) +
-                          "), this build reads up to " + std::to_string(kCoatKeyFormatVersion),
-                      "update Patina");
-  }
-}
-
-void check_reader(const json& document, const CoatKey& key, const std::string& where) {
-  const std::optional<int> own = reader_of(key.method);
-  if (!own) {
-    throw core::Error(core::ErrorKind::kUnsupported,
-                      where,
-                      "method " + key.method + " is unknown",
-                      "update Patina");
-  }
-  const json reader = document.value("reader", json(1));
-  if (reader == *own) return;
-  throw core::Error(core::ErrorKind::kUnsupported,
-                    where,
-                    "made for reader " + reader.dump() + " of method " + key.method + " (Patina " +
-                        key.tool_version + "), this build has reader " + std::to_string(*own) +
-                        ", which gives other scores",
-                    "use the Patina that made it, or a later one");
+  if (version == kCoatKeyFormatVersion) return;
+  throw Error(ErrorKind::kUnsupported,
+              where,
+              "key format " + std::to_string(version) + " (written by Patina " +
+                  document.value("tool_version", std::string("unknown")) +
+                  "), this build reads format " + std::to_string(kCoatKeyFormatVersion),
+              version > kCoatKeyFormatVersion ? "update Patina" : "use the Patina that made it");
 }
 
 CoatKey parse_key(const core::SafetensorsFile& file, const char* kind) {
@@ -227,32 +202,44 @@ CoatKey parse_key(const core::SafetensorsFile& file, const char* kind) {
     refuse(where, "not a " + std::string(kind) + " file");
   }
   check_version(document, where);
-  CoatKey key;
-  key.tensors = core::owned_tensors(file);
-  if (content_sha256(key.tensors, text) != text_at(file.metadata(), "content_sha256", where)) {
+  const auto tensors = core::owned_tensors(file);
+  if (content_sha256(tensors, text) != text_at(file.metadata(), "content_sha256", where)) {
     refuse(where, "its content does not match its own digest: the file was damaged or changed");
   }
+  require_finite(tensors, where);
   try {
-    read_scoring_fields(document, key);
+    CoatKey key = read_scoring_fields(document);
+    key.scoring.tensors = tensors;
     if (std::string(kind) == kKeyKind) read_secret_fields(document, key);
+    return key;
   } catch (const std::exception& error) {
     refuse(where, "a field is missing or malformed (" + std::string(error.what()) + ")");
   }
-  check_reader(document, key, where);
-  if (key.tensors.count("center") == 0) refuse(where, "tensor center is missing");
-  require_finite(key.tensors, where);
-  return key;
+}
+
+std::map<std::string, core::TensorBlob> all_tensors(const CoatKey& key) {
+  std::map<std::string, core::TensorBlob> tensors = key.scoring.tensors;
+  tensors.insert(key.secret.tensors.begin(), key.secret.tensors.end());
+  return tensors;
+}
+
+template <typename Value>
+const Value& field_of(const KeyPart& part, const std::string& name) {
+  const auto found = part.fields.find(name);
+  const Value* value = found == part.fields.end() ? nullptr : std::get_if<Value>(&found->second);
+  if (value != nullptr) return *value;
+  throw Error(ErrorKind::kInput,
+              "key",
+              "field " + name + " is missing or of another kind",
+              "use the key as it was written");
 }
 
 }  // namespace
 
-const char* to_string(InputNorm input) { return input == InputNorm::kMscn ? "mscn" : "imagenet"; }
+double KeyPart::number(const std::string& name) const { return field_of<double>(*this, name); }
 
-std::optional<InputNorm> input_norm_from_name(const std::string& name) {
-  for (const InputNorm input : {InputNorm::kImageNet, InputNorm::kMscn}) {
-    if (name == to_string(input)) return input;
-  }
-  return std::nullopt;
+const std::string& KeyPart::text(const std::string& name) const {
+  return field_of<std::string>(*this, name);
 }
 
 CoatKey read_coat_key(const std::filesystem::path& path, const std::string& passphrase) {
@@ -272,16 +259,19 @@ CoatKey read_coat_key(const std::filesystem::path& path, const std::string& pass
 void write_coat_key(const std::filesystem::path& path,
                     const CoatKey& key,
                     const std::string& passphrase) {
-  require_finite(key.tensors, path.string());
+  const auto tensors = all_tensors(key);
+  require_finite(tensors, path.string());
   std::vector<std::uint8_t> bytes = core::safetensors_bytes(
-      key.tensors, metadata_of(kKeyKind, key_document(key), key.tensors));
+      tensors, make_metadata(kKeyKind, key_document(key), tensors));
   if (!passphrase.empty()) bytes = core::seal(bytes, passphrase);
   core::write_file_atomic(path, bytes, core::FileAccess::kSecret);
 }
 
 void write_extractor(const std::filesystem::path& path, const CoatKey& key) {
-  const auto part = scoring_part(key);
-  core::write_safetensors(path, part, metadata_of(kExtractorKind, scoring_document(key), part));
+  core::write_safetensors(
+      path,
+      key.scoring.tensors,
+      make_metadata(kExtractorKind, scoring_document(key), key.scoring.tensors));
 }
 
 CoatKey read_extractor(const std::filesystem::path& path) {
@@ -289,7 +279,7 @@ CoatKey read_extractor(const std::filesystem::path& path) {
 }
 
 std::string extractor_sha256(const CoatKey& key) {
-  return content_sha256(scoring_part(key), scoring_document(key).dump());
+  return content_sha256(key.scoring.tensors, scoring_document(key).dump());
 }
 
 }  // namespace patina::keys

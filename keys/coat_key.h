@@ -1,42 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// CoatKey: the owner's secret. One safetensors file whose header metadata holds one JSON document
-// under "patina" (format version, method, options, seed, message, hypersphere centre and radius,
-// calibration, digest of the released set, creation time) and whose tensors hold extractor and
-// generator ("extractor/...", "generator/...", "center") or a frame mark ("frame/...", "center").
-// No LibTorch here; networks are built from the blobs in the *_torch.h headers. Format page:
-// docs/formats/coat-key.md.
+// CoatKey: the owner's secret, whatever the method. A key has two parts: one that scores, which an
+// evidence bundle carries, and one that stays secret. Each holds fields and tensors of the method's
+// own; the method's folder says which. Format page: docs/formats/coat-key.md.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "core/safetensors.h"
 
 namespace patina::keys {
 
-inline constexpr int kCoatKeyFormatVersion = 1;
-
-/// How the networks normalise their activations.
-enum class NormMode {
-  kRunning,   ///< Batch norm with running statistics; folds into the convolutions. Patina's own
-              ///< keys.
-  kPerImage,  ///< Statistics of the image itself (instance norm): what the public Siren code
-              ///< computes.
-};
-
-/// How an image enters the networks (extractors/siren/network_input_torch.h).
-enum class InputNorm {
-  kImageNet,  ///< (unit - mean) / std per channel: what the public Siren code feeds.
-  kMscn,      ///< Local mean taken out, divided by local contrast. Patina's own keys.
-};
-
-/// "imagenet", "mscn"; none for another name.
-const char* to_string(InputNorm input);
-std::optional<InputNorm> input_norm_from_name(const std::string& name);
+inline constexpr int kCoatKeyFormatVersion = 2;
 
 /// Scores of the owner's own set, so that a key says what it can do.
 struct Calibration {
@@ -48,32 +27,37 @@ struct Calibration {
   double auc = 0.5;  ///< P(coated score < clean score) on the owner's set.
 };
 
+/// What a method keeps of its own. Tensors are F32 or F64.
+struct KeyPart {
+  std::map<std::string, std::variant<double, std::string>> fields;
+  std::map<std::string, core::TensorBlob> tensors;
+
+  /// Throw Error{kInput} naming the key's field where it is missing or of the other kind.
+  double number(const std::string& name) const;
+  const std::string& text(const std::string& name) const;
+};
+
 struct CoatKey {
-  int format_version = kCoatKeyFormatVersion;
-  std::string method = "siren";  ///< Name of a coat::Method.
-  std::string created;           ///< RFC 3339, UTC.
-  std::string tool_version;
-  std::uint64_t seed = 0;   ///< Secret: of message and training.
-  std::string message_hex;  ///< Secret: 48 bits fed to the generator, 12 hexadecimal digits.
-  NormMode norm_mode = NormMode::kRunning;
-  InputNorm input = InputNorm::kImageNet;
-  double strength = 1.5;         ///< Coating strength in normalised space [Siren 2025, App. C].
-  double coating_blur_px = 0.0;  ///< Standard deviation of the low-pass on the coating; 0 = none.
-  double coating_mean_px =
-      0.0;              ///< Standard deviation of the local mean taken out of it; 0 = none.
-  double dither = 0.0;  ///< Half width of the noise that the generator sees; 0 = none.
-  double chroma = 1.0;  ///< Share of the coating's colour kept.
-  std::int64_t training_steps = 0;
-  double nu = 0.1;      ///< Of the soft boundary [Siren 2025, Eq. 5].
-  double radius = 0.0;  ///< R, in feature units.
+  // What scores.
+  std::string method;        ///< Name of a row in coat/methods.h.
+  int reader = 1;            ///< As MethodRecord::reader.
+  std::string created;       ///< RFC 3339, UTC.
+  std::string tool_version;  ///< Of the Patina that made it.
+  double radius = 0.0;       ///< In the method's own units, at least 0.
+  KeyPart scoring;
+  // What stays secret.
+  std::uint64_t seed = 0;           ///< Everything drawn for the key comes from it.
+  double strength = 0.0;            ///< As FidelityOptions::strength when the key was made.
+  double nu = 0.0;                  ///< Share of coated images left outside [Siren 2025, Eq. 5].
+  std::int64_t training_steps = 0;  ///< 0 for methods without training.
   Calibration calibration;
   std::string released_merkle_root;  ///< Of the set coated when the key was made.
-  std::map<std::string, core::TensorBlob> tensors;
+  KeyPart secret;
 };
 
 /// Reads a key, plain or sealed with a passphrase (core/secret_box.h). Throws Error{kInput}: not a
-/// key, wrong passphrase, missing tensor, shape, non-finite weights, digest mismatch (a flipped
-/// bit); Error{kUnsupported}: a newer format, saying which version wrote it.
+/// key, wrong passphrase, missing field, non-finite weights, digest mismatch (a flipped bit);
+/// Error{kUnsupported}: another format, saying which version wrote it.
 CoatKey read_coat_key(const std::filesystem::path& path, const std::string& passphrase = {});
 
 /// Writes it with mode 0600, sealed if a passphrase is given. Refuses non-finite tensors.
@@ -81,12 +65,11 @@ void write_coat_key(const std::filesystem::path& path,
                     const CoatKey& key,
                     const std::string& passphrase = {});
 
-/// The part that scores: extractor, centre, radius; neither generator, message nor seed. This is
-/// what an evidence bundle carries.
+/// The part that scores, which an evidence bundle carries. Reading gives a key without its secrets.
 void write_extractor(const std::filesystem::path& path, const CoatKey& key);
 CoatKey read_extractor(const std::filesystem::path& path);
 
-/// SHA-256 over the scoring part (names, shapes, bytes, radius).
+/// SHA-256 over the scoring part: fields, radius, names, shapes and bytes of tensors.
 std::string extractor_sha256(const CoatKey& key);
 
 }  // namespace patina::keys

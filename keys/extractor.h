@@ -1,28 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 // The seam between images and numbers: what turns an image into a coating score. The concrete class
-// lives in extractors/ (it needs LibTorch); analyzer and report's verify know only this.
+// of each method lives in extractors/; analyzer and report's verify know only this.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "images/pixels/image.h"
+#include "keys/method_record.h"
 
 namespace patina::keys {
 
+struct CoatKey;
+
 /// Who computed the scores and how, recorded in the evidence.
 struct ExtractorInfo {
-  std::string method;          ///< "siren".
-  std::string precision;       ///< "float32" or "bfloat16".
-  std::string weights_sha256;  ///< Digest of the extractor's tensors, centre and radius.
-  double radius = 0.0;         ///< Hypersphere radius, in feature units.
+  MethodRecord method;
+  std::string precision;       ///< "float32", "bfloat16" or "float64".
+  std::string weights_sha256;  ///< Digest of what scores: tensors, fields and radius.
+  double radius = 0.0;         ///< Of the key, in the method's own units.
 };
 
+/// The record of a key's extractor.
+ExtractorInfo describe_extractor(const CoatKey& key,
+                                 const MethodRecord& method,
+                                 const std::string& precision);
+
+/// Not for use by several threads at once, unless a class says so.
 class Extractor {
  public:
   virtual ~Extractor() = default;
 
-  /// Coating score of each image: sqrt(||F(x)-c||^2+1)-1 >= 0 [Siren 2025, Sec. 4.4]. SMALLER means
+  /// Coating score of each image, at least 0; info().method.score says what it is. SMALLER means
   /// more like a coated image. Deterministic for a given build, precision and thread count.
   virtual std::vector<double> score(const std::vector<const images::Image*>& images) = 0;
 

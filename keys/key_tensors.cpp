@@ -10,8 +10,8 @@ namespace patina::keys {
 using core::Error;
 using core::ErrorKind;
 
-core::TensorBlob blob_of_values(const std::vector<double>& values,
-                                const std::vector<std::int64_t>& shape) {
+core::TensorBlob blob_from_values(const std::vector<double>& values,
+                                  const std::vector<std::int64_t>& shape) {
   core::TensorBlob blob{core::DType::kF32, shape, {}};
   blob.bytes.resize(values.size() * sizeof(float));
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -21,9 +21,9 @@ core::TensorBlob blob_of_values(const std::vector<double>& values,
   return blob;
 }
 
-std::vector<double> values_of(const CoatKey& key, const std::string& name) {
-  const auto found = key.tensors.find(name);
-  if (found == key.tensors.end() || found->second.dtype != core::DType::kF32) {
+std::vector<double> read_values(const KeyPart& part, const std::string& name) {
+  const auto found = part.tensors.find(name);
+  if (found == part.tensors.end() || found->second.dtype != core::DType::kF32) {
     throw core::Error(core::ErrorKind::kInput,
                       "key",
                       "tensor " + name + " is missing or not F32",

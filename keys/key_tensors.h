@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tensors of a key as plain numbers, for methods without a network.
+// Tensors of a key as plain numbers, for methods without a network.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,10 @@
 namespace patina::keys {
 
 /// Values as a tensor of a key, float32.
-core::TensorBlob blob_of_values(const std::vector<double>& values,
-                                const std::vector<std::int64_t>& shape);
-/// A tensor of a key as values. Throws Error{kInput} if it is missing.
-std::vector<double> values_of(const CoatKey& key, const std::string& name);
+core::TensorBlob blob_from_values(const std::vector<double>& values,
+                                  const std::vector<std::int64_t>& shape);
+
+/// A tensor of a key as values. Throws Error{kInput} if it is missing or not F32.
+std::vector<double> read_values(const KeyPart& part, const std::string& name);
 
 }  // namespace patina::keys

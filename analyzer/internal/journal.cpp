@@ -75,7 +75,7 @@ Journal journal_from_json(const json& document, const fs::path& path) {
 }  // namespace
 
 std::string scorer_name(const report::KeyRecord& key, const std::string& tool_version) {
-  return key.extractor.method + " " + key.extractor.weights_sha256 + " " + key.extractor.precision +
+  return key.extractor.method.name + " " + key.extractor.weights_sha256 + " " + key.extractor.precision +
          " " + key.key_sha256 + " " + tool_version;
 }
 

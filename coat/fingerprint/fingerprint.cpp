@@ -17,7 +17,7 @@
 #include "tensors/modules_torch.h"
 #include "transforms/crop_pool_torch.h"
 
-namespace patina::coat::baselines {
+namespace patina::coat::fingerprint {
 
 using core::Error;
 using core::ErrorKind;
@@ -26,8 +26,7 @@ using keys::CoatKey;
 
 namespace {
 
-constexpr int kSpreadSide = 16;   // The bits come in as a picture of this size.
-constexpr double kInside = 0.15;  // Share of bits that may be misread in a coated image.
+constexpr int kSpreadSide = 16;  // The bits come in as a picture of this size.
 // Brings the standard strength of 1.5 to about 39 dB: the encoder's own residual lies below the
 // steps of 8 bits.
 constexpr double kGain = 8.0 / 1.5;
@@ -155,22 +154,10 @@ void write_fingerprint_pair(const std::filesystem::path& path,
   core::write_safetensors(path, tensors, metadata);
 }
 
-void make_fingerprint_key(CoatKey& key, const FingerprintPair& pair) {
-  core::Rng rng = core::Rng(key.seed).fork("fingerprint bits");
-  std::vector<double> bits;
-  for (int i = 0; i < kFingerprintBits; ++i) bits.push_back(rng.bernoulli(0.5) ? 1.0 : 0.0);
-  key.method = "fingerprint";
-  key.radius = kInside;
-  key.tensors["bits"] = keys::blob_of_values(bits, {kFingerprintBits});
-  key.tensors["center"] = keys::blob_of_values({0.0}, {1});
-  tensors::export_module(*pair.encoder, "generator/", key.tensors);
-  tensors::export_module(*pair.decoder, "extractor/", key.tensors);
-}
-
 FingerprintCoater::FingerprintCoater(const CoatKey& key) {
-  tensors::import_module(*encoder_, "generator/", key.tensors, "key");
+  tensors::import_module(*encoder_, "generator/", key.secret.tensors, "key");
   std::vector<float> signs;
-  for (const double bit : keys::values_of(key, "bits")) {
+  for (const double bit : keys::read_values(key.scoring, "bits")) {
     signs.push_back(bit > 0.5 ? 1.0F : -1.0F);
   }
   if (signs.size() != kFingerprintBits) {
@@ -179,20 +166,20 @@ FingerprintCoater::FingerprintCoater(const CoatKey& key) {
   bits_ = torch::tensor(signs).view({1, kFingerprintBits});
 }
 
-siren::CoatingPattern FingerprintCoater::pattern(const images::Image& image) {
+CoatingPattern FingerprintCoater::pattern(const images::Image& image) {
   c10::InferenceMode inference;
   const torch::Tensor small = encoder_->forward(extractors::strided_input(image), bits_);
   const torch::Tensor residual = torch::upsample_bicubic2d(
       small, {image.height_px, image.width_px}, false);
-  const torch::Tensor steps = (residual[0].permute({1, 2, 0}) * (kGain / siren::kPatternStep))
+  const torch::Tensor steps = (residual[0].permute({1, 2, 0}) * (kGain / kPatternStep))
                                   .round()
                                   .clamp(-127.0, 127.0)
                                   .to(torch::kInt8)
                                   .contiguous();  // [H,W,3]
-  siren::CoatingPattern pattern{image.width_px, image.height_px, {}};
+  CoatingPattern pattern{image.width_px, image.height_px, {}};
   pattern.steps.assign(steps.data_ptr<std::int8_t>(),
                        steps.data_ptr<std::int8_t>() + steps.numel());
   return pattern;
 }
 
-}  // namespace patina::coat::baselines
+}  // namespace patina::coat::fingerprint

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Artificial fingerprints [Yu 2021], a baseline of Siren's: an encoder lays the same bits on every
 // image of a set and a decoder reads them, both trained together beforehand on other images, for
-// any bits. The decoder is extractors/strided/strided_network_torch.h. Entry points: train_fingerprints,
-// make_fingerprint_key, fingerprint_residual.
+// any bits. The decoder is extractors/strided/strided_network_torch.h. Entry points:
+// train_fingerprints, FingerprintCoater.
 #pragma once
 
 #include <filesystem>
@@ -15,14 +15,13 @@
 #include <torch/nn/pimpl.h>
 #include <torch/types.h>
 
-#include "coat/pattern/coating_pattern.h"
-#include "coat/siren/pair_torch.h"
+#include "coat/method/coating_pattern.h"
 #include "extractors/strided/strided_network_torch.h"
 #include "images/pixels/image.h"
 #include "keys/coat_key.h"
 #include "transforms/crop_pool_torch.h"
 
-namespace patina::coat::baselines {
+namespace patina::coat::fingerprint {
 
 inline constexpr int kFingerprintBits = 32;  ///< [Siren 2025, App. C]
 
@@ -79,19 +78,16 @@ void write_fingerprint_pair(const std::filesystem::path& path,
                             const FingerprintPair& pair,
                             const std::map<std::string, std::string>& metadata);
 
-/// Fills method, radius and tensors ("bits", "generator/...", "extractor/...") from `key.seed`.
-void make_fingerprint_key(keys::CoatKey& key, const FingerprintPair& pair);
-
 /// The fingerprint of a key on an image of any size.
 class FingerprintCoater {
  public:
   /// Throws Error{kInput} for a key without the encoder.
   explicit FingerprintCoater(const keys::CoatKey& key);
-  siren::CoatingPattern pattern(const images::Image& image);
+  CoatingPattern pattern(const images::Image& image);
 
  private:
   FingerprintEncoder encoder_;
   torch::Tensor bits_;  // [1,32] of +-1
 };
 
-}  // namespace patina::coat::baselines
+}  // namespace patina::coat::fingerprint

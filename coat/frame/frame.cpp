@@ -8,7 +8,7 @@
 #include "core/pi.h"
 #include "core/rng.h"
 
-namespace patina::coat::siren {
+namespace patina::coat::frame {
 
 using extractors::FrameIndex;
 
@@ -194,4 +194,4 @@ std::vector<float> hiding_plane(const images::Image& image) {
   return plane;
 }
 
-}  // namespace patina::coat::siren
+}  // namespace patina::coat::frame

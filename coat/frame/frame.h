@@ -11,7 +11,7 @@
 #include "extractors/frame/frame.h"
 #include "images/pixels/image.h"
 
-namespace patina::coat::siren {
+namespace patina::coat::frame {
 
 /// The mark of one key.
 struct FrameMark {
@@ -49,4 +49,4 @@ std::vector<float> mark_plane(const FrameMark& mark,
 /// of cells of 1/32 of the frame (4 pixels at least), interpolated. [height*width].
 std::vector<float> hiding_plane(const images::Image& image);
 
-}  // namespace patina::coat::siren
+}  // namespace patina::coat::frame

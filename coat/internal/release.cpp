@@ -27,36 +27,30 @@ std::vector<std::uint8_t> encode_with(const images::ImageFile& clean, images::Im
 // palette).
 double reference_bytes(const images::ImageFile& clean, const CoatOptions& options) {
   const double reencoded = static_cast<double>(images::encode_image(clean).size());
-  if (options.format || options.quality_percent || clean.file_bytes == 0) return reencoded;
+  if (options.files.format || options.files.quality_percent || clean.file_bytes == 0)
+    return reencoded;
   const auto original = static_cast<double>(clean.file_bytes);
-  return reencoded > options.max_size_ratio * original ? reencoded : original;
-}
-
-// Root mean square of the coating at strength 1, unit range.
-double pattern_rms(const siren::CoatingPattern& pattern) {
-  double sum = 0.0;
-  for (const std::int8_t step : pattern.steps) sum += static_cast<double>(step) * step;
-  return siren::kPatternStep * std::sqrt(sum / static_cast<double>(pattern.steps.size()));
+  return reencoded > options.files.max_size_ratio * original ? reencoded : original;
 }
 
 }  // namespace
 
 images::ImageFile prepare_output(images::ImageFile file, const CoatOptions& options) {
-  if (options.format) file.encoding.format = *options.format;
-  if (options.format && *options.format == images::ImageFormat::kWebP) {
-    file.encoding.lossless = !options.quality_percent;
+  if (options.files.format) file.encoding.format = *options.files.format;
+  if (options.files.format && *options.files.format == images::ImageFormat::kWebP) {
+    file.encoding.lossless = !options.files.quality_percent;
   }
-  if (options.quality_percent) {
-    file.encoding.quality_percent = *options.quality_percent;
+  if (options.files.quality_percent) {
+    file.encoding.quality_percent = *options.files.quality_percent;
     file.encoding.lossless = false;
   }
-  if (options.strip_gps) images::strip_gps(file.metadata.exif);
+  if (options.files.strip_gps) images::strip_gps(file.metadata.exif);
   return file;
 }
 
 std::filesystem::path released_name(const images::ImageEntry& entry, const CoatOptions& options) {
   std::filesystem::path name = entry.relative;
-  if (options.format) name.replace_extension(images::file_extension(*options.format));
+  if (options.files.format) name.replace_extension(images::file_extension(*options.files.format));
   return name;
 }
 
@@ -83,19 +77,19 @@ images::Image blended(const images::Image& clean, const images::Image& replaced,
   return out;
 }
 
-// The strength for one image (CoatOptions::min_psnr_db says how it is chosen), `clean_position`
+// The strength for one image (FidelityOptions::min_psnr_db says how it is chosen), `clean_position`
 // being that of the clean image.
 double choose_strength(const images::Image& clean,
                        double clean_position,
-                       const siren::CoatingPattern& pattern,
-                       const KeyedCoating& coating,
+                       const CoatingPattern& pattern,
+                       const Coating& coating,
                        const CoatOptions& options) {
-  if (options.min_psnr_db <= 0.0) return options.strength;
-  const double allowed = std::pow(10.0, -options.min_psnr_db / 20.0) /
+  if (options.fidelity.min_psnr_db <= 0.0) return options.fidelity.strength;
+  const double allowed = std::pow(10.0, -options.fidelity.min_psnr_db / 20.0) /
                          std::max(pattern_rms(pattern), 1e-9);
-  const double strongest = std::min(allowed, siren::kStrongestShare * options.strength);
+  const double strongest = std::min(allowed, kStrongestShare * options.fidelity.strength);
   if (!coating.stops_at_centre) return strongest;
-  const double least = std::min(strongest, siren::kFaintestShare * options.strength);
+  const double least = std::min(strongest, kFaintestShare * options.fidelity.strength);
   // Position grows with strength, but levels off where the coating outweighs the content: regula
   // falsi.
   double low = 0.0, at_low = clean_position, high = strongest, at_high = 0.0;
@@ -104,7 +98,7 @@ double choose_strength(const images::Image& clean,
         attempt == 0
             ? strongest
             : std::clamp(low + (high - low) * (1.0 - at_low) / (at_high - at_low), least, high);
-    const double position = coating.read(siren::apply_pattern(clean, pattern, strength)).position;
+    const double position = coating.read(apply_pattern(clean, pattern, strength)).position;
     if (attempt == 0 && (position <= 1.0 || position <= clean_position)) return strongest;
     if (std::abs(position - 1.0) < kCenterTolerance || strength <= least) return strength;
     (position > 1.0 ? high : low) = strength;
@@ -121,7 +115,7 @@ struct Wanted {
 
 Wanted wanted_coating(const images::Image& clean,
                       double clean_position,
-                      const KeyedCoating& coating,
+                      const Coating& coating,
                       const CoatOptions& options) {
   if (coating.replaced) {
     return {[clean, whole = coating.replaced(clean)](double strength) {
@@ -129,16 +123,16 @@ Wanted wanted_coating(const images::Image& clean,
             },
             1.0};
   }
-  siren::CoatingPattern pattern = coating.pattern(clean);
+  CoatingPattern pattern = coating.pattern(clean);
   const double strength = choose_strength(clean, clean_position, pattern, coating, options);
   return {[clean, pattern = std::move(pattern)](double at) {
-            return siren::apply_pattern(clean, pattern, at);
+            return apply_pattern(clean, pattern, at);
           },
           strength};
 }
 
 // The largest strength, at most the wanted one, at which the coated file is at most
-// `options.max_size_ratio` times the original's bytes at the same format and quality. Tries a
+// `options.files.max_size_ratio` times the original's bytes at the same format and quality. Tries a
 // handful of strengths; the coating fades rather than the limit breaks.
 Release fit_release(const images::ImageFile& clean,
                     const Wanted& wanted,
@@ -151,7 +145,7 @@ Release fit_release(const images::ImageFile& clean,
     release.bytes = encode_with(clean, wanted.at(strength));
     release.strength = strength;
     release.size_ratio = static_cast<double>(release.bytes.size()) / reference;
-    const bool fits = release.size_ratio <= options.max_size_ratio;
+    const bool fits = release.size_ratio <= options.files.max_size_ratio;
     if (fits || best.bytes.empty()) best = std::move(release);
     if (fits && strength == high) break;
     (fits ? low : high) = strength;
@@ -165,7 +159,7 @@ Release fit_release(const images::ImageFile& clean,
 }  // namespace
 
 CoatedRelease make_release(const images::ImageFile& clean,
-                           const KeyedCoating& coating,
+                           const Coating& coating,
                            const CoatOptions& options) {
   const Reading before = coating.read(clean.image);
   CoatedRelease coated;

@@ -8,8 +8,7 @@
 #include <vector>
 
 #include "coat/coat.h"
-#include "coat/internal/method.h"
-#include "coat/siren/coater_torch.h"
+#include "coat/method/coating.h"
 #include "images/image_io.h"
 #include "images/image_list.h"
 
@@ -36,7 +35,7 @@ struct CoatedRelease {
   CoatedImage image;
 };
 CoatedRelease make_release(const images::ImageFile& clean,
-                           const KeyedCoating& coating,
+                           const Coating& coating,
                            const CoatOptions& options);
 
 }  // namespace patina::coat

@@ -194,7 +194,7 @@ void lay_extractor(extractors::HiddenExtractor& extractor, const Carriers& carri
 Pair lay_out_pair(const CarrierPair& carriers, const CoatingOptions& coating) {
   torch::NoGradGuard no_grad;
   Pair pair = make_pair(0, coating);
-  pair.input = keys::InputNorm::kMscn;
+  pair.input = extractors::InputNorm::kMscn;
   pair.message_bits = carriers.extractor->bits();
   lay_generator(pair.generator, carriers.generator);
   lay_extractor(pair.extractor, carriers.extractor);

@@ -61,7 +61,7 @@ Coater::Coater(Pair& pair, const std::string& message_hex, const CoaterOptions& 
   tensors::use_threads(options.compute.num_threads);
   generator_->to(device_);
   message_ = message_.to(device_);
-  if (norm_ == keys::NormMode::kPerImage) return;
+  if (norm_ == extractors::NormMode::kPerImage) return;
   head_ = extractors::FoldedStack(generator_->conv_bns, dtype_, device_);
   const FoldedConv whole = extractors::fold(generator_->after_concat, torch::kFloat32, device_);
   const auto bits = message_.size(1);
@@ -113,7 +113,7 @@ torch::Tensor Coater::tile_coating(const torch::Tensor& unit,
                                    const transforms::FrameSides& sides) {
   const torch::Tensor normalised = extractors::network_input(
       dithered(unit, coating_.dither, at.x, at.y), input_);
-  const torch::Tensor delta = norm_ == keys::NormMode::kRunning
+  const torch::Tensor delta = norm_ == extractors::NormMode::kRunning
                                   ? delta_folded(normalised, sides)
                                   : generator_
                                         ->forward(normalised.to(dtype_), message_, {norm_, false})
@@ -137,7 +137,7 @@ CoatingPattern Coater::pattern(const images::Image& image) {
   pattern.steps.resize(image.sample_count());
   const int halo = extractors::input_halo(input_) + head_.halo() + 1 +
                    std::max(band_radius(coating_), transforms::kJndHalo);
-  const bool whole = norm_ == keys::NormMode::kPerImage;
+  const bool whole = norm_ == extractors::NormMode::kPerImage;
   const std::uint64_t tile_pixels = whole ? image.sample_count()
                                           : std::min<std::uint64_t>(options_.max_tile_pixels,
                                                                     kBatchPixels);

@@ -10,11 +10,10 @@
 
 #include <torch/types.h>
 
-#include "coat/pattern/coating_pattern.h"
+#include "coat/method/coating_pattern.h"
 #include "coat/siren/pair_torch.h"
 #include "extractors/siren/scorer_torch.h"
 #include "images/pixels/image.h"
-#include "keys/coat_key.h"
 #include "tensors/compute.h"
 #include "transforms/jnd_torch.h"
 
@@ -45,8 +44,8 @@ class Coater {
                              const transforms::FrameSides& sides);
 
   Generator generator_{nullptr};
-  keys::NormMode norm_;
-  keys::InputNorm input_;
+  extractors::NormMode norm_;
+  extractors::InputNorm input_;
   CoatingOptions coating_;
   CoaterOptions options_;
   torch::Device device_;

@@ -18,6 +18,7 @@
 
 #include <torch/types.h>
 
+#include "coat/method/coating.h"
 #include "transforms/jnd_torch.h"
 
 namespace patina::coat::siren {
@@ -48,9 +49,6 @@ torch::Tensor apply_coating(const torch::Tensor& unit,
                             const torch::Tensor& delta,
                             const torch::Tensor& mask,
                             const CoatingOptions& options);
-
-/// A released image's strength lies between these shares of the standard one where it adapts.
-inline constexpr double kFaintestShare = 0.4, kStrongestShare = 2.5;
 
 /// Each image's coating scaled to the PSNR (dB) within those shares: [N,3,H,W], not clamped. 0 dB
 /// leaves them as they are. The factor passes no gradient.

@@ -32,10 +32,10 @@ double metadata_number(const core::SafetensorsFile& file, const std::string& nam
               "use a pair written by the warm_start example");
 }
 
-keys::InputNorm metadata_input(const core::SafetensorsFile& file) {
+extractors::InputNorm metadata_input(const core::SafetensorsFile& file) {
   const auto found = file.metadata().find("input");
   if (found != file.metadata().end()) {
-    if (const auto input = keys::input_norm_from_name(found->second)) return *input;
+    if (const auto input = extractors::input_norm_from_name(found->second)) return *input;
   }
   throw Error(ErrorKind::kInput,
               file.where(),
@@ -49,8 +49,8 @@ Pair make_pair(std::uint64_t seed, const CoatingOptions& coating) {
   Pair pair{Generator(),
             extractors::HiddenExtractor(),
             coating,
-            keys::NormMode::kRunning,
-            keys::InputNorm::kMscn};
+            extractors::NormMode::kRunning,
+            extractors::InputNorm::kMscn};
   const core::Rng rng(seed);
   tensors::initialise_kaiming(*pair.generator, rng.fork("generator"));
   tensors::initialise_kaiming(*pair.extractor, rng.fork("extractor"));

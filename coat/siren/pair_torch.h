@@ -22,8 +22,8 @@ struct Pair {
   Generator generator{nullptr};
   extractors::HiddenExtractor extractor{nullptr};
   CoatingOptions coating;
-  keys::NormMode norm = keys::NormMode::kRunning;
-  keys::InputNorm input = keys::InputNorm::kMscn;
+  extractors::NormMode norm = extractors::NormMode::kRunning;
+  extractors::InputNorm input = extractors::InputNorm::kMscn;
   int message_bits = 48;  ///< Leading bits that the warm start taught; the others stay 1.
 };
 

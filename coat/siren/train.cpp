@@ -45,7 +45,7 @@ constexpr int kSphereCropPx = 128;
 
 ComputePolicy policy_for(const TrainOptions& options, core::Rng& rng) {
   return {options.dtype,
-          {keys::NormMode::kRunning, false},
+          {extractors::NormMode::kRunning, false},
           static_cast<std::int64_t>(rng.below(256)),
           static_cast<std::int64_t>(rng.below(256))};
 }
@@ -206,10 +206,10 @@ void require_finite(const LossTerms& terms, int step) {
   const double total = terms.total.item<double>();
   if (std::isfinite(total)) return;
   const std::pair<const char*, double> named[] = {{"learnability", terms.learnability},
-                                                  {"human vision (CIEDE2000)", terms.percept},
+                                                  {"human vision (CIEDE2000)", terms.human_vision},
                                                   {"hypersphere, coated", terms.positive},
                                                   {"hypersphere, clean", terms.negative},
-                                                  {"squared difference", terms.mse}};
+                                                  {"squared difference", terms.squared_difference}};
   std::string culprits;
   for (const auto& [name, value] : named) {
     if (!std::isfinite(value)) culprits += (culprits.empty() ? "" : ", ") + std::string(name);
@@ -233,8 +233,9 @@ LossTerms siren_loss(const LossInputs& inputs, const TrainOptions& options) {
                                      .mean();
   const torch::Tensor percept = extractors::ciede2000_loss(inputs.clean, inputs.coated).mean();
   const torch::Tensor mse = (inputs.coated - inputs.clean).square().mean();
-  torch::Tensor total = options.percept_weight * percept +
-                        options.secret_weight * (positive + negative) + options.mse_weight * mse;
+  torch::Tensor total = options.human_vision_weight * percept +
+                        options.hypersphere_weight * (positive + negative) +
+                        options.squared_difference_weight * mse;
   LossTerms terms;
   if (options.learnability) {
     const torch::Tensor learnability = options.learnability(inputs.coated, inputs.step);
@@ -242,10 +243,10 @@ LossTerms siren_loss(const LossInputs& inputs, const TrainOptions& options) {
     total = total + options.learnability_weight * learnability;
   }
   terms.total = total;
-  terms.percept = percept.item<double>();
+  terms.human_vision = percept.item<double>();
   terms.positive = positive.item<double>();
   terms.negative = negative.item<double>();
-  terms.mse = mse.item<double>();
+  terms.squared_difference = mse.item<double>();
   return terms;
 }
 
@@ -308,7 +309,7 @@ TrainedKey train_key(Pair& pair,
     std::ostringstream detail;
     detail.precision(3);
     detail << "inside " << terms.positive << ", outside " << terms.negative << ", dE2 "
-           << terms.percept;
+           << terms.human_vision;
     observer.report({"training", state.step, options.steps, detail.str()});
   }
   TrainedKey key = calibrate_sphere(pair, pool, message_hex, options);

@@ -30,11 +30,11 @@ struct TrainOptions {
   /// stop doing so within a few steps (docs/experiments.md).
   double generator_rate = 1e-5;
   double extractor_rate = 1e-5;
-  double percept_weight =
-      0.2;  ///< lambda1, on the mean squared CIEDE2000 (Eq. 4 as the public code has it).
-  double secret_weight = 1.0;  ///< lambda2, on L_pos + L_neg.
-  double mse_weight = 1.0;     ///< On the mean squared error in unit range.
-  double nu = 0.1;             ///< Share of positives left outside the hypersphere (Eq. 5).
+  /// lambda1, on the mean squared CIEDE2000 (Eq. 4 as the public code has it).
+  double human_vision_weight = 0.2;
+  double hypersphere_weight = 1.0;         ///< lambda2, on L_pos + L_neg.
+  double squared_difference_weight = 1.0;  ///< On the mean squared error in unit range.
+  double nu = 0.1;  ///< Share of positives left outside the hypersphere (Eq. 5).
   NegativeForm negative = NegativeForm::kLogHuberPublic;  ///< Eq. 6.
   double center_memory = 0.98;  ///< Of the running mean of coated features that is the centre.
   int eot_ramp_steps = 10;      ///< Steps over which the robustness layer reaches full range.
@@ -64,10 +64,10 @@ struct TrainOptions {
 struct LossTerms {
   torch::Tensor total;
   double learnability = 0.0;
-  double percept = 0.0;
+  double human_vision = 0.0;
   double positive = 0.0;
   double negative = 0.0;
-  double mse = 0.0;
+  double squared_difference = 0.0;
 };
 
 struct TrainedKey {

@@ -9,7 +9,7 @@
 #include "extractors/frame/frame_key.h"
 #include "keys/key_tensors.h"
 
-namespace patina::coat::baselines {
+namespace patina::coat::warp {
 
 namespace {
 
@@ -141,9 +141,9 @@ images::Image warped(const images::Image& image, const WarpField& field) {
   return out;
 }
 
-WarpField warp_of(const keys::CoatKey& key) {
-  const std::vector<double> values = keys::values_of(key, "warp/field");
-  const std::vector<double> strength = keys::values_of(key, "warp/strength");
+WarpField read_warp(const keys::KeyPart& secret) {
+  const std::vector<double> values = keys::read_values(secret, "warp/field");
+  const std::vector<double> strength = keys::read_values(secret, "warp/strength");
   const std::size_t half = values.size() / 2;
   const auto points = static_cast<int>(std::lround(std::sqrt(static_cast<double>(half))));
   if (points < 2 ||
@@ -158,11 +158,11 @@ WarpField warp_of(const keys::CoatKey& key) {
   return {points, {values.begin(), middle}, {middle, values.end()}, strength[0]};
 }
 
-void put_warp(keys::CoatKey& key, const WarpField& field) {
+void put_warp(keys::KeyPart& secret, const WarpField& field) {
   std::vector<double> values = field.x;
   values.insert(values.end(), field.y.begin(), field.y.end());
-  key.tensors["warp/field"] = keys::blob_of_values(values, {2, field.points, field.points});
-  key.tensors["warp/strength"] = keys::blob_of_values({field.strength}, {1});
+  secret.tensors["warp/field"] = keys::blob_from_values(values, {2, field.points, field.points});
+  secret.tensors["warp/strength"] = keys::blob_from_values({field.strength}, {1});
 }
 
-}  // namespace patina::coat::baselines
+}  // namespace patina::coat::warp

@@ -10,7 +10,7 @@
 #include "images/pixels/image.h"
 #include "keys/coat_key.h"
 
-namespace patina::coat::baselines {
+namespace patina::coat::warp {
 
 /// Displacements at `points` x `points` control points over the whole image, x and y, of mean
 /// absolute value 1.
@@ -35,9 +35,9 @@ struct WarpPlaces {
 };
 WarpPlaces warp_places(const WarpField& field, int width_px, int height_px);
 
-/// "warp/field" [2,points,points] and "warp/strength" of a key. Throws Error{kInput} where they are
+/// "warp/field" [2,points,points] and "warp/strength" of a key's secret part. Throws Error{kInput} where they are
 /// missing or do not go together.
-WarpField warp_of(const keys::CoatKey& key);
-void put_warp(keys::CoatKey& key, const WarpField& field);
+WarpField read_warp(const keys::KeyPart& secret);
+void put_warp(keys::KeyPart& secret, const WarpField& field);
 
-}  // namespace patina::coat::baselines
+}  // namespace patina::coat::warp

@@ -15,11 +15,9 @@
 #include "tensors/modules_torch.h"
 #include "transforms/crop_pool_torch.h"
 
-namespace patina::coat::baselines {
+namespace patina::coat::warp {
 
 namespace {
-
-constexpr double kEven = 0.5;  // Probability at which the classifier is undecided.
 
 // [1,S,S,2], as grid_sampler wants it with corners at -1 and 1.
 torch::Tensor sampling_grid(const WarpField& field) {
@@ -39,14 +37,13 @@ torch::Tensor bent(const torch::Tensor& unit, const torch::Tensor& grid) {
 
 }  // namespace
 
-void make_warp_key(keys::CoatKey& key,
-                   const transforms::CropPool& pool,
-                   const WarpTraining& options,
-                   const std::function<void(int step, double loss)>& seen) {
-  const WarpField field = draw_warp(key.seed);
+extractors::StridedNetwork train_classifier(const WarpField& field,
+                                            const transforms::CropPool& pool,
+                                            const WarpOptions& options,
+                                            core::Rng rng,
+                                            const core::Observer& observer) {
   const torch::Tensor grid = sampling_grid(field);
   extractors::StridedNetwork network(1);
-  core::Rng rng = core::Rng(key.seed).fork("warp classifier");
   tensors::initialise_kaiming(*network, rng.fork("weights"));
   torch::optim::Adam optimizer(network->parameters(),
                                torch::optim::AdamOptions(options.learning_rate));
@@ -68,14 +65,10 @@ void make_warp_key(keys::CoatKey& key,
     optimizer.zero_grad();
     loss.backward();
     optimizer.step();
-    if (seen) seen(step, loss.item<double>());
+    observer.report(
+        {"training", step + 1, options.steps, "loss " + std::to_string(loss.item<double>())});
   }
-  key.method = "warp";
-  key.radius = kEven;
-  key.training_steps = options.steps;
-  put_warp(key, field);
-  key.tensors["center"] = keys::blob_of_values({0.0}, {1});
-  tensors::export_module(*network, "extractor/", key.tensors);
+  return network;
 }
 
-}  // namespace patina::coat::baselines
+}  // namespace patina::coat::warp

@@ -123,9 +123,9 @@ std::string name_of(const fs::path& set) {
 
 CoatedSet coated_set(const ChainOptions& options,
                      std::size_t set,
-                     coat::Method coating,
+                     const std::string& coating,
                      const core::Observer& observer) {
-  const std::string name = name_of(options.sets[set]) + "." + coat::to_string(coating);
+  const std::string name = name_of(options.sets[set]) + "." + coating;
   CoatedSet coated;
   coated.folder = options.output / "coated" / name;
   coated.key = options.output / "keys" / (name + ".key");
@@ -133,18 +133,18 @@ CoatedSet coated_set(const ChainOptions& options,
   if (!fs::exists(record)) {
     core::make_folder(options.output / "keys");
     coat::CoatOptions coating_options;
-    coating_options.method = coating;
-    coating_options.base = options.base;
-    if (options.coat_steps) coating_options.steps = *options.coat_steps;
-    coating_options.learnability_weight = options.learnability_weight;
-    coating_options.class_prompt = "a painting";
-    coating_options.latents = latents_for_mark(diffusion::open_model_folder(options.base));
+    coating_options.method.name = coating;
+    coating_options.method.siren.base = options.base;
+    if (options.coat_steps) coating_options.method.siren.steps = *options.coat_steps;
+    coating_options.method.siren.learnability_weight = options.learnability_weight;
+    coating_options.method.siren.class_prompt = "a painting";
+    coating_options.method.frame.latents = latents_for_mark(diffusion::open_model_folder(options.base));
     coating_options.inputs = {options.sets[set]};
     coating_options.output = coated.folder;
     coating_options.key_path = coated.key;
     coating_options.seed = core::Rng(options.seed).fork("key of " + name).seed();
-    coating_options.format = images::ImageFormat::kPNG;
-    coating_options.max_size_ratio = 100.0;  // File size is not what is measured here.
+    coating_options.files.format = images::ImageFormat::kPNG;
+    coating_options.files.max_size_ratio = 100.0;  // File size is not what is measured here.
     coating_options.compute.num_threads = options.compute.num_threads;
     const coat::CoatResult result = coat::coat_images(coating_options, observer);
     core::write_file_atomic(record,

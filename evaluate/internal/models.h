@@ -18,7 +18,7 @@ struct CoatedSet {
 };
 CoatedSet coated_set(const ChainOptions& options,
                      std::size_t set,
-                     coat::Method coating,
+                     const std::string& coating,
                      const core::Observer& observer);
 
 /// What a model is trained on and how.

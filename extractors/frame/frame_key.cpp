@@ -13,9 +13,41 @@ namespace patina::extractors {
 using core::Error;
 using core::ErrorKind;
 
-std::vector<FrameIndex> frame_index(const keys::CoatKey& key) {
+namespace {
+
+class FrameScorer : public keys::Extractor {
+ public:
+  FrameScorer(const keys::CoatKey& key, const keys::MethodRecord& method)
+      : sphere_(read_frame_sphere(key.scoring)),
+        info_(keys::describe_extractor(key, method, "float64")) {}
+
+  std::vector<double> score(const std::vector<const images::Image*>& images) override {
+    std::vector<double> scores;
+    for (const images::Image* image : images) {
+      scores.push_back(frame_score(sphere_.reader.statistic(*image), sphere_.center));
+    }
+    return scores;
+  }
+
+  keys::ExtractorInfo info() const override { return info_; }
+
+  std::vector<std::vector<double>> key_terms(
+      const std::vector<const images::Image*>& images) override {
+    std::vector<std::vector<double>> terms;
+    for (const images::Image* image : images) terms.push_back(sphere_.reader.key_terms(*image));
+    return terms;
+  }
+
+ private:
+  FrameSphere sphere_;
+  keys::ExtractorInfo info_;
+};
+
+}  // namespace
+
+std::vector<FrameIndex> read_frame_index(const keys::KeyPart& scoring) {
   constexpr double kHighest = 4096;
-  const std::vector<double> values = keys::values_of(key, "frame/index");
+  const std::vector<double> values = keys::read_values(scoring, "frame/index");
   std::vector<FrameIndex> index;
   for (std::size_t i = 0; i + 1 < values.size(); i += 2) {
     for (const std::size_t j : {i, i + 1}) {
@@ -30,11 +62,11 @@ std::vector<FrameIndex> frame_index(const keys::CoatKey& key) {
   return index;
 }
 
-FrameSphere frame_sphere(const keys::CoatKey& key) {
+FrameSphere read_frame_sphere(const keys::KeyPart& scoring) {
   FrameSphere sphere;
-  const std::vector<FrameIndex> index = frame_index(key);
-  const std::vector<double> amplitudes = keys::values_of(key, "frame/amplitudes");
-  const std::vector<double> center = keys::values_of(key, "center");
+  const std::vector<FrameIndex> index = read_frame_index(scoring);
+  const std::vector<double> amplitudes = keys::read_values(scoring, "frame/amplitudes");
+  const std::vector<double> center = keys::read_values(scoring, "center");
   if (index.empty() || amplitudes.size() != index.size() || center.size() != 1 ||
       center[0] <= 0.0) {
     throw Error(ErrorKind::kInput,
@@ -51,6 +83,12 @@ double frame_score(double statistic, double center) {
   const double distance = std::max(0.0, center - statistic);
   const double squared = distance * distance;
   return squared / (std::sqrt(squared + 1.0) + 1.0);
+}
+
+std::unique_ptr<keys::Extractor> make_frame_scorer(const keys::CoatKey& key,
+                                                   const keys::MethodRecord& method,
+                                                   const ScorerOptions& /*options*/) {
+  return std::make_unique<FrameScorer>(key, method);
 }
 
 }  // namespace patina::extractors

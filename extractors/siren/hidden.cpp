@@ -60,7 +60,7 @@ ConvNormGeluImpl::ConvNormGeluImpl(int in_channels, int out_channels)
 torch::Tensor ConvNormGeluImpl::forward(const torch::Tensor& x, const ForwardMode& mode) {
   const torch::Tensor y = torch::conv2d(
       x, conv->weight.to(x.scalar_type()), conv->bias.to(x.scalar_type()), 1, 1);
-  if (mode.norm == keys::NormMode::kPerImage) {
+  if (mode.norm == NormMode::kPerImage) {
     return gelu_any_layout(
         torch::instance_norm(y, norm->weight, norm->bias, {}, {}, true, 0.0, kNormEps, false));
   }

@@ -18,12 +18,12 @@
 #include <torch/nn/pimpl.h>
 #include <torch/types.h>
 
-#include "keys/coat_key.h"
+#include "extractors/siren/siren_key.h"
 
 namespace patina::extractors {
 
 struct ForwardMode {
-  keys::NormMode norm = keys::NormMode::kRunning;
+  NormMode norm = NormMode::kRunning;
   bool training = false;  ///< kRunning only: statistics of the batch, running ones updated.
 };
 

@@ -17,12 +17,12 @@ torch::Tensor mscn(const torch::Tensor& unit) {
   return (unit - mean) / torch::sqrt(variance.clamp_min(0.0) + kMscnFloor * kMscnFloor);
 }
 
-torch::Tensor network_input(const torch::Tensor& unit, keys::InputNorm input) {
-  return input == keys::InputNorm::kMscn ? mscn(unit) : tensors::normalised_from_unit(unit);
+torch::Tensor network_input(const torch::Tensor& unit, InputNorm input) {
+  return input == InputNorm::kMscn ? mscn(unit) : tensors::normalised_from_unit(unit);
 }
 
-int input_halo(keys::InputNorm input) {
-  return input == keys::InputNorm::kMscn ? transforms::lowpass_radius(kMscnSigmaPx) : 0;
+int input_halo(InputNorm input) {
+  return input == InputNorm::kMscn ? transforms::lowpass_radius(kMscnSigmaPx) : 0;
 }
 
 }  // namespace patina::extractors

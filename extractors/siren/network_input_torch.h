@@ -13,7 +13,7 @@
 
 #include <torch/types.h>
 
-#include "keys/coat_key.h"
+#include "extractors/siren/siren_key.h"
 #include "transforms/lowpass_torch.h"
 
 namespace patina::extractors {
@@ -25,9 +25,9 @@ inline constexpr double kMscnFloor = 2.0 / 255.0;  ///< c: contrast below this c
 torch::Tensor mscn(const torch::Tensor& unit);
 
 /// unit [N,3,H,W] float -> what a network trained with `input` expects, same shape and dtype.
-torch::Tensor network_input(const torch::Tensor& unit, keys::InputNorm input);
+torch::Tensor network_input(const torch::Tensor& unit, InputNorm input);
 
 /// Pixels of context that network_input depends on, to each side.
-int input_halo(keys::InputNorm input);
+int input_halo(InputNorm input);
 
 }  // namespace patina::extractors

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "extractors/scorer.h"
-
 #include <algorithm>
 #include <cmath>
 #include <map>
 
 #include "core/error.h"
-#include "extractors/frame/frame_key.h"
 #include "extractors/siren/network_input_torch.h"
 #include "extractors/siren/scorer_torch.h"
-#include "extractors/strided/strided_network_torch.h"
-#include "extractors/svd/svd_key.h"
+#include "extractors/siren/siren_key.h"
 #include "tensors/blobs_torch.h"
 #include "tensors/compute_torch.h"
 #include "tensors/images_torch.h"
@@ -26,24 +22,33 @@ constexpr std::uint64_t kBatchPixels = 128 * 1024;
 
 constexpr std::int64_t kTileAlign = 16;
 
-HiddenExtractor network_of(const keys::CoatKey& key) {
+HiddenExtractor read_network(const keys::KeyPart& scoring) {
   const std::string where = "key";
-  HiddenExtractor network(extractor_config(key.tensors, "extractor/", where));
-  tensors::import_module(*network, "extractor/", key.tensors, where);
+  HiddenExtractor network(extractor_config(scoring.tensors, "extractor/", where));
+  tensors::import_module(*network, "extractor/", scoring.tensors, where);
   return network;
+}
+
+torch::Tensor read_center(const keys::KeyPart& scoring) {
+  const auto found = scoring.tensors.find("center");
+  if (found == scoring.tensors.end()) {
+    throw core::Error(core::ErrorKind::kInput,
+                      "key",
+                      "tensor center is missing",
+                      "use the key as it was written");
+  }
+  return tensors::tensor_from_blob(found->second).to(torch::kFloat64).flatten();  // [D]
 }
 
 class HypersphereScorer : public keys::Extractor {
  public:
-  HypersphereScorer(const keys::CoatKey& key, const ScorerOptions& options)
-      : features_(key, options),
-        center_(tensors::tensor_from_blob(key.tensors.at("center")).to(torch::kFloat64).flatten()) {
-    info_.method = key.method;
-    info_.precision = tensors::choose_compute(options.compute).dtype == torch::kFloat32
-                          ? "float32"
-                          : "bfloat16";
-    info_.weights_sha256 = keys::extractor_sha256(key);
-    info_.radius = key.radius;
+  HypersphereScorer(const keys::CoatKey& key,
+                    const keys::MethodRecord& method,
+                    const ScorerOptions& options)
+      : features_(key, options), center_(read_center(key.scoring)) {
+    const auto dtype = tensors::choose_compute(options.compute).dtype;
+    info_ = keys::describe_extractor(
+        key, method, dtype == torch::kFloat32 ? "float32" : "bfloat16");
   }
 
   std::vector<double> score(const std::vector<const images::Image*>& images) override {
@@ -62,55 +67,6 @@ class HypersphereScorer : public keys::Extractor {
  private:
   FeatureExtractor features_;
   torch::Tensor center_;
-  keys::ExtractorInfo info_;
-};
-
-class FrameScorer : public keys::Extractor {
- public:
-  explicit FrameScorer(const keys::CoatKey& key) : sphere_(frame_sphere(key)) {
-    info_ = {key.method, "float64", keys::extractor_sha256(key), key.radius};
-  }
-
-  std::vector<double> score(const std::vector<const images::Image*>& images) override {
-    std::vector<double> scores;
-    for (const images::Image* image : images) {
-      scores.push_back(frame_score(sphere_.reader.statistic(*image), sphere_.center));
-    }
-    return scores;
-  }
-
-  keys::ExtractorInfo info() const override { return info_; }
-
-  std::vector<std::vector<double>> key_terms(
-      const std::vector<const images::Image*>& images) override {
-    std::vector<std::vector<double>> terms;
-    for (const images::Image* image : images) terms.push_back(sphere_.reader.key_terms(*image));
-    return terms;
-  }
-
- private:
-  FrameSphere sphere_;
-  keys::ExtractorInfo info_;
-};
-
-class SvdScorer : public keys::Extractor {
- public:
-  explicit SvdScorer(const keys::CoatKey& key) : watermark_(svd_watermark(key)) {
-    info_ = {key.method, "float64", keys::extractor_sha256(key), key.radius};
-  }
-
-  std::vector<double> score(const std::vector<const images::Image*>& images) override {
-    std::vector<double> scores;
-    for (const images::Image* image : images) {
-      scores.push_back(1.0 - block_agreement(*image, watermark_));
-    }
-    return scores;
-  }
-
-  keys::ExtractorInfo info() const override { return info_; }
-
- private:
-  SvdWatermark watermark_;
   keys::ExtractorInfo info_;
 };
 
@@ -152,21 +108,20 @@ std::vector<images::Rect> tile_rects(int width_px, int height_px, std::uint64_t 
 }
 
 FeatureExtractor::FeatureExtractor(const keys::CoatKey& key, const ScorerOptions& options)
-    : FeatureExtractor(network_of(key), key.norm_mode, key.input, options) {}
+    : FeatureExtractor(read_network(key.scoring), read_norms(key.scoring), options) {}
 
 FeatureExtractor::FeatureExtractor(HiddenExtractor network,
-                                   keys::NormMode norm,
-                                   keys::InputNorm input,
+                                   const NetworkNorms& norms,
                                    const ScorerOptions& options)
     : network_(std::move(network)),
-      norm_(norm),
-      input_(input),
+      norm_(norms.norm),
+      input_(norms.input),
       options_(options),
       device_(tensors::choose_compute(options.compute).device),
       dtype_(tensors::choose_compute(options.compute).dtype) {
   tensors::use_threads(options.compute.num_threads);
   network_->to(device_);
-  if (norm_ == keys::NormMode::kRunning) stack_ = FoldedStack(network_->blocks, dtype_, device_);
+  if (norm_ == NormMode::kRunning) stack_ = FoldedStack(network_->blocks, dtype_, device_);
 }
 
 // Sums of the last block's activations over `rect`, [N,D] float64. All images have one size.
@@ -231,8 +186,8 @@ torch::Tensor FeatureExtractor::features(const std::vector<const images::Image*>
   for (const auto& [size, indices] : by_size) {
     std::vector<const images::Image*> group;
     for (const std::size_t index : indices) group.push_back(images[index]);
-    const torch::Tensor part = norm_ == keys::NormMode::kRunning ? pooled_folded(group)
-                                                                 : pooled_whole(group);
+    const torch::Tensor part = norm_ == NormMode::kRunning ? pooled_folded(group)
+                                                           : pooled_whole(group);
     if (!pooled.defined()) {
       pooled = torch::empty({static_cast<std::int64_t>(images.size()), part.size(1)});
     }
@@ -243,13 +198,10 @@ torch::Tensor FeatureExtractor::features(const std::vector<const images::Image*>
   return network_->linear->forward(pooled.to(device_)).cpu();
 }
 
-std::unique_ptr<keys::Extractor> make_scorer(const keys::CoatKey& key,
-                                             const ScorerOptions& options) {
-  if (key.method == "frame") return std::make_unique<FrameScorer>(key);
-  if (key.method == "dct-dwt-svd") return std::make_unique<SvdScorer>(key);
-  if (key.method == "fingerprint") return make_fingerprint_scorer(key);
-  if (key.method == "warp") return make_warp_scorer(key);
-  return std::make_unique<HypersphereScorer>(key, options);
+std::unique_ptr<keys::Extractor> make_hypersphere_scorer(const keys::CoatKey& key,
+                                                         const keys::MethodRecord& method,
+                                                         const ScorerOptions& options) {
+  return std::make_unique<HypersphereScorer>(key, method, options);
 }
 
 }  // namespace patina::extractors

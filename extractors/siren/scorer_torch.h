@@ -4,13 +4,15 @@
 // whole image.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include <torch/types.h>
 
-#include "extractors/scorer.h"
+#include "extractors/scorer_options.h"
 #include "extractors/siren/hidden_torch.h"
 #include "images/pixels/image.h"
+#include "keys/extractor.h"
 
 namespace patina::extractors {
 
@@ -35,8 +37,7 @@ class FeatureExtractor {
   FeatureExtractor(const keys::CoatKey& key, const ScorerOptions& options);
   /// Takes a network in training; its weights are copied.
   FeatureExtractor(HiddenExtractor network,
-                   keys::NormMode norm,
-                   keys::InputNorm input,
+                   const NetworkNorms& norms,
                    const ScorerOptions& options);
 
   /// Features of images of any sizes, [N,D] float32 on the CPU. Images of one size share batches.
@@ -49,13 +50,19 @@ class FeatureExtractor {
   torch::Tensor pooled_whole(const std::vector<const images::Image*>& images);
 
   HiddenExtractor network_{nullptr};
-  keys::NormMode norm_ = keys::NormMode::kRunning;
-  keys::InputNorm input_ = keys::InputNorm::kImageNet;
+  NormMode norm_ = NormMode::kRunning;
+  InputNorm input_ = InputNorm::kImageNet;
   ScorerOptions options_;
   torch::Device device_{torch::kCPU};
   torch::ScalarType dtype_ = torch::kFloat32;
   FoldedStack stack_;
 };
+
+/// The coating score sqrt(||F(x) - c||^2 + 1) - 1 [Siren 2025, Sec. 4.4] of a key with networks.
+/// Throws Error{kInput} for unusable weights, Error{kUnsupported} for a device.
+std::unique_ptr<keys::Extractor> make_hypersphere_scorer(const keys::CoatKey& key,
+                                                         const keys::MethodRecord& method,
+                                                         const ScorerOptions& options);
 
 /// A rectangle of an image with `halo` pixels around it, cut off at the image's edges.
 images::Rect with_halo(const images::Rect& rect, int halo, int width_px, int height_px);

@@ -4,7 +4,6 @@
 #include <torch/utils.h>
 
 #include "core/error.h"
-#include "extractors/frame/frame_key.h"
 #include "extractors/strided/strided_network_torch.h"
 #include "keys/extractor.h"
 #include "keys/key_tensors.h"
@@ -22,9 +21,11 @@ constexpr int kLastSide = kStridedSide / 32;
 /// What both baselines' scorers share: logits of one image after the other.
 class LogitScorer : public keys::Extractor {
  public:
-  LogitScorer(const keys::CoatKey& key, std::vector<float> signs)
-      : network_(strided_network_of(key)),
-        info_{key.method, "float32", keys::extractor_sha256(key), key.radius},
+  LogitScorer(const keys::CoatKey& key,
+              const keys::MethodRecord& method,
+              const std::vector<float>& signs)
+      : network_(read_strided_network(key.scoring)),
+        info_(keys::describe_extractor(key, method, "float32")),
         signs_(torch::tensor(signs)) {}
 
   std::vector<double> score(const std::vector<const images::Image*>& images) override {
@@ -103,36 +104,42 @@ torch::Tensor strided_input(const images::Image& image) {
   return tensors::tensor_from_image(images::resize(image, kStridedSide, kStridedSide));
 }
 
-StridedNetwork strided_network_of(const keys::CoatKey& key) {
-  const auto head = key.tensors.find("extractor/head.bias");
-  if (head == key.tensors.end() || head->second.shape.size() != 1 || head->second.shape[0] < 1 ||
-      head->second.shape[0] > 4096) {
+StridedNetwork read_strided_network(const keys::KeyPart& scoring) {
+  const auto head = scoring.tensors.find("extractor/head.bias");
+  if (head == scoring.tensors.end() || head->second.shape.size() != 1 ||
+      head->second.shape[0] < 1 || head->second.shape[0] > 4096) {
     throw core::Error(core::ErrorKind::kInput,
                       "key",
                       "extractor/head.bias is missing or not usable",
                       "use the key as it was written");
   }
   StridedNetwork network(static_cast<int>(head->second.shape[0]));
-  tensors::import_module(*network, "extractor/", key.tensors, "key");
+  tensors::import_module(*network, "extractor/", scoring.tensors, "key");
   return network;
 }
 
-std::unique_ptr<keys::Extractor> make_fingerprint_scorer(const keys::CoatKey& key) {
+std::unique_ptr<keys::Extractor> make_fingerprint_scorer(const keys::CoatKey& key,
+                                                         const keys::MethodRecord& method,
+                                                         const ScorerOptions& /*options*/) {
   std::vector<float> signs;
-  for (const double bit : keys::values_of(key, "bits")) signs.push_back(bit > 0.5 ? 1.0F : -1.0F);
-  const auto head = key.tensors.find("extractor/head.bias");
-  if (head == key.tensors.end() ||
+  for (const double bit : keys::read_values(key.scoring, "bits")) {
+    signs.push_back(bit > 0.5 ? 1.0F : -1.0F);
+  }
+  const auto head = key.scoring.tensors.find("extractor/head.bias");
+  if (head == key.scoring.tensors.end() ||
       head->second.shape != std::vector<std::int64_t>{static_cast<std::int64_t>(signs.size())}) {
     throw core::Error(core::ErrorKind::kInput,
                       "key",
                       "its bits and its extractor do not go together",
                       "use the key as it was written");
   }
-  return std::make_unique<FingerprintScorer>(key, signs);
+  return std::make_unique<FingerprintScorer>(key, method, signs);
 }
 
-std::unique_ptr<keys::Extractor> make_warp_scorer(const keys::CoatKey& key) {
-  return std::make_unique<WarpScorer>(key, std::vector<float>{1.0F});
+std::unique_ptr<keys::Extractor> make_warp_scorer(const keys::CoatKey& key,
+                                                  const keys::MethodRecord& method,
+                                                  const ScorerOptions& /*options*/) {
+  return std::make_unique<WarpScorer>(key, method, std::vector<float>{1.0F});
 }
 
 }  // namespace patina::extractors

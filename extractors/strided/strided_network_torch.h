@@ -4,6 +4,7 @@
 // DIAGNOSIS]. Both know where in the frame they look, as StegaStamp's decoder does.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include <torch/nn/module.h>
@@ -13,6 +14,7 @@
 #include <torch/nn/pimpl.h>
 #include <torch/types.h>
 
+#include "extractors/scorer_options.h"
 #include "images/pixels/image.h"
 #include "keys/coat_key.h"
 #include "keys/extractor.h"
@@ -49,13 +51,18 @@ TORCH_MODULE(StridedNetwork);
 /// An image as the network sees it, [1,3,128,128].
 torch::Tensor strided_input(const images::Image& image);
 
-/// The network under "extractor/" of a key. Throws Error{kInput} for tensors that are not its own.
-StridedNetwork strided_network_of(const keys::CoatKey& key);
+/// The network under "extractor/" of a key's scoring part. Throws Error{kInput} for tensors that are
+/// not its own.
+StridedNetwork read_strided_network(const keys::KeyPart& scoring);
 
 /// Share of a fingerprint's bits that an image does not show, [0,1]. Needs "bits", [B] of 0 and 1.
-std::unique_ptr<keys::Extractor> make_fingerprint_scorer(const keys::CoatKey& key);
+std::unique_ptr<keys::Extractor> make_fingerprint_scorer(const keys::CoatKey& key,
+                                                         const keys::MethodRecord& method,
+                                                         const ScorerOptions& options);
 
 /// Probability that an image was not warped, [0,1].
-std::unique_ptr<keys::Extractor> make_warp_scorer(const keys::CoatKey& key);
+std::unique_ptr<keys::Extractor> make_warp_scorer(const keys::CoatKey& key,
+                                                  const keys::MethodRecord& method,
+                                                  const ScorerOptions& options);
 
 }  // namespace patina::extractors

@@ -12,6 +12,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "keys/commitment.h"
 #include "keys/extractor.h"
 #include "stats/score_comparison.h"
 
@@ -63,18 +64,8 @@ struct SampleSet {
 /// The key, without anything secret.
 struct KeyRecord {
   std::string key_sha256;  ///< Digest of the key file.
-  std::string method;      ///< "siren".
   std::string created;     ///< RFC 3339.
   keys::ExtractorInfo extractor;
-  double radius_score = 0.0;  ///< Radius in score units.
-};
-
-/// What the public commitment says and whether the key matches it.
-struct CommitmentRecord {
-  std::string created;
-  std::string merkle_root;
-  std::int64_t file_count = 0;
-  bool key_matches = false;
 };
 
 enum class Decision {
@@ -96,7 +87,7 @@ struct Evidence {
   std::string created;    ///< RFC 3339, UTC.
   std::string case_name;  ///< Title chosen by the user, may be empty (UTF-8).
   KeyRecord key;
-  std::optional<CommitmentRecord> commitment;
+  std::optional<keys::CommitmentRecord> commitment;
   SampleSet suspect;
   SampleSet benign;
   /// Mean over the suspect images of core::Extractor::key_terms(), [K]; empty for a method without.

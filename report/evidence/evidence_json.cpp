@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* kNoRadius = "no hypersphere radius was given";
+constexpr const char* kNoRadius = "the key has no radius";
 constexpr const char* kNotComputable = "cannot be computed from these scores";
 
 /// Writes a number, or null with "<name>_reason" beside it.
@@ -35,20 +35,27 @@ void put_interval(json& object,
   object[name + "_reason"] = reason;
 }
 
-json key_json(const KeyRecord& key) {
-  json extractor = {{"method", key.extractor.method},
-                    {"precision", key.extractor.precision},
-                    {"weights_sha256", key.extractor.weights_sha256}};
-  put_number(extractor, "radius", key.extractor.radius, kNoRadius);
-  json object = {{"key_sha256", key.key_sha256},
-                 {"method", key.method},
-                 {"created", key.created},
-                 {"extractor", std::move(extractor)}};
-  put_number(object, "radius_score", key.radius_score, kNoRadius);
+json method_json(const keys::MethodRecord& method) {
+  json object = {{"name", method.name},
+                 {"reader", method.reader},
+                 {"title", method.title},
+                 {"score", method.score},
+                 {"inside", method.inside}};
+  put_number(object, "radius_score", method.radius_score, kNoRadius);
   return object;
 }
 
-json commitment_json(const std::optional<CommitmentRecord>& commitment) {
+json key_json(const KeyRecord& key) {
+  json extractor = {{"precision", key.extractor.precision},
+                    {"weights_sha256", key.extractor.weights_sha256}};
+  put_number(extractor, "radius", key.extractor.radius, kNoRadius);
+  return {{"key_sha256", key.key_sha256},
+          {"created", key.created},
+          {"method", method_json(key.extractor.method)},
+          {"extractor", std::move(extractor)}};
+}
+
+json commitment_json(const std::optional<keys::CommitmentRecord>& commitment) {
   if (!commitment) return nullptr;
   return {{"created", commitment->created},
           {"merkle_root", commitment->merkle_root},

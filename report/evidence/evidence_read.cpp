@@ -59,10 +59,23 @@ std::string timestamp_or_empty(const JsonField& field) {
   return field.text(kMostShortText).empty() ? std::string() : timestamp(field);
 }
 
+keys::MethodRecord read_method(const JsonField& field) {
+  constexpr std::int64_t kMostReaders = 1'000'000;
+  field.expect_only(
+      {"name", "reader", "title", "score", "inside", "radius_score", "radius_score_reason"});
+  keys::MethodRecord method;
+  method.name = field.member("name").text(kMostShortText);
+  method.reader = static_cast<int>(field.member("reader").integer(1, kMostReaders));
+  method.title = field.member("title").text(kMostShortText);
+  method.score = field.member("score").text(kMostLongText);
+  method.inside = field.member("inside").text(kMostLongText);
+  method.radius_score = nullable(field, "radius_score");
+  return method;
+}
+
 keys::ExtractorInfo read_extractor(const JsonField& field) {
-  field.expect_only({"method", "precision", "weights_sha256", "radius", "radius_reason"});
+  field.expect_only({"precision", "weights_sha256", "radius", "radius_reason"});
   keys::ExtractorInfo info;
-  info.method = field.member("method").text(kMostShortText);
   info.precision = field.member("precision").text(kMostShortText);
   info.weights_sha256 = field.member("weights_sha256").hex(kDigestDigits, true);
   info.radius = nullable(field, "radius");
@@ -70,21 +83,19 @@ keys::ExtractorInfo read_extractor(const JsonField& field) {
 }
 
 KeyRecord read_key(const JsonField& field) {
-  field.expect_only(
-      {"key_sha256", "method", "created", "extractor", "radius_score", "radius_score_reason"});
+  field.expect_only({"key_sha256", "created", "method", "extractor"});
   KeyRecord key;
   key.key_sha256 = field.member("key_sha256").hex(kDigestDigits, true);
-  key.method = field.member("method").text(kMostShortText);
   key.created = timestamp_or_empty(field.member("created"));
   key.extractor = read_extractor(field.member("extractor"));
-  key.radius_score = nullable(field, "radius_score");
+  key.extractor.method = read_method(field.member("method"));
   return key;
 }
 
-std::optional<CommitmentRecord> read_commitment(const JsonField& field) {
+std::optional<keys::CommitmentRecord> read_commitment(const JsonField& field) {
   if (field.is_null()) return std::nullopt;
   field.expect_only({"created", "merkle_root", "file_count", "key_matches"});
-  CommitmentRecord commitment;
+  keys::CommitmentRecord commitment;
   commitment.created = timestamp_or_empty(field.member("created"));
   commitment.merkle_root = field.member("merkle_root").hex(kDigestDigits, false);
   commitment.file_count = field.member("file_count").integer(0, kMostFiles);

@@ -119,8 +119,8 @@ std::string introduction(std::size_t shown, std::size_t total, double radius) {
       "image: "
       "name, score (bold), size in pixels and the first digits of the SHA-256 of its file.";
   if (std::isfinite(radius)) {
-    text += " \"Inside\" means inside the hypersphere, a score of at most " + number_text(radius) +
-            "; single images decide nothing.";
+    text += " \"Inside\" means a score of at most " + number_text(radius) +
+            ", the radius of the key; single images decide nothing.";
   }
   if (shown < total) {
     text += " Shown are the " + count_text(static_cast<std::int64_t>(shown)) +

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
 #include "report/pdf/pdf_layout.h"
 #include "report/pdf/pdf_pages.h"
 #include "report/words/number_text.h"
@@ -8,30 +10,17 @@ namespace {
 
 constexpr TextStyle kBody = {9.2, Face::kRegular, kInk};
 
-std::string score_text(const std::string& method) {
-  if (method == "frame") {
-    return "Coating score: the key holds weights w for some hundred cosines of an image's centre "
-           "square. With z the amounts of them in the image less its local mean, each place "
-           "weighted the less the busier it is, evened out over frequency, the statistic "
-           "s = sqrt(K) <z,w> / (|z| |w|) has mean 0 and variance 1 over keys for any "
-           "image, since a key's signs are drawn at random. The score sqrt(d² + 1) − 1, "
-           "d = max(0, c − s), grows with the distance from the centre c, above which few coated "
-           "images lie; the hypersphere [Siren, IEEE S&P 2025, Sec. 4.4] is the range that holds "
-           "nine coated images in ten. Images of a model trained on coated ones usually lie "
-           "outside it, nearer than others.";
-  }
-  return "Coating score: a frozen network F, part of the owner's key, turns an image into a "
-         "feature "
-         "vector. The score sqrt(||F(x) − c||² + 1) − 1 grows with the distance of that vector "
-         "from the centre c around which coated images lie; the hypersphere is the ball around c "
-         "that holds the coated images [Siren, IEEE S&P 2025, Sec. 4.4].";
-}
-
 void draw_statistic(Flow& flow, const Evidence& evidence) {
   flow.heading("What is tested");
   flow.paragraph("Null hypothesis H0: " + evidence.null_hypothesis, kBody);
   flow.heading("What the numbers are");
-  flow.paragraph(score_text(evidence.key.method), kBody);
+  const keys::MethodRecord& method = evidence.key.extractor.method;
+  flow.paragraph("Coating score. " + method.score, kBody);
+  if (std::isfinite(method.radius_score)) {
+    flow.paragraph("Inside: a score of at most " + number_text(method.radius_score) +
+                       ", the radius of the key. " + method.inside,
+                   kBody);
+  }
   if (evidence.key_terms.empty()) {
     flow.paragraph(
         "Deciding test: the one-sided Kolmogorov-Smirnov test. Its statistic D is the largest "

@@ -75,11 +75,11 @@ void draw_effect(Canvas& canvas, Flow& flow, const Evidence& evidence) {
     const std::string radius = "a score of at most the radius, " +
                                number_text(evidence.options.radius_score);
     rows.push_back(
-        {{"Suspect images inside the hypersphere", Face::kRegular, radius},
+        {{"Suspect images inside", Face::kRegular, radius},
          {percent_text(effect.share_inside_suspect), Face::kRegular, ""},
          {interval_text(effect.share_inside_suspect_interval, true), Face::kRegular, ""}});
     rows.push_back(
-        {{"Benign images inside the hypersphere", Face::kRegular, ""},
+        {{"Benign images inside", Face::kRegular, ""},
          {percent_text(effect.share_inside_benign), Face::kRegular, ""},
          {interval_text(effect.share_inside_benign_interval, true), Face::kRegular, ""}});
   }

@@ -86,10 +86,10 @@ std::vector<KeyNumber> key_numbers(const Evidence& evidence) {
           {"a suspect image scores below a benign one",
            percent_text(effect.superiority) + " of pairs",
            interval_text(effect.superiority_interval, confidence)},
-          {"suspect images inside the hypersphere",
+          {"suspect images inside the coated range",
            percent_text(effect.share_inside_suspect),
            interval_text(effect.share_inside_suspect_interval, confidence)},
-          {"benign images inside the hypersphere",
+          {"benign images inside the coated range",
            percent_text(effect.share_inside_benign),
            interval_text(effect.share_inside_benign_interval, confidence)}};
 }
@@ -153,7 +153,7 @@ double draw_compared(Canvas& canvas, double y, const Evidence& evidence) {
 
 double draw_commitment(Canvas& canvas,
                        double y,
-                       const std::optional<CommitmentRecord>& commitment) {
+                       const std::optional<keys::CommitmentRecord>& commitment) {
   if (!commitment) return draw_fact(canvas, y, "public commitment", "none was given");
   const std::string match = commitment->key_matches ? "the key matches it"
                                                     : "THE KEY DOES NOT MATCH IT";
@@ -172,9 +172,17 @@ double draw_digests(Canvas& canvas,
   canvas.text({kMargin, y + 11.0}, "Key and digests (SHA-256)", kSection);
   y += 17.0;
   const KeyRecord& key = evidence.key;
-  y = draw_fact(canvas, y, "key", key.method + ", made " + key.created);
+  y = draw_fact(
+      canvas,
+      y,
+      "key",
+      key.extractor.method.title + " (" + key.extractor.method.name + "), made " + key.created);
   y = draw_fact(canvas, y, "key file", key.key_sha256);
-  y = draw_fact(canvas, y, "extractor", key.extractor.method + ", " + key.extractor.precision);
+  y = draw_fact(
+      canvas,
+      y,
+      "extractor",
+      "reader " + std::to_string(key.extractor.method.reader) + ", " + key.extractor.precision);
   y = draw_fact(canvas, y, "extractor weights", key.extractor.weights_sha256);
   y = draw_commitment(canvas, y, evidence.commitment);
   return draw_fact(canvas, y, "evidence.json", evidence_sha256) + 8.0;

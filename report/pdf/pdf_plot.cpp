@@ -136,7 +136,7 @@ std::vector<LegendEntry> legend_of(const Evidence& evidence) {
       {"benign images (m = " + count(evidence.benign) + ")", kBenignStroke}};
   const double radius = evidence.options.radius_score;
   if (std::isfinite(radius)) {
-    entries.push_back({"hypersphere radius " + number_text(radius), kRadiusStroke});
+    entries.push_back({"radius of the key " + number_text(radius), kRadiusStroke});
   }
   return entries;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Empirical distribution functions of both samples as a vector plot: steps, the largest distance
-// between them (the Kolmogorov-Smirnov statistic) as a vertical bar, the hypersphere radius as a
+// between them (the Kolmogorov-Smirnov statistic) as a vertical bar, the radius of the key as a
 // dashed line.
 #pragma once
 

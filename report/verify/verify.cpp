@@ -37,16 +37,33 @@ Evidence read_evidence(const fs::path& bundle) {
   return evidence_from_json(core::parse_json(text, path.string()), path.string());
 }
 
+bool same_number(double claimed, double found) {
+  return claimed == found || std::fabs(claimed - found) <= 1e-6 * std::fabs(found) ||
+         (std::isnan(claimed) && std::isnan(found));
+}
+
+void check_method(const keys::MethodRecord& claimed,
+                  const keys::MethodRecord& found,
+                  Findings& findings) {
+  findings.compare("method of the key", claimed.name, found.name);
+  findings.compare(
+      "reader of the method", std::to_string(claimed.reader), std::to_string(found.reader));
+  findings.compare("title of the method", claimed.title, found.title);
+  findings.compare("what a score is", claimed.score, found.score);
+  findings.compare("what inside means", claimed.inside, found.inside);
+  if (!same_number(claimed.radius_score, found.radius_score)) {
+    findings.add("radius of the extractor in score units",
+                 exact_text(claimed.radius_score),
+                 exact_text(found.radius_score));
+  }
+}
+
 void check_extractor(const keys::ExtractorInfo& claimed,
                      const keys::ExtractorInfo& found,
                      Findings& findings) {
-  findings.compare("extractor method", claimed.method, found.method);
+  check_method(claimed.method, found.method, findings);
   findings.compare("extractor weights", claimed.weights_sha256, found.weights_sha256);
-  const bool same_radius = claimed.radius == found.radius ||
-                           std::fabs(claimed.radius - found.radius) <=
-                               1e-6 * std::fabs(found.radius) ||
-                           (std::isnan(claimed.radius) && std::isnan(found.radius));
-  if (!same_radius) {
+  if (!same_number(claimed.radius, found.radius)) {
     findings.add("extractor radius", exact_text(claimed.radius), exact_text(found.radius));
   }
 }

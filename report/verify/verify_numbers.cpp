@@ -97,7 +97,7 @@ std::vector<double> scores_of(const SampleSet& set) {
 void check_statistics(const Evidence& evidence, Findings& findings) {
   check({"radius of the key in score units",
          evidence.options.radius_score,
-         evidence.key.radius_score},
+         evidence.key.extractor.method.radius_score},
         findings);
   const stats::ScoreComparison& claimed = evidence.comparison;
   stats::ScoreComparison found;

@@ -68,9 +68,7 @@ AuditTest::AuditTest() {
   fill("suspect", 12, {1000, 60});
   fill("benign", 12, {2000, 180});
   key_.record.key_sha256 = std::string(64, 'b');
-  key_.record.method = "fake";
   key_.record.created = "2023-01-01T00:00:00Z";
-  key_.record.radius_score = 9.0;
   key_.write_extractor = [](const fs::path& path) { put_text(path, "weights"); };
 }
 

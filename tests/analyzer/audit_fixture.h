@@ -44,7 +44,11 @@ class FakeExtractor : public keys::Extractor {
   int images_scored = 0;
   std::vector<std::size_t> batch_sizes;
   std::optional<double> fixed_score;
-  keys::ExtractorInfo info_{"fake", "float32", std::string(64, 'a'), 2.0};
+  keys::ExtractorInfo info_{
+      {"fake", 1, "Fake coating", "The score is made up.", "The score is small.", 9.0},
+      "float32",
+      std::string(64, 'a'),
+      2.0};
 };
 
 /// Folders suspect/ (dark: small scores) and benign/ (bright), 12 images each, and what an audit

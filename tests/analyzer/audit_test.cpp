@@ -163,7 +163,7 @@ TEST_F(AuditTest, DoesNotWarnWhenTheSetsAreAlike) {
 
 TEST_F(AuditTest, SaysWhenNoCommitmentWasGiven) {
   EXPECT_THAT(audit().notes, Contains(HasSubstr("No commitment was given")));
-  key_.commitment = report::CommitmentRecord{"2023-01-01T00:00:00Z", std::string(64, 'c'), 3, true};
+  key_.commitment = keys::CommitmentRecord{"2023-01-01T00:00:00Z", std::string(64, 'c'), 3, true};
   bundle_ = folder_ / "second";
   EXPECT_THAT(audit().notes, IsEmpty());
 }

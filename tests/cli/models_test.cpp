@@ -80,10 +80,11 @@ TEST_F(Models, InspectKnowsAKeyByItsOwnWords) {
   key.created = "2026-01-01T00:00:00Z";
   key.tool_version = "0.1.0";
   key.seed = 98765432109876;
-  key.message_hex = "0123456789ab";
+  key.method = "siren";
+  key.secret.fields["message"] = std::string("0123456789ab");
   key.radius = 1.25;
   for (const char* name : {"center", "extractor/linear.bias"}) {
-    key.tensors[name] = {core::DType::kF32, {1}, {0, 0, 128, 63}};
+    key.scoring.tensors[name] = {core::DType::kF32, {1}, {0, 0, 128, 63}};
   }
   keys::write_coat_key(folder_ / "my.key", key);
   const Ran ran = run({"inspect", at("my.key")});

@@ -8,24 +8,20 @@
 #include <torch/utils.h>
 
 #include "coat/fingerprint/fingerprint_torch.h"
+#include "coat/methods.h"
 #include "coat/warp/warp.h"
-#include "coat/warp/warp_classifier_torch.h"
 #include "core/files.h"
 #include "core/rng.h"
 #include "extractors/quality/quality.h"
-#include "extractors/scorer.h"
 #include "extractors/siren/scorer_torch.h"
 #include "images/image_io.h"
 #include "images/image_list.h"
+#include "tests/coat/photograph.h"
 #include "tests/core/caught.h"
 #include "transforms/crop_pool_torch.h"
 
-namespace patina::coat::baselines {
+namespace patina::coat {
 namespace {
-
-images::Image photograph() {
-  return images::read_image(core::data_file("photos/owner/clock-00.jpg")).image;
-}
 
 std::vector<images::Image> paintings(const char* artist, std::size_t count = 100) {
   std::vector<images::Image> images;
@@ -38,18 +34,19 @@ std::vector<images::Image> paintings(const char* artist, std::size_t count = 100
 }
 
 keys::CoatKey fingerprint_key(std::uint64_t seed) {
-  keys::CoatKey key;
-  key.seed = seed;
-  make_fingerprint_key(key, read_fingerprint_pair(core::data_file("fingerprint/pair.safetensors")));
-  return key;
+  KeyRequest request;
+  request.seed = seed;
+  MethodOptions options;
+  options.name = "fingerprint";
+  return make_key(request, options);
 }
 
 double score_with(const keys::CoatKey& key, const images::Image& image) {
-  return extractors::make_scorer(key)->score({&image}).front();
+  return make_scorer(key)->score({&image}).front();
 }
 
 images::Image fingerprinted(const keys::CoatKey& key, const images::Image& image) {
-  return siren::apply_pattern(image, FingerprintCoater(key).pattern(image), 1.5);
+  return apply_pattern(image, make_coating(key).pattern(image), 1.5);
 }
 
 images::Image even_image(int width, int height) {
@@ -57,9 +54,6 @@ images::Image even_image(int width, int height) {
   std::fill(image.bytes.begin(), image.bytes.end(), std::uint8_t{120});
   return image;
 }
-
-// --- fingerprint
-// ----------------------------------------------------------------------------------
 
 TEST(Fingerprint, IsReadByItsOwnKey) {
   const keys::CoatKey key = fingerprint_key(1);
@@ -83,45 +77,42 @@ TEST(Fingerprint, IsFaintAtTheStandardStrength) {
 }
 
 TEST(Fingerprint, CanBeLearnedFromRandomWeights) {
-  FingerprintPair pair = make_fingerprint_pair(3);
-  FingerprintTraining training;
+  fingerprint::FingerprintPair pair = fingerprint::make_fingerprint_pair(3);
+  fingerprint::FingerprintTraining training;
   training.steps = 130;
   training.batch = 8;
   double first = 0.0, last = 0.0;
-  train_fingerprints(pair,
-                     transforms::CropPool(paintings("claude-monet")),
-                     training,
-                     [&](const FingerprintProgress& progress) {
-                       if (progress.step < 20) first += progress.bit_accuracy / 20.0;
-                       if (progress.step >= 110) last += progress.bit_accuracy / 20.0;
-                     });
+  fingerprint::train_fingerprints(pair,
+                                  transforms::CropPool(paintings("claude-monet")),
+                                  training,
+                                  [&](const fingerprint::FingerprintProgress& progress) {
+                                    if (progress.step < 20) first += progress.bit_accuracy / 20.0;
+                                    if (progress.step >= 110) last += progress.bit_accuracy / 20.0;
+                                  });
   EXPECT_NEAR(first, 0.5, 0.06);
   EXPECT_GT(last, 0.6);
 }
 
 TEST(Fingerprint, PairIsReadAsItWasWritten) {
   const auto path = std::filesystem::temp_directory_path() / "patina-fingerprint-test.safetensors";
-  const FingerprintPair pair = make_fingerprint_pair(5);
-  write_fingerprint_pair(path, pair, {});
-  FingerprintPair read = read_fingerprint_pair(path);
+  const fingerprint::FingerprintPair pair = fingerprint::make_fingerprint_pair(5);
+  fingerprint::write_fingerprint_pair(path, pair, {});
+  fingerprint::FingerprintPair read = fingerprint::read_fingerprint_pair(path);
   std::filesystem::remove(path);
   const torch::Tensor x = torch::full({1, 3, 128, 128}, 0.25);
-  FingerprintPair original = pair;
+  fingerprint::FingerprintPair original = pair;
   EXPECT_TRUE(torch::equal(original.decoder->forward(x), read.decoder->forward(x)));
 }
 
 TEST(Fingerprint, KeyWithoutItsDecoderIsRefused) {
   keys::CoatKey key = fingerprint_key(1);
-  key.tensors.erase("extractor/head.bias");
-  EXPECT_NE(core::caught_text([&] { extractors::make_scorer(key); }).find("do not go together"),
+  key.scoring.tensors.erase("extractor/head.bias");
+  EXPECT_NE(core::caught_text([&] { make_scorer(key); }).find("do not go together"),
             std::string::npos);
 }
 
-// --- warp
-// -----------------------------------------------------------------------------------------
-
 TEST(Warp, FieldHasUnitMeanDisplacement) {
-  const WarpField field = draw_warp(7);
+  const warp::WarpField field = warp::draw_warp(7);
   double sum = 0.0;
   for (const double value : field.x) sum += std::abs(value);
   for (const double value : field.y) sum += std::abs(value);
@@ -130,21 +121,21 @@ TEST(Warp, FieldHasUnitMeanDisplacement) {
 
 TEST(Warp, OfStrengthZeroIsTheImageItself) {
   const images::Image image = photograph();
-  EXPECT_EQ(warped(image, draw_warp(7, 32, 0.0)).bytes, image.bytes);
+  EXPECT_EQ(warp::warped(image, warp::draw_warp(7, 32, 0.0)).bytes, image.bytes);
 }
 
 TEST(Warp, LeavesAnEvenImageAsItIs) {
   const images::Image image = even_image(97, 64);
-  EXPECT_EQ(warped(image, draw_warp(7)).bytes, image.bytes);
+  EXPECT_EQ(warp::warped(image, warp::draw_warp(7)).bytes, image.bytes);
 }
 
 // A constant field of c moves the picture by c * strength / 2 pixels at 128 pixels a side.
 TEST(Warp, ConstantFieldIsAShift) {
-  WarpField field{2, std::vector<double>(4, 1.0), std::vector<double>(4, 0.0), 6.0};
+  warp::WarpField field{2, std::vector<double>(4, 1.0), std::vector<double>(4, 0.0), 6.0};
   images::Image image = images::make_image(128, 128);
   core::Rng rng(1);
   for (std::uint8_t& value : image.bytes) value = static_cast<std::uint8_t>(rng.below(256));
-  const images::Image moved = warped(image, field);
+  const images::Image moved = warp::warped(image, field);
   for (std::size_t row = 0; row < 128; ++row) {
     const std::uint8_t* from = image.bytes.data() + 3 * 128 * row;
     const std::uint8_t* to = moved.bytes.data() + 3 * 128 * row;
@@ -153,27 +144,32 @@ TEST(Warp, ConstantFieldIsAShift) {
 }
 
 TEST(Warp, KeyTellsWarpedPaintingsFromOthers) {
-  keys::CoatKey key;
-  key.seed = 11;
-  WarpTraining training;
-  training.steps = 100;
-  training.pairs = 8;
-  make_warp_key(key, transforms::CropPool(paintings("claude-monet")), training);
-  const WarpField field = warp_of(key);
+  const std::vector<images::Image> owned = paintings("claude-monet");
+  KeyRequest request;
+  request.count = owned.size();
+  request.image_at = [&owned](std::size_t i) { return owned[i]; };
+  request.seed = 11;
+  request.train = false;  // Whole paintings rather than windows of them.
+  MethodOptions options;
+  options.name = "warp";
+  options.warp.steps = 100;
+  options.warp.pairs = 8;
+  const keys::CoatKey key = make_key(request, options);
+  const Coating coating = make_coating(key);
   int told = 0;
   for (const images::Image& image : paintings("vincent-van-gogh", 28)) {  // Not trained on.
-    told += score_with(key, warped(image, field)) < score_with(key, image) ? 1 : 0;
+    told += score_with(key, coating.replaced(image)) < score_with(key, image) ? 1 : 0;
   }
   EXPECT_GE(told, 22);  // By chance with probability 0.002.
 }
 
 TEST(Warp, FieldIsReadAsItWasPut) {
-  keys::CoatKey key;
-  put_warp(key, draw_warp(7));
-  const WarpField read = warp_of(key), drawn = draw_warp(7);
+  keys::KeyPart secret;
+  warp::put_warp(secret, warp::draw_warp(7));
+  const warp::WarpField read = warp::read_warp(secret), drawn = warp::draw_warp(7);
   ASSERT_EQ(read.points, drawn.points);
   for (std::size_t i = 0; i < read.x.size(); ++i) EXPECT_NEAR(read.x[i], drawn.x[i], 1e-6);
 }
 
 }  // namespace
-}  // namespace patina::coat::baselines
+}  // namespace patina::coat

@@ -22,7 +22,7 @@ torch::Tensor sample_units() {
 
 torch::Tensor luminance_input(const torch::Tensor& unit) {
   const torch::Tensor shares = torch::tensor({0.299F, 0.587F, 0.114F}).view({1, 3, 1, 1});
-  return (extractors::network_input(unit, keys::InputNorm::kMscn) * shares).sum(1, true);
+  return (extractors::network_input(unit, extractors::InputNorm::kMscn) * shares).sum(1, true);
 }
 
 CarrierPair sample_carriers() {
@@ -75,7 +75,8 @@ TEST(LayOutPair, GivesAGeneratorWithTheCoatingOfItsCarriers) {
   Pair pair = lay_out_pair(carriers, {1.5, 1.0, 3.0, 0.0, 0.0});
   core::Rng rng(3);
   const torch::Tensor message = random_messages(2, kBits, rng);
-  const torch::Tensor input = extractors::network_input(sample_units(), keys::InputNorm::kMscn);
+  const torch::Tensor input = extractors::network_input(sample_units(),
+                                                        extractors::InputNorm::kMscn);
   const torch::Tensor actual = pair.generator->forward(input, message, {}).slice(1, 0, 1);
   const torch::Tensor expected = carriers.generator->coating(luminance_input(sample_units()),
                                                              sent_message(message));

@@ -86,7 +86,7 @@ TEST_F(CoatRefuses, TwoInputsUnderOneOutputName) {
   add("a.png", picture(1));
   add("a.jpg", picture(2, images::ImageFormat::kJPEG));
   CoatOptions png = options();
-  png.format = images::ImageFormat::kPNG;
+  png.files.format = images::ImageFormat::kPNG;
   EXPECT_NE(
       sentence_of([&] { coat_images(png); }).find("two inputs would be written under this name"),
       std::string::npos);
@@ -108,14 +108,17 @@ TEST_F(CoatRefuses, OptionsOutOfRange) {
     spoil(spoilt);
     return sentence_of([&] { validate(spoilt); });
   };
-  EXPECT_NE(problem([](CoatOptions& o) { o.strength = 0.0; }).find("--strength"),
+  EXPECT_NE(problem([](CoatOptions& o) { o.fidelity.strength = 0.0; }).find("--strength"),
             std::string::npos);
-  EXPECT_NE(problem([](CoatOptions& o) { o.steps = -1; }).find("--steps"), std::string::npos);
-  EXPECT_NE(problem([](CoatOptions& o) { o.quality_percent = 0; }).find("--quality"),
+  EXPECT_NE(problem([](CoatOptions& o) { o.method.siren.steps = -1; }).find("--steps"),
             std::string::npos);
-  EXPECT_NE(problem([](CoatOptions& o) { o.max_size_ratio = 0.5; }).find("--max-size-ratio"),
+  EXPECT_NE(problem([](CoatOptions& o) { o.files.quality_percent = 0; }).find("--quality"),
             std::string::npos);
-  EXPECT_NE(problem([](CoatOptions& o) { o.secret_weight = -1.0; }).find("--hypersphere"),
+  EXPECT_NE(problem([](CoatOptions& o) { o.files.max_size_ratio = 0.5; }).find("--max-size-ratio"),
+            std::string::npos);
+  EXPECT_NE(problem([](CoatOptions& o) {
+              o.method.siren.hypersphere_weight = -1.0;
+            }).find("--hypersphere"),
             std::string::npos);
 }
 

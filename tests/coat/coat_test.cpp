@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "coat/preview.h"
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/json.h"
@@ -62,15 +63,15 @@ TEST_F(CoatImages, TrainWithTheWeightsGiven) {
   coat_images(options());
   const struct {
     const char* name;
-    double CoatOptions::*weight;
+    double siren::SirenOptions::*weight;
     double value;
-  } changes[] = {{"percept", &CoatOptions::percept_weight, 100.0},
-                 {"secret", &CoatOptions::secret_weight, 0.0},
-                 {"mse", &CoatOptions::mse_weight, 1000.0}};
+  } changes[] = {{"human-vision", &siren::SirenOptions::human_vision_weight, 100.0},
+                 {"hypersphere", &siren::SirenOptions::hypersphere_weight, 0.0},
+                 {"squared-difference", &siren::SirenOptions::squared_difference_weight, 1000.0}};
   std::set<std::vector<std::uint8_t>> images = {core::read_file(root_ / "out/a.png")};
   for (const auto& change : changes) {
     CoatOptions others = options();
-    others.*change.weight = change.value;
+    others.method.siren.*change.weight = change.value;
     others.output = root_ / change.name;
     others.key_path = root_ / (std::string(change.name) + ".key");
     coat_images(others);
@@ -142,17 +143,17 @@ TEST_F(CoatImages, FadesTheCoatingRatherThanBreakTheSizeLimit) {
   }
   add("flat.png", flat);
   CoatOptions limited = options();
-  limited.max_size_ratio = 2.0;
-  limited.min_psnr_db = 0.0;
+  limited.files.max_size_ratio = 2.0;
+  limited.fidelity.min_psnr_db = 0.0;
   const CoatResult result = coat_images(limited);
-  EXPECT_LT(result.images[0].strength, limited.strength);
+  EXPECT_LT(result.images[0].strength, limited.fidelity.strength);
 }
 
 TEST_F(CoatImages, KeepsTheFidelityAskedFor) {
   add("a.png", picture(1));
   add("b.png", picture(2));
   CoatOptions faint = options();
-  faint.min_psnr_db = 50.0;  // Fainter than the adapting range would go of itself.
+  faint.fidelity.min_psnr_db = 50.0;  // Fainter than the adapting range would go of itself.
   for (const CoatedImage& image : coat_images(faint).images) {
     EXPECT_GT(image.quality.psnr_db, 49.0) << image.relative;  // Rounding to bytes costs some.
   }
@@ -162,8 +163,8 @@ TEST_F(CoatImages, UsesOneStrengthForAllWhereNoFidelityIsAskedFor) {
   add("a.png", picture(1));
   add("b.png", picture(2));
   CoatOptions fixed = options();
-  fixed.min_psnr_db = 0.0;
-  fixed.strength = 0.75;
+  fixed.fidelity.min_psnr_db = 0.0;
+  fixed.fidelity.strength = 0.75;
   for (const CoatedImage& image : coat_images(fixed).images) EXPECT_EQ(image.strength, 0.75);
 }
 
@@ -208,7 +209,7 @@ TEST_F(CoatImages, SurvivesKillNine) {
   for (int i = 0; i < 3; ++i)
     add("p" + std::to_string(i) + ".png", picture(static_cast<std::uint64_t>(i)));
   CoatOptions without_networks = options();
-  without_networks.method = Method::kFrame;  // OpenMP's threads do not come along into a child.
+  without_networks.method.name = "frame";  // OpenMP's threads do not come along into a child.
   const pid_t child = fork();
   if (child == 0) {
     core::Observer killer;
@@ -240,7 +241,7 @@ TEST_F(CoatImages, PreviewShowsThreePanels) {
 TEST_F(CoatImages, PreviewIsOfTheFormatThatItsEndingNames) {
   add("a.png", picture(1));
   CoatOptions quick = options();
-  quick.method = Method::kFrame;
+  quick.method.name = "frame";
   for (const auto& [name, format] : {std::pair("preview.jpg", images::ImageFormat::kJPEG),
                                      std::pair("preview.PNG", images::ImageFormat::kPNG),
                                      std::pair("preview", images::ImageFormat::kPNG)}) {

@@ -4,7 +4,7 @@
 #include <torch/utils.h>
 
 #include "coat/siren/coater_torch.h"
-#include "extractors/scorer.h"
+#include "extractors/scorer_options.h"
 #include "extractors/siren/scorer_torch.h"
 #include "images/pixels/image.h"
 #include "tensors/images_torch.h"
@@ -13,8 +13,8 @@
 namespace patina::coat::siren {
 namespace {
 
-using keys::InputNorm;
-using keys::NormMode;
+using extractors::InputNorm;
+using extractors::NormMode;
 using tensors::Precision;
 
 Coater float_coater(Pair& pair, std::uint64_t max_tile_pixels = 1 << 20) {
@@ -86,8 +86,9 @@ TEST(FeatureExtractor, TilesAndBatchesGiveTheFeaturesOfWholeImages) {
   extractors::ScorerOptions whole{{"cpu", Precision::kFloat32, 2}, 1 << 20}, tiled = whole;
   tiled.max_tile_pixels = 48 * 48;
   extractors::FeatureExtractor by_image(
-      pair.extractor, NormMode::kRunning, InputNorm::kMscn, whole);
-  extractors::FeatureExtractor by_tile(pair.extractor, NormMode::kRunning, InputNorm::kMscn, tiled);
+      pair.extractor, {NormMode::kRunning, InputNorm::kMscn}, whole);
+  extractors::FeatureExtractor by_tile(
+      pair.extractor, {NormMode::kRunning, InputNorm::kMscn}, tiled);
   const torch::Tensor together = by_image.features({&a, &c, &b});
   const torch::Tensor apart = torch::cat(
       {by_tile.features({&a}), by_tile.features({&c}), by_tile.features({&b})});
@@ -110,12 +111,10 @@ TEST(FeatureExtractor, BFloat16StaysWithinAHundredthOfFloat32) {
   Pair pair = sample_pair();
   const images::Image image = sample_image(128, 128, 10);
   extractors::FeatureExtractor exact(pair.extractor,
-                                     NormMode::kRunning,
-                                     InputNorm::kMscn,
+                                     {NormMode::kRunning, InputNorm::kMscn},
                                      {{"cpu", Precision::kFloat32, 2}, 1 << 20});
   extractors::FeatureExtractor fast(pair.extractor,
-                                    NormMode::kRunning,
-                                    InputNorm::kMscn,
+                                    {NormMode::kRunning, InputNorm::kMscn},
                                     {{"cpu", Precision::kBFloat16, 2}, 1 << 20});
   const torch::Tensor a = exact.features({&image}), b = fast.features({&image});
   EXPECT_LT((a - b).norm().item<float>(), 1e-2 * a.norm().item<float>());

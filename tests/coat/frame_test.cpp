@@ -11,11 +11,11 @@
 #include <gtest/gtest.h>
 
 #include "coat/coat.h"
-#include "coat/frame/frame_coater.h"
+#include "coat/frame/frame_method.h"
+#include "coat/methods.h"
 #include "core/files.h"
 #include "core/rng.h"
 #include "extractors/frame/frame_key.h"
-#include "extractors/scorer.h"
 #include "images/image_io.h"
 #include "keys/coat_key.h"
 #include "tests/core/scratch_folder.h"
@@ -23,7 +23,7 @@
 namespace patina::coat {
 namespace {
 
-using siren::FrameMark;
+using frame::FrameMark;
 
 double rms(const std::vector<float>& values) {
   double sum = 0.0;
@@ -31,10 +31,10 @@ double rms(const std::vector<float>& values) {
   return std::sqrt(sum / static_cast<double>(values.size()));
 }
 
-FrameMark mark(std::uint64_t seed) { return siren::draw_mark(siren::learnable_spectrum(16), seed); }
+FrameMark mark(std::uint64_t seed) { return frame::draw_mark(frame::learnable_spectrum(16), seed); }
 
 TEST(FrameSpectrum, IsEvenAcrossAndNarrowsWithU) {
-  const siren::FrameSpectrum spectrum = siren::learnable_spectrum(16);
+  const frame::FrameSpectrum spectrum = frame::learnable_spectrum(16);
   for (const auto& [u, v] : spectrum.index) {
     EXPECT_EQ(u % 2, 0);
     EXPECT_LT(u, 16);
@@ -49,7 +49,7 @@ TEST(FrameSpectrum, IsEvenAcrossAndNarrowsWithU) {
   EXPECT_EQ(spectrum.index.size(), 103U);
 }
 
-TEST(FrameMarkOf, ASeedIsItsOwn) {
+TEST(FrameMark, IsFixedByItsSeedAndUnlikeAnothers) {
   EXPECT_EQ(mark(3).amplitudes, mark(3).amplitudes);
   const std::vector<double> one = mark(3).amplitudes, other = mark(4).amplitudes;
   double agreement = 0.0;
@@ -59,13 +59,13 @@ TEST(FrameMarkOf, ASeedIsItsOwn) {
 
 TEST(MarkPlane, HasUnitPowerOverTheFrame) {
   const images::Rect frame{0, 0, 128, 128};
-  EXPECT_NEAR(rms(siren::mark_plane(mark(1), frame, frame)), 1.0, 1e-5);
+  EXPECT_NEAR(rms(frame::mark_plane(mark(1), frame, frame)), 1.0, 1e-5);
 }
 
 TEST(MarkPlane, OfAPartIsThePartOfTheWhole) {
   const images::Rect frame{10, 0, 96, 96};
-  const std::vector<float> whole = siren::mark_plane(mark(1), frame, {0, 0, 116, 96});
-  const std::vector<float> part = siren::mark_plane(mark(1), frame, {7, 20, 30, 11});
+  const std::vector<float> whole = frame::mark_plane(mark(1), frame, {0, 0, 116, 96});
+  const std::vector<float> part = frame::mark_plane(mark(1), frame, {7, 20, 30, 11});
   for (std::size_t y = 0; y < 11; ++y) {
     for (std::size_t x = 0; x < 30; ++x) {
       EXPECT_NEAR(part[y * 30 + x], whole[(y + 20) * 116 + x + 7], 1e-5);
@@ -80,7 +80,7 @@ TEST(HidingPlane, IsLargerInTextureThanInTheFlat) {
     const bool right = (i / 3) % 128 >= 64;
     image.bytes[i] = static_cast<std::uint8_t>(right ? 90 + rng.below(80) : 130);
   }
-  const std::vector<float> plane = siren::hiding_plane(image);
+  const std::vector<float> plane = frame::hiding_plane(image);
   EXPECT_GT(plane[64 * 128 + 96], 3.0F * plane[64 * 128 + 32]);
   // 3 levels at mid grey [Chou & Li 1995].
   EXPECT_NEAR(plane[64 * 128 + 20], 3.0 / 255.0, 0.1 / 255.0);
@@ -97,7 +97,7 @@ class FrameCoating : public ::testing::Test {
     return options;
   }
   static double statistic(const keys::CoatKey& key, const images::Image& image) {
-    return extractors::frame_sphere(key).reader.statistic(image);
+    return extractors::read_frame_sphere(key.scoring).reader.statistic(image);
   }
   core::ScratchFolder scratch_;
 };
@@ -144,7 +144,31 @@ TEST_F(FrameCoating, TakesOneImage) {
   EXPECT_LT(result.images[0].score_coated, result.images[0].score_clean);
 }
 
-TEST_F(FrameCoating, OfTheSameSeedIsTheSame) {
+TEST_F(FrameCoating, OfOneImageIsInsideItsKeysRange) {
+  CoatOptions one = options(1, "one");
+  one.inputs = {core::data_file("photos/owner/clock-00.jpg")};
+  const CoatResult result = coat_images(one);
+  EXPECT_GT(result.radius, 0.0);
+  EXPECT_LE(result.images[0].score_coated, result.radius_score);
+  EXPECT_GT(result.images[0].score_clean, result.radius_score);
+}
+
+// Statistics of 1 to 20 under a centre of 25: a tenth, 1 and 2, may lie outside, so that the range
+// reaches down to 3.
+TEST(FrameRadius, LeavesTheShareNuOfTheCoatedImagesOutside) {
+  std::vector<double> statistics;
+  for (int i = 20; i >= 1; --i) statistics.push_back(i);
+  EXPECT_DOUBLE_EQ(frame::coated_radius(statistics, 25.0, 0.1), 22.0);
+  EXPECT_DOUBLE_EQ(frame::coated_radius(statistics, 25.0, 0.0), 24.0);
+}
+
+// A statistic varies by 1 over keys, whatever the image.
+TEST(FrameRadius, IsNeverUnderOneDeviation) {
+  EXPECT_DOUBLE_EQ(frame::coated_radius({9.0}, 9.0, 0.1), 1.0);
+  EXPECT_DOUBLE_EQ(frame::coated_radius({9.0, 9.0, 9.0}, 9.0, 0.1), 1.0);
+}
+
+TEST_F(FrameCoating, IsTheSameForTheSameSeed) {
   EXPECT_EQ(coat_images(options(5, "one")).merkle_root, coat_images(options(5, "two")).merkle_root);
 }
 
@@ -156,10 +180,8 @@ TEST_F(FrameCoating, IsReadByTheScoringPartOfItsKey) {
   EXPECT_EQ(part.seed, 0U) << "the seed stays secret";
   const images::Image image =
       images::read_image(core::data_file("photos/owner/clock-00.jpg")).image;
-  EXPECT_EQ(extractors::make_scorer(part)->score({&image}),
-            extractors::make_scorer(key)->score({&image}));
-  EXPECT_EQ(extractors::make_scorer(part)->key_terms({&image}),
-            extractors::make_scorer(key)->key_terms({&image}));
+  EXPECT_EQ(make_scorer(part)->score({&image}), make_scorer(key)->score({&image}));
+  EXPECT_EQ(make_scorer(part)->key_terms({&image}), make_scorer(key)->key_terms({&image}));
 }
 
 }  // namespace

@@ -43,14 +43,15 @@ class CoatScratch : public ::testing::Test {
   }
   CoatOptions options() const {
     CoatOptions options;
-    options.method = Method::kSiren;
+    options.method.name = "siren";
     options.inputs = {root_ / "in"};
     options.output = root_ / "out";
     options.key_path = root_ / "owner.key";
-    options.steps = 2;
-    options.sphere_crops = 4;
+    options.method.siren.steps = 2;
+    options.method.siren.sphere_crops = 4;
     options.seed = 7;
-    options.max_size_ratio = 3.0;  // Sample images of a few kilobytes; the limit has its own test.
+    options.files.max_size_ratio =
+        3.0;  // Sample images of a few kilobytes; the limit has its own test.
     options.compute.precision = tensors::Precision::kFloat32;
     return options;
   }

@@ -31,7 +31,7 @@ namespace {
 
 using extractors::ForwardMode;
 using extractors::HiddenExtractor;
-using keys::NormMode;
+using extractors::NormMode;
 
 class SirenGolden : public ::testing::Test {
  protected:

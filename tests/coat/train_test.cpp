@@ -89,8 +89,8 @@ TEST(SirenLoss, IsTheWeightedSumOfItsTerms) {
   inputs.radius = 0.5;
   TrainOptions options;
   options.nu = 0.5;
-  options.percept_weight = 0.0;
-  options.mse_weight = 100.0;
+  options.human_vision_weight = 0.0;
+  options.squared_difference_weight = 100.0;
   options.negative = NegativeForm::kHinge;
   // Eq. 5: 0.25 + (1 - 0.25)/0.5 = 1.75; the hinge is 0 outside; 100 * 0.01^2 = 0.01.
   EXPECT_NEAR(siren_loss(inputs, options).total.item<double>(), 1.76, 1e-5);

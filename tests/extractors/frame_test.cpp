@@ -248,18 +248,15 @@ TEST(FrameScore, FallsTowardsTheCentreAndIsZeroBeyondIt) {
 }
 
 TEST(FrameKeys, ThatDoNotHoldAMarkAreRefused) {
-  keys::CoatKey key;
-  key.method = "frame";
-  EXPECT_NE(core::caught_text([&] { frame_sphere(key); }).find("frame/index is missing"),
-            std::string::npos);
-  key.tensors["frame/index"] = keys::blob_of_values({2, 16.5}, {1, 2});
-  EXPECT_NE(core::caught_text([&] { frame_sphere(key); }).find("frame/index holds 16.5"),
-            std::string::npos);
-  key.tensors["frame/index"] = keys::blob_of_values({2, 16}, {1, 2});
-  key.tensors["frame/amplitudes"] = keys::blob_of_values({1, 1}, {2});
-  key.tensors["center"] = keys::blob_of_values({4}, {1});
-  EXPECT_NE(core::caught_text([&] { frame_sphere(key); }).find("do not go together"),
-            std::string::npos);
+  keys::KeyPart part;
+  const auto problem = [&part] { return core::caught_text([&] { read_frame_sphere(part); }); };
+  EXPECT_NE(problem().find("frame/index is missing"), std::string::npos);
+  part.tensors["frame/index"] = keys::blob_from_values({2, 16.5}, {1, 2});
+  EXPECT_NE(problem().find("frame/index holds 16.5"), std::string::npos);
+  part.tensors["frame/index"] = keys::blob_from_values({2, 16}, {1, 2});
+  part.tensors["frame/amplitudes"] = keys::blob_from_values({1, 1}, {2});
+  part.tensors["center"] = keys::blob_from_values({4}, {1});
+  EXPECT_NE(problem().find("do not go together"), std::string::npos);
 }
 
 }  // namespace

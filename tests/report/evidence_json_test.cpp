@@ -61,7 +61,7 @@ TEST(EvidenceJson, WritesNullAndAReasonForWhatIsNoNumber) {
   evidence.commitment.reset();
   const json document = to_json(evidence);
   EXPECT_TRUE(document["options"]["radius_score"].is_null());
-  EXPECT_EQ(document["options"]["radius_score_reason"], "no hypersphere radius was given");
+  EXPECT_EQ(document["options"]["radius_score_reason"], "the key has no radius");
   EXPECT_TRUE(document["effect"]["share_inside_suspect_interval"].is_null());
   EXPECT_TRUE(document["commitment"].is_null());
   EXPECT_TRUE(std::isnan(evidence_from_json(document, "e.json").options.radius_score));

@@ -28,7 +28,11 @@ class BrightnessExtractor : public keys::Extractor {
 
  private:
   std::size_t signs_ = 0;
-  keys::ExtractorInfo info_ = {"siren", "float32", std::string(64, 'e'), 3.872983346207417};
+  keys::ExtractorInfo info_ = {
+      {"siren", 1, "Siren coating", "The score is a distance.", "The feature is near.", 3.0},
+      "float32",
+      std::string(64, 'e'),
+      3.872983346207417};
 };
 
 struct BundleSizes {

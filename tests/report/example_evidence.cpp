@@ -60,10 +60,14 @@ stats::EffectSize example_effect() {
 KeyRecord example_key() {
   KeyRecord key;
   key.key_sha256 = example_digest(7, 1);
-  key.method = "siren";
   key.created = "2026-01-02T03:04:05Z";
-  key.extractor = {"siren", "float32", example_digest(7, 2), 3.872983346207417};
-  key.radius_score = 3.0;
+  const keys::MethodRecord method = {"siren",
+                                     1,
+                                     "Siren coating",
+                                     "The score grows with the distance from the centre.",
+                                     "The feature lies in the hypersphere.",
+                                     3.0};
+  key.extractor = {method, "float32", example_digest(7, 2), 3.872983346207417};
   return key;
 }
 
@@ -117,7 +121,8 @@ Evidence example_evidence(const Example& example) {
   evidence.created = "2026-03-04T05:06:07Z";
   evidence.case_name = "Case 7";
   evidence.key = example_key();
-  evidence.commitment = CommitmentRecord{"2026-01-02T03:04:06Z", example_digest(7, 3), 120, true};
+  evidence.commitment = keys::CommitmentRecord{
+      "2026-01-02T03:04:06Z", example_digest(7, 3), 120, true};
   evidence.suspect = example_set(0, example.suspects, found ? 2.0 : 8.7, example.name_prefix);
   if (example.acquired) evidence.suspect.acquisition = example_acquisition(example.suspects);
   evidence.benign = example_set(1, example.benign, 9.0, example.name_prefix);

@@ -169,7 +169,7 @@ TEST(Pdf, PrintsWhatMatters) {
                                   evidence.key.key_sha256,
                                   digest,
                                   std::string("D = 0.930"),
-                                  std::string("hypersphere radius 3.000"),
+                                  std::string("radius of the key 3.000"),
                                   std::string("1. image-"),
                                   std::string("broken.png"),
                                   std::string("is truncated"),

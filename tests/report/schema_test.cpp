@@ -28,7 +28,7 @@ Evidence evidence_with_nulls() {
   constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
   Evidence evidence = test::example_evidence({2, 2, Decision::kInconclusive, "x", true});
   evidence.options.radius_score = kNan;
-  evidence.key.radius_score = kNan;
+  evidence.key.extractor.method.radius_score = kNan;
   evidence.key.extractor.radius = kNan;
   evidence.key.created.clear();
   evidence.commitment.reset();

@@ -106,8 +106,25 @@ TEST_F(VerifyBundle, FindsATamperedExtractor) {
 }
 
 TEST_F(VerifyBundle, FindsAnotherExtractor) {
-  extractor_.set_info({"siren", "float32", std::string(64, 'f'), 3.9});
+  keys::ExtractorInfo other = extractor_.info();
+  other.weights_sha256 = std::string(64, 'f');
+  other.radius = 3.9;
+  extractor_.set_info(other);
   EXPECT_THAT(differing(), ElementsAre("extractor weights", "extractor radius"));
+}
+
+TEST_F(VerifyBundle, FindsWordsThatTheMethodDoesNotSay) {
+  keys::ExtractorInfo other = extractor_.info();
+  other.method.reader = 2;
+  other.method.score = "The score proves it.";
+  other.method.inside = "The image is stolen.";
+  other.method.radius_score = 3.5;
+  extractor_.set_info(other);
+  EXPECT_THAT(differing(),
+              ElementsAre("reader of the method",
+                          "what a score is",
+                          "what inside means",
+                          "radius of the extractor in score units"));
 }
 
 TEST_F(VerifyBundle, FindsAMissingSample) {

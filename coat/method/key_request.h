@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a key is made from, whichever method makes it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <vector>
+
+#include "core/observer.h"
+#include "core/options.h"
+#include "images/pixels/image.h"
+#include "tensors/compute.h"
+
+namespace patina::coat {
+
+/// How visible a coating may be.
+struct FidelityOptions {
+  /// Coating strength in normalised space [Siren 2025, App. C], (0, 4]; larger is more visible and
+  /// easier to read.
+  double strength = 1.5;
+  /// Each image's strength is raised up to this PSNR, at most 2.5 times `strength`, then lowered to
+  /// what brings its feature to the key's centre; dB, [20, 60], smaller is more visible; 0 =
+  /// `strength` for all images.
+  double min_psnr_db = 38.2;
+};
+std::vector<core::OptionField> describe(FidelityOptions& options);
+
+/// Image `i` of a set; throws core::Error for one that cannot be read, which is then left out.
+using ImageAt = std::function<images::Image(std::size_t i)>;
+
+struct KeyRequest {
+  std::size_t count = 0;  ///< Images in the set.
+  ImageAt image_at;
+  /// The same images as files, for methods that train a model on them; empty in a preview.
+  std::vector<std::filesystem::path> files;
+  std::uint64_t seed = 0;  ///< Everything drawn comes from it.
+  FidelityOptions fidelity;
+  tensors::ComputeOptions compute;
+  /// File that a training writes now and then and resumes from; empty = none. Secret.
+  std::filesystem::path checkpoint;
+  /// False for a preview: a method that trains for minutes takes its warm start as it is.
+  bool train = true;
+  core::Observer observer;
+};
+
+}  // namespace patina::coat
