@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "core/error.h"
+#include "images/pixels/luminance.h"
 
 namespace patina::extractors {
 
@@ -35,7 +36,7 @@ Yuv yuv_of(const images::Image& image) {
   for (std::size_t i = 0; i < pixels; ++i) {
     const double r = 255.0 * unit[i], g = 255.0 * unit[pixels + i],
                  b = 255.0 * unit[2 * pixels + i];
-    planes.y[i] = 0.299 * r + 0.587 * g + 0.114 * b;
+    planes.y[i] = images::luminance(r, g, b);
     planes.u[i] = 0.492 * (b - planes.y[i]) + 128.0;
     planes.v[i] = 0.877 * (r - planes.y[i]) + 128.0;
   }
@@ -48,7 +49,8 @@ images::Image image_of(const Yuv& planes, int bit_depth) {
   for (std::size_t i = 0; i < pixels; ++i) {
     const double b = planes.y[i] + (planes.u[i] - 128.0) / 0.492;
     const double r = planes.y[i] + (planes.v[i] - 128.0) / 0.877;
-    const double g = (planes.y[i] - 0.299 * r - 0.114 * b) / 0.587;
+    const double g = (planes.y[i] - images::kRedWeight * r - images::kBlueWeight * b) /
+                     images::kGreenWeight;
     unit[i] = static_cast<float>(r / 255.0);
     unit[pixels + i] = static_cast<float>(g / 255.0);
     unit[2 * pixels + i] = static_cast<float>(b / 255.0);
