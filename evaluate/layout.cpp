@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "images/pixels/luminance.h"
 #include "stats/frechet.h"
 
 namespace patina::evaluate {
@@ -23,7 +24,7 @@ std::vector<double> layout_of(const images::Image& image) {
           const std::uint8_t* pixel = small.bytes.data() + 3 * (static_cast<std::size_t>(y) * 32 +
                                                                 static_cast<std::size_t>(x));
           for (int c = 0; c < 3; ++c) sums[c] += pixel[c];
-          const double level = 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2];
+          const double level = images::luminance<double>(pixel[0], pixel[1], pixel[2]);
           luminance += level;
           squares += level * level;
         }

@@ -36,6 +36,7 @@
 #include "extractors/siren/network_input_torch.h"
 #include "images/image_io.h"
 #include "images/image_list.h"
+#include "images/pixels/luminance.h"
 #include "keys/coat_key.h"
 #include "tensors/compute_torch.h"
 #include "transforms/crop_pool_torch.h"
@@ -106,7 +107,8 @@ transforms::CropPool::Options crops_for(const Recipe& recipe) {
 }
 
 torch::Tensor luminance_input(const torch::Tensor& unit) {
-  const torch::Tensor shares = torch::tensor({0.299F, 0.587F, 0.114F}).view({1, 3, 1, 1});
+  const torch::Tensor shares =
+      torch::tensor(torch::ArrayRef<float>(images::kLuminanceWeights<float>)).view({1, 3, 1, 1});
   return (extractors::network_input(unit, extractors::InputNorm::kMscn) * shares).sum(1, true);
 }
 

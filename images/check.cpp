@@ -7,6 +7,9 @@
 #include "core/byte_reader.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "images/containers/jpeg_segments.h"
+#include "images/containers/png_chunks.h"
+#include "images/containers/riff_chunks.h"
 #include "images/image_io.h"
 
 namespace patina::images {
@@ -14,18 +17,12 @@ namespace {
 
 using core::Bytes;
 
-constexpr std::uint32_t kMaxChunks = 100'000;
+constexpr std::size_t kMaxChunks = 100'000;
 constexpr double kBlankBytesPerPixel = 0.06;  // a picture of one colour compresses to a hundredth
 constexpr int kBlankSpread = 8;               // of 255
 
 std::string_view text_of(const core::Bytes& bytes, std::size_t from = 0) {
   return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()).substr(from);
-}
-
-std::uint32_t big_endian(const core::Bytes& bytes, std::size_t at) {
-  return (static_cast<std::uint32_t>(bytes[at]) << 24) |
-         (static_cast<std::uint32_t>(bytes[at + 1]) << 16) |
-         (static_cast<std::uint32_t>(bytes[at + 2]) << 8) | bytes[at + 3];
 }
 
 bool looks_like_markup(std::string_view text) {
@@ -55,76 +52,65 @@ bool holds_other_file(std::string_view tail) {
          });
 }
 
-// PNG: walks the chunks. `animated` where an acTL chunk stands before the pixels.
-std::optional<std::size_t> png_end(const core::Bytes& bytes, bool& animated) {
-  std::size_t at = 8;
-  for (std::uint32_t i = 0; i < kMaxChunks && at + 12 <= bytes.size(); ++i) {
-    const std::uint64_t length = big_endian(bytes, at);
-    const std::string_view type = text_of(bytes, at + 4).substr(0, 4);
-    animated = animated || type == "acTL";
-    const std::uint64_t next = at + 12 + length;
-    if (next > bytes.size()) return std::nullopt;
-    at = static_cast<std::size_t>(next);
-    if (type == "IEND") return at;
+/// What the structure says before anything is decoded.
+struct Ending {
+  std::optional<std::size_t> end;  ///< Nothing if the image is cut short.
+  bool animated = false;
+};
+
+// An animation has an acTL chunk before its pixels.
+Ending png_ending(const core::ByteReader& file) {
+  Ending ending;
+  std::size_t at = kPNGSignature.size();
+  for (std::size_t i = 0; i < kMaxChunks; ++i) {
+    const auto chunk = png_chunk_at(file, at);
+    if (!chunk) break;
+    ending.animated = ending.animated || chunk->type == "acTL";
+    if (!chunk->whole) break;
+    at = chunk->end();
+    if (chunk->type == "IEND") {
+      ending.end = at;
+      break;
+    }
   }
-  return std::nullopt;
+  return ending;
 }
 
-// JPEG: walks the segments; behind SOS the entropy-coded data has no marker but RSTn and stuffed
-// zeros.
-std::optional<std::size_t> jpeg_end(const core::Bytes& bytes) {
-  std::size_t at = 2;
+// Only the data of a scan may stand between two segments.
+Ending jpeg_ending(const core::ByteReader& file) {
   bool in_scan = false;
-  while (at + 1 < bytes.size()) {
-    if (bytes[at] != 0xFF) {
-      if (!in_scan) return std::nullopt;
-      ++at;
-      continue;
-    }
-    const std::uint8_t marker = bytes[at + 1];
-    if (marker == 0xFF) {
-      ++at;
-      continue;
-    }
-    if (marker == 0xD9) return at + 2;
-    const bool alone = marker == 0x00 || marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8);
-    if (alone) {
-      at += 2;
-      continue;
-    }
-    if (at + 3 >= bytes.size()) return std::nullopt;
-    const std::size_t length = (static_cast<std::size_t>(bytes[at + 2]) << 8) | bytes[at + 3];
-    if (length < 2) return std::nullopt;
-    in_scan = marker == 0xDA;
-    at += 2 + length;
+  for (auto segment = next_jpeg_segment(file, kFirstJPEGSegment); segment;
+       segment = next_jpeg_segment(file, segment->end())) {
+    if (segment->after_other_bytes && !in_scan) break;
+    if (segment->marker == jpeg_marker::kEndOfImage) return {segment->end(), false};
+    in_scan = segment->marker == jpeg_marker::kStartOfScan;
   }
-  return std::nullopt;
+  return {};
 }
 
-std::optional<std::size_t> webp_end(const core::Bytes& bytes, bool& animated) {
-  if (bytes.size() < 21) return std::nullopt;
-  const std::uint64_t size = bytes[4] | (static_cast<std::uint64_t>(bytes[5]) << 8) |
-                             (static_cast<std::uint64_t>(bytes[6]) << 16) |
-                             (static_cast<std::uint64_t>(bytes[7]) << 24);
-  animated = text_of(bytes, 12).substr(0, 4) == "VP8X" && (bytes[20] & 0x02) != 0;
-  const std::uint64_t end = size + 8;
-  if (end > bytes.size() || end < 20) return std::nullopt;
-  return static_cast<std::size_t>(end);
+Ending webp_ending(const core::ByteReader& file) {
+  constexpr std::size_t kShortest = 21;  // Up to the flags of the extended header.
+  if (file.size() < kShortest) return {};
+  Ending ending{stated_riff_end(file), is_flagged_animated(file)};
+  const bool whole = *ending.end <= file.size() && *ending.end >= kFirstRIFFChunk + 8;
+  if (!whole) ending.end.reset();
+  return ending;
 }
 
-std::optional<std::size_t> end_of(const core::Bytes& bytes, ImageFormat format, bool& animated) {
+Ending ending_of(const core::Bytes& bytes, ImageFormat format) {
+  const core::ByteReader file(bytes);
   switch (format) {
     case ImageFormat::kPNG:
-      return png_end(bytes, animated);
+      return png_ending(file);
     case ImageFormat::kJPEG:
-      return jpeg_end(bytes);
+      return jpeg_ending(file);
     case ImageFormat::kWebP:
-      return webp_end(bytes, animated);
+      return webp_ending(file);
     case ImageFormat::kTIFF:
     case ImageFormat::kBMP:
       break;
   }
-  return bytes.size();
+  return {bytes.size(), false};
 }
 
 std::string limit_problem(const ImageHeader& header, std::size_t size, const ImageLimits& limits) {
@@ -144,8 +130,7 @@ std::string limit_problem(const ImageHeader& header, std::size_t size, const Ima
 }  // namespace
 
 std::optional<std::size_t> image_end(const core::Bytes& bytes, ImageFormat format) {
-  bool animated = false;
-  return end_of(bytes, format, animated);
+  return ending_of(bytes, format).end;
 }
 
 ImageCheck check_image(const core::Bytes& bytes, const ImageLimits& limits) {
@@ -166,8 +151,7 @@ ImageCheck check_image(const core::Bytes& bytes, const ImageLimits& limits) {
   }
   check.problem = limit_problem(*check.header, bytes.size(), limits);
   if (!check.problem.empty()) return check;
-  bool animated = false;
-  const auto end = end_of(bytes, check.header->format, animated);
+  const auto [end, animated] = ending_of(bytes, check.header->format);
   if (animated) {
     check.problem = "is an animation";
   } else if (!end) {

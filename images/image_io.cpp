@@ -10,6 +10,7 @@
 #include "core/files.h"
 #include "images/codecs/image_formats.h"
 #include "images/containers/exif.h"
+#include "images/containers/png_chunks.h"
 
 namespace patina::images {
 namespace {
@@ -24,7 +25,7 @@ struct FormatEntry {
 };
 
 bool is_jpeg(const core::ByteReader& reader) { return reader.starts_with(0, "\xFF\xD8\xFF"); }
-bool is_png(const core::ByteReader& reader) { return reader.starts_with(0, "\x89PNG\r\n\x1A\n"); }
+bool is_png(const core::ByteReader& reader) { return reader.starts_with(0, kPNGSignature); }
 bool is_bmp(const core::ByteReader& reader) { return reader.starts_with(0, "BM"); }
 bool is_webp(const core::ByteReader& reader) {
   return reader.starts_with(0, "RIFF") && reader.starts_with(8, "WEBP");

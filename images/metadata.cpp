@@ -10,6 +10,7 @@
 #include "core/hash.h"
 #include "core/json.h"
 #include "core/text.h"
+#include "images/texts.h"
 
 namespace patina::images {
 namespace {

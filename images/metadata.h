@@ -16,11 +16,6 @@
 
 namespace patina::images {
 
-/// Texts of an image file by where they stand: a PNG keyword ("parameters", "prompt"), an EXIF tag
-/// ("UserComment", "Software", ...), "JPEG comment". UTF-8; at most 64 of at most 1 MiB each.
-std::map<std::string, std::string> read_image_texts(const std::vector<std::uint8_t>& bytes,
-                                                    ImageFormat format);
-
 /// A web UI's infotext: prompt, negative prompt and the "Key: value" pairs of its last line.
 struct Infotext {
   std::string prompt;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/pi.h"
+#include "images/pixels/luminance.h"
 
 namespace patina::images {
 namespace {
@@ -16,21 +17,6 @@ using core::kPi;
 
 constexpr int kSide = 32;
 constexpr int kKept = 8;
-
-using Grey = std::array<double, kSide * kSide>;
-
-Grey grey_of(const Image& image) {
-  const Image small = resize(image, kSide, kSide);
-  std::array<float, 3 * kSide * kSide> planar{};
-  read_unit(small, {0, 0, kSide, kSide}, planar.data());
-  Grey grey{};
-  for (std::size_t i = 0; i < grey.size(); ++i) {
-    grey[i] = 0.299 * static_cast<double>(planar[i]) +
-              0.587 * static_cast<double>(planar[grey.size() + i]) +
-              0.114 * static_cast<double>(planar[2 * grey.size() + i]);
-  }
-  return grey;
-}
 
 double cosine(int frequency, int position) {
   static const std::array<std::array<double, kSide>, kKept> kTable = [] {
@@ -49,7 +35,8 @@ double cosine(int frequency, int position) {
 }  // namespace
 
 std::uint64_t perceptual_hash(const Image& image) {
-  const Grey grey = grey_of(image);
+  const std::vector<double> grey = luminance_plane(resize(image, kSide, kSide),
+                                                   {0, 0, kSide, kSide});
   std::array<double, kKept * kKept> amounts{};
   for (int v = 0; v < kKept; ++v) {
     for (int u = 0; u < kKept; ++u) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Texts inside image containers. Every length is a stranger's: checked before it is used.
+// Every length is a stranger's: checked before it is used.
+#include "images/texts.h"
+
 #include <algorithm>
 #include <optional>
 
@@ -7,7 +9,10 @@
 #include "core/error.h"
 #include "core/inflate.h"
 #include "core/text.h"
-#include "images/metadata.h"
+#include "images/containers/jpeg_segments.h"
+#include "images/containers/png_chunks.h"
+#include "images/containers/riff_chunks.h"
+#include "images/containers/tiff_structure.h"
 
 namespace patina::images {
 namespace {
@@ -19,10 +24,12 @@ constexpr std::size_t kMaxTexts = 64;
 constexpr std::size_t kMaxText = 1 << 20;
 constexpr std::size_t kMaxName = 79;
 constexpr std::size_t kMaxChunks = 100'000;
-constexpr int kMaxEntries = 1000;
+constexpr std::size_t kMaxEntries = 1000;
+constexpr std::uint16_t kUserComment = 0x9286;
 
-std::string_view view_of(const core::Bytes& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+/// Requires: the range lies inside.
+std::string_view view_of(const core::ByteReader& reader, std::size_t offset, std::size_t size) {
+  return {reinterpret_cast<const char*>(reader.at(offset)), size};
 }
 
 std::uint32_t number(std::string_view data, std::size_t at, int size, bool little) {
@@ -106,110 +113,110 @@ std::string user_comment(std::string_view value, bool little) {
   return from_utf16(text, is_little);
 }
 
-class Exif {
- public:
-  Exif(std::string_view data, Texts& texts) : data_(data), texts_(texts) {}
+const char* name_of(std::uint16_t tag) {
+  switch (tag) {
+    case 0x010E:
+      return "ImageDescription";
+    case 0x010F:
+      return "Make";
+    case 0x0110:
+      return "Model";
+    case 0x0131:
+      return "Software";
+    case 0x013B:
+      return "Artist";
+    case kUserComment:
+      return "UserComment";
+    default:
+      return "";
+  }
+}
 
+class ExifTexts {
+ public:
+  ExifTexts(const core::ByteReader& block, Texts& texts)
+      : block_(block), structure_(TIFFStructure::open(block)), texts_(texts) {}
+
+  /// Of the first directory and the EXIF directory that it points to.
   void read() {
-    if (data_.size() < 8) return;
-    little_ = data_.substr(0, 2) == "II";
-    if (!little_ && data_.substr(0, 2) != "MM") return;
-    directory(number(data_, 4, 4, little_), 0);
+    if (!structure_) return;
+    const std::size_t first = structure_->first_directory();
+    read_directory(first);
+    const auto pointer = structure_->find(first, tiff_tag::kExifDirectory);
+    if (pointer) read_directory(structure_->number(*pointer));
   }
 
  private:
-  void directory(std::size_t at, int depth) {
-    if (depth > 2 || at + 2 > data_.size()) return;
-    const int count = std::min<int>(static_cast<int>(number(data_, at, 2, little_)), kMaxEntries);
-    for (int i = 0; i < count; ++i) {
-      const std::size_t entry = at + 2 + static_cast<std::size_t>(i) * 12;
-      if (entry + 12 > data_.size()) return;
-      take(entry, depth);
-    }
+  void read_directory(std::size_t directory) {
+    const std::vector<TIFFEntry> entries = structure_->entries(directory);
+    for (std::size_t i = 0; i < std::min(entries.size(), kMaxEntries); ++i) take(entries[i]);
   }
 
-  void take(std::size_t entry, int depth) {
-    const std::uint32_t tag = number(data_, entry, 2, little_);
-    const std::uint32_t type = number(data_, entry + 2, 2, little_);
-    const std::uint64_t size = number(data_, entry + 4, 4, little_);
-    if (tag == 0x8769) return directory(number(data_, entry + 8, 4, little_), depth + 1);
-    const char* name = name_of(tag);
-    if (*name == '\0' || (type != 2 && type != 7 && type != 1)) return;
-    const std::uint64_t offset = size <= 4 ? entry + 8 : number(data_, entry + 8, 4, little_);
-    if (offset > data_.size() || size > data_.size() - offset) return;
-    const std::string_view value = data_.substr(static_cast<std::size_t>(offset),
-                                                static_cast<std::size_t>(size));
-    keep(texts_, name, tag == 0x9286 ? user_comment(value, little_) : core::to_utf8(value));
+  void take(const TIFFEntry& entry) {
+    const char* name = name_of(entry.tag);
+    const bool text = entry.type == tiff_type::kASCII || entry.type == tiff_type::kByte ||
+                      entry.type == tiff_type::kUndefined;
+    if (*name == '\0' || !text) return;
+    const std::string_view value = view_of(block_, entry.value_offset, entry.value_bytes);
+    const bool little = structure_->order() == core::ByteOrder::kLittle;
+    keep(texts_,
+         name,
+         entry.tag == kUserComment ? user_comment(value, little) : core::to_utf8(value));
   }
 
-  static const char* name_of(std::uint32_t tag) {
-    switch (tag) {
-      case 0x010E:
-        return "ImageDescription";
-      case 0x010F:
-        return "Make";
-      case 0x0110:
-        return "Model";
-      case 0x0131:
-        return "Software";
-      case 0x013B:
-        return "Artist";
-      case 0x9286:
-        return "UserComment";
-      default:
-        return "";
-    }
-  }
-
-  std::string_view data_;
+  core::ByteReader block_;
+  std::optional<TIFFStructure> structure_;
   Texts& texts_;
-  bool little_ = true;
 };
 
-void read_png(std::string_view data, Texts& texts) {
-  std::size_t at = 8;
-  for (std::size_t i = 0; i < kMaxChunks && at + 12 <= data.size(); ++i) {
-    const std::uint64_t length = number(data, at, 4, false);
-    if (length > data.size() - at - 12) return;
-    const std::string_view type = data.substr(at + 4, 4);
-    const std::string_view body = data.substr(at + 8, static_cast<std::size_t>(length));
+void read_png(const core::ByteReader& file, Texts& texts) {
+  std::size_t at = kPNGSignature.size();
+  for (std::size_t i = 0; i < kMaxChunks; ++i) {
+    const auto chunk = png_chunk_at(file, at);
+    if (!chunk || !chunk->whole || chunk->type == "IEND") return;
+    const std::string_view type = chunk->type;
+    const std::string_view body = view_of(file, chunk->offset, chunk->size);
     if (type == "tEXt" || type == "zTXt" || type == "iTXt") read_text_chunk(type, body, texts);
-    if (type == "eXIf") Exif(body, texts).read();
+    if (type == "eXIf") ExifTexts({file.at(chunk->offset), chunk->size}, texts).read();
     if (type == "caBX") keep(texts, "C2PA", "present");
-    if (type == "IEND") return;
-    at += 12 + static_cast<std::size_t>(length);
+    at = chunk->end();
   }
 }
 
-void read_jpeg(std::string_view data, Texts& texts) {
-  std::size_t at = 2;
-  while (at + 4 <= data.size() && static_cast<unsigned char>(data[at]) == 0xFF) {
-    const auto marker = static_cast<unsigned char>(data[at + 1]);
-    if (marker == 0xDA || marker == 0xD9) return;
-    const std::size_t length = number(data, at + 2, 2, false);
-    if (length < 2 || at + 2 + length > data.size()) return;
-    const std::string_view body = data.substr(at + 4, length - 2);
-    if (marker == 0xE1 && body.substr(0, 6) == std::string_view("Exif\0\0", 6)) {
-      Exif(body.substr(6), texts).read();
+// Texts stand before the first scan.
+void read_jpeg(const core::ByteReader& file, Texts& texts) {
+  constexpr std::string_view kJumbf = "jumb";
+  for (auto segment = next_jpeg_segment(file, kFirstJPEGSegment); segment;
+       segment = next_jpeg_segment(file, segment->end())) {
+    const bool over = segment->after_other_bytes || segment->marker == jpeg_marker::kStartOfScan ||
+                      segment->marker == jpeg_marker::kEndOfImage;
+    if (over) return;
+    const std::string_view body = view_of(file, segment->offset, segment->size);
+    if (segment->marker == jpeg_marker::kApp1 &&
+        body.substr(0, jpeg_name::kExif.size()) == jpeg_name::kExif) {
+      const std::size_t skipped = jpeg_name::kExif.size();
+      ExifTexts({file.at(segment->offset + skipped), segment->size - skipped}, texts).read();
     }
-    if (marker == 0xFE) keep(texts, "JPEG comment", core::to_utf8(body));
-    if (marker == 0xEB && body.find("jumb") != std::string_view::npos)
+    if (segment->marker == jpeg_marker::kComment) keep(texts, "JPEG comment", core::to_utf8(body));
+    if (segment->marker == jpeg_marker::kApp11 && body.find(kJumbf) != std::string_view::npos) {
       keep(texts, "C2PA", "present");
-    at += 2 + length;
+    }
   }
 }
 
-void read_webp(std::string_view data, Texts& texts) {
-  std::size_t at = 12;
-  for (std::size_t i = 0; i < kMaxChunks && at + 8 <= data.size(); ++i) {
-    const std::size_t length = number(data, at + 4, 4, true);
-    if (length > data.size() - at - 8) return;
-    std::string_view body = data.substr(at + 8, length);
-    if (data.substr(at, 4) == "EXIF") {
-      if (body.substr(0, 6) == std::string_view("Exif\0\0", 6)) body.remove_prefix(6);
-      Exif(body, texts).read();
+void read_webp(const core::ByteReader& file, Texts& texts) {
+  std::size_t at = kFirstRIFFChunk;
+  for (std::size_t i = 0; i < kMaxChunks; ++i) {
+    const auto chunk = riff_chunk_at(file, at);
+    if (!chunk || !chunk->whole) return;
+    if (chunk->type == "EXIF") {
+      const bool named =
+          view_of(file, chunk->offset, chunk->size).substr(0, jpeg_name::kExif.size()) ==
+          jpeg_name::kExif;
+      const std::size_t skipped = named ? jpeg_name::kExif.size() : 0;
+      ExifTexts({file.at(chunk->offset + skipped), chunk->size - skipped}, texts).read();
     }
-    at += 8 + length + (length & 1U);
+    at = chunk->end();
   }
 }
 
@@ -217,11 +224,11 @@ void read_webp(std::string_view data, Texts& texts) {
 
 Texts read_image_texts(const core::Bytes& bytes, ImageFormat format) {
   Texts texts;
-  const std::string_view data = view_of(bytes);
-  if (format == ImageFormat::kPNG) read_png(data, texts);
-  if (format == ImageFormat::kJPEG) read_jpeg(data, texts);
-  if (format == ImageFormat::kWebP) read_webp(data, texts);
-  if (format == ImageFormat::kTIFF) Exif(data, texts).read();
+  const core::ByteReader file(bytes);
+  if (format == ImageFormat::kPNG) read_png(file, texts);
+  if (format == ImageFormat::kJPEG) read_jpeg(file, texts);
+  if (format == ImageFormat::kWebP) read_webp(file, texts);
+  if (format == ImageFormat::kTIFF) ExifTexts(file, texts).read();
   return texts;
 }
 

@@ -1,47 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a picture says about itself.
 #include <algorithm>
-#include <array>
 #include <cstdio>
 
+#include "core/byte_reader.h"
 #include "core/hash.h"
+#include "images/containers/png_chunks.h"
 #include "images/image_io.h"
 #include "serve/internal/api.h"
 
 namespace patina::serve {
 namespace {
 
-void append_number(std::vector<std::uint8_t>& bytes, std::uint32_t value) {
-  for (const int shift : {24, 16, 8, 0}) bytes.push_back(static_cast<std::uint8_t>(value >> shift));
-}
-
-// CRC-32 of PNG, Annex D.
-std::uint32_t crc_of(const std::uint8_t* data, std::size_t size) {
-  static const std::array<std::uint32_t, 256> kTable = [] {
-    std::array<std::uint32_t, 256> table{};
-    for (std::uint32_t n = 0; n < 256; ++n) {
-      std::uint32_t c = n;
-      for (int k = 0; k < 8; ++k) c = (c & 1U) != 0 ? 0xEDB88320U ^ (c >> 1) : c >> 1;
-      table[n] = c;
-    }
-    return table;
-  }();
-  std::uint32_t crc = 0xFFFFFFFFU;
-  for (std::size_t i = 0; i < size; ++i) crc = kTable[(crc ^ data[i]) & 0xFFU] ^ (crc >> 8);
-  return crc ^ 0xFFFFFFFFU;
-}
-
 std::vector<std::uint8_t> text_chunk(const std::string& text) {
   const bool ascii = std::all_of(
       text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  std::string body = ascii ? std::string("tEXtparameters") : std::string("iTXtparameters");
-  body += '\0';
-  if (!ascii) body += std::string(4, '\0');  // not compressed, no language, no translated keyword
-  body += text;
+  std::vector<std::uint8_t> body;
+  core::append(body, std::string_view("parameters\0", 11));
+  // An iTXt chunk that is not compressed and names no language and no translated keyword.
+  if (!ascii) core::append(body, std::string_view("\0\0\0\0", 4));
+  core::append(body, text);
   std::vector<std::uint8_t> chunk;
-  append_number(chunk, static_cast<std::uint32_t>(body.size() - 4));
-  chunk.insert(chunk.end(), body.begin(), body.end());
-  append_number(chunk, crc_of(chunk.data() + 4, body.size()));
+  images::append_png_chunk(chunk, ascii ? "tEXt" : "iTXt", body);
   return chunk;
 }
 

@@ -5,6 +5,7 @@
 #include <torch/nn/functional.h>
 
 #include "core/pi.h"
+#include "images/pixels/luminance.h"
 #include "transforms/jpeg_torch.h"
 
 namespace patina::transforms {
@@ -66,9 +67,10 @@ torch::Tensor compress_plane(const torch::Tensor& plane,
 }
 
 torch::Tensor ycbcr_matrix(const torch::Tensor& like) {
-  return torch::tensor(
-             {{0.299, 0.587, 0.114}, {-0.168736, -0.331264, 0.5}, {0.5, -0.418688, -0.081312}},
-             torch::kFloat64)
+  return torch::tensor({{images::kRedWeight, images::kGreenWeight, images::kBlueWeight},
+                        {-0.168736, -0.331264, 0.5},
+                        {0.5, -0.418688, -0.081312}},
+                       torch::kFloat64)
       .to(like.options());
 }
 

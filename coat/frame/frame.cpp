@@ -7,6 +7,8 @@
 
 #include "core/pi.h"
 #include "core/rng.h"
+#include "images/pixels/luminance.h"
+#include "transforms/jnd.h"
 
 namespace patina::coat::frame {
 
@@ -46,8 +48,7 @@ std::vector<float> luminance_row(const images::Image& image, int y) {
   std::vector<float> planar(3 * width), row(width);
   images::read_unit(image, {0, y, image.width_px, 1}, planar.data());
   for (std::size_t i = 0; i < width; ++i) {
-    row[i] = 255.0F *
-             (0.299F * planar[i] + 0.587F * planar[width + i] + 0.114F * planar[2 * width + i]);
+    row[i] = 255.0F * images::luminance(planar[i], planar[width + i], planar[2 * width + i]);
   }
   return row;
 }
@@ -86,16 +87,6 @@ Cells cells_of(const images::Image& image) {
     cells.squared_gradient[i] /= pixels[i];
   }
   return cells;
-}
-
-// The formulas of jnd_torch.h on means of a cell.
-double hidden_by(double luminance, double squared_gradient) {
-  constexpr double kMaskingOverlap = 0.3;
-  const double adaptation = luminance <= 127.0 ? 17.0 * (1.0 - std::sqrt(luminance / 127.0)) + 3.0
-                                               : 3.0 / 128.0 * (luminance - 127.0) + 3.0;
-  const double contrast = 0.117 * 16.0 * std::pow(squared_gradient, 1.2) /
-                          (squared_gradient + 26.0 * 26.0);
-  return (adaptation + contrast - kMaskingOverlap * std::min(adaptation, contrast)) / 255.0;
 }
 
 /// Between which two cells a pixel lies, and how far from the first.
@@ -174,7 +165,7 @@ std::vector<float> hiding_plane(const images::Image& image) {
   const Cells cells = cells_of(image);
   std::vector<double> hidden(cells.luminance.size());
   for (std::size_t i = 0; i < hidden.size(); ++i) {
-    hidden[i] = hidden_by(cells.luminance[i], cells.squared_gradient[i]);
+    hidden[i] = transforms::noticeable_difference(cells.luminance[i], cells.squared_gradient[i]);
   }
   std::vector<float> plane(static_cast<std::size_t>(image.width_px) *
                            static_cast<std::size_t>(image.height_px));

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/rng.h"
 #include "extractors/frame/frame_key.h"
+#include "images/pixels/centre_square.h"
 #include "keys/key_tensors.h"
 
 namespace patina::coat::frame {
@@ -132,7 +133,7 @@ FrameMark read_mark(const keys::KeyPart& scoring) {
 CoatingPattern frame_pattern(const images::Image& image, const FrameMark& mark) {
   CoatingPattern pattern{image.width_px, image.height_px, {}};
   pattern.steps.resize(image.sample_count());
-  const images::Rect frame = extractors::frame_of(image.width_px, image.height_px);
+  const images::Rect frame = images::centre_square(image.width_px, image.height_px);
   const std::vector<float> hiding = hiding_plane(image);
   constexpr int kStripRows = 64;
   std::size_t next = 0;

@@ -9,6 +9,7 @@
 #include "coat/siren/carrier_start_torch.h"
 #include "core/error.h"
 #include "core/pi.h"
+#include "images/pixels/luminance.h"
 #include "keys/coat_key.h"
 
 namespace patina::coat::siren {
@@ -72,7 +73,8 @@ void pass(torch::Tensor weight, int to, int from, const torch::Tensor& kernel, i
 
 // Channel pair `to` receives kernel * luminance of the three input channels.
 void pass_luminance(torch::Tensor weight, int to, const torch::Tensor& kernel) {
-  const torch::Tensor shares = torch::tensor({0.299F, 0.587F, 0.114F}).view({3, 1, 1});
+  const torch::Tensor shares =
+      torch::tensor(torch::ArrayRef<float>(images::kLuminanceWeights<float>)).view({3, 1, 1});
   weight[2 * to] += shares * kernel.unsqueeze(0);
   weight[2 * to + 1] -= shares * kernel.unsqueeze(0);
 }

@@ -6,6 +6,7 @@
 
 #include "coat/siren/coating_torch.h"
 #include "core/rng.h"
+#include "images/pixels/luminance.h"
 #include "tensors/images_torch.h"
 #include "transforms/lowpass_torch.h"
 
@@ -32,8 +33,10 @@ torch::Tensor dither_tile() {
 }
 
 torch::Tensor damp_colour(const torch::Tensor& delta, double chroma) {
-  const torch::Tensor weights =
-      torch::tensor({0.299F, 0.587F, 0.114F}).view({1, 3, 1, 1}).to(delta.options());
+  const torch::Tensor weights = torch::tensor(
+                                    torch::ArrayRef<float>(images::kLuminanceWeights<float>))
+                                    .view({1, 3, 1, 1})
+                                    .to(delta.options());
   const torch::Tensor luminance = (delta * weights).sum(1, true);
   return luminance + chroma * (delta - luminance);
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "extractors/svd/svd_blocks.h"
+#include "images/pixels/luminance.h"
 
 namespace patina::coat::svd {
 
@@ -16,7 +17,8 @@ images::Image image_from_yuv(const extractors::YuvPlanes& planes, int bit_depth)
   for (std::size_t i = 0; i < pixels; ++i) {
     const double b = planes.y[i] + (planes.u[i] - 128.0) / 0.492;
     const double r = planes.y[i] + (planes.v[i] - 128.0) / 0.877;
-    const double g = (planes.y[i] - 0.299 * r - 0.114 * b) / 0.587;
+    const double g = (planes.y[i] - images::kRedWeight * r - images::kBlueWeight * b) /
+                     images::kGreenWeight;
     unit[i] = static_cast<float>(r / 255.0);
     unit[pixels + i] = static_cast<float>(g / 255.0);
     unit[2 * pixels + i] = static_cast<float>(b / 255.0);

@@ -18,6 +18,7 @@
 #include "diffusion/personalize/training_torch.h"
 #include "images/image_io.h"
 #include "images/image_list.h"
+#include "images/pixels/centre_square.h"
 #include "tensors/compute_torch.h"
 #include "tensors/images_torch.h"
 #include "tensors/optimizer_torch.h"
@@ -86,15 +87,13 @@ struct ImageSet {
   std::vector<std::string> warnings;
 };
 
-images::Image centre_square(const images::Image& image, int side) {
-  const int square = std::min(image.width_px, image.height_px);
-  const images::Rect rect{
-      (image.width_px - square) / 2, (image.height_px - square) / 2, square, square};
-  std::vector<float> planar(3 * static_cast<std::size_t>(square) *
-                            static_cast<std::size_t>(square));
+images::Image resized_square(const images::Image& image, int side) {
+  const images::Rect rect = images::centre_square(image.width_px, image.height_px);
+  std::vector<float> planar(3 * static_cast<std::size_t>(rect.width) *
+                            static_cast<std::size_t>(rect.height));
   images::read_unit(image, rect, planar.data());
-  images::Image cut = images::make_image(square, square, image.bit_depth);
-  images::write_unit(cut, {0, 0, square, square}, planar.data());
+  images::Image cut = images::make_image(rect.width, rect.height, image.bit_depth);
+  images::write_unit(cut, {0, 0, rect.width, rect.height}, planar.data());
   return images::resize(cut, side, side);
 }
 
@@ -118,7 +117,7 @@ ImageSet read_images(const PersonalizeOptions& options, int side) {
         set.warnings.push_back(entry.path.string() + " is smaller than the base's " +
                                std::to_string(side) + " pixels and was enlarged");
       }
-      images.push_back(tensors::signed_from_image(centre_square(image, side)));
+      images.push_back(tensors::signed_from_image(resized_square(image, side)));
       set.captions.push_back(caption_of(entry, options));
       set.names.push_back(entry.relative.generic_string());
     } catch (const Error& error) {

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/pi.h"
+#include "images/pixels/centre_square.h"
 
 namespace patina::extractors {
 
@@ -84,7 +85,7 @@ std::vector<double> frame_coefficients(const FramePlane& plane,
 std::vector<double> frame_features(const images::Image& image,
                                    const std::vector<FrameIndex>& index) {
   const int highest = highest_of(index);
-  const images::Rect frame = frame_of(image.width_px, image.height_px);
+  const images::Rect frame = images::centre_square(image.width_px, image.height_px);
   if (frame.width <= highest) {
     throw core::Error(
         core::ErrorKind::kInput,

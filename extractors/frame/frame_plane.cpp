@@ -7,6 +7,9 @@
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "images/pixels/centre_square.h"
+#include "images/pixels/luminance.h"
+
 namespace patina::extractors {
 
 namespace {
@@ -30,17 +33,6 @@ std::vector<Share> shares(int pixels, int cells) {
   return all;
 }
 
-std::vector<double> luminance_of(const images::Image& image, const images::Rect& row) {
-  const auto width = static_cast<std::size_t>(row.width);
-  std::vector<float> planar(3 * width);
-  images::read_unit(image, row, planar.data());
-  std::vector<double> luminance(width);
-  for (std::size_t i = 0; i < width; ++i) {
-    luminance[i] = 0.299 * planar[i] + 0.587 * planar[width + i] + 0.114 * planar[2 * width + i];
-  }
-  return luminance;
-}
-
 cv::Mat local_mean(const cv::Mat& plane) {
   const cv::Size window(5, 5);
   cv::Mat once, twice;
@@ -51,13 +43,8 @@ cv::Mat local_mean(const cv::Mat& plane) {
 
 }  // namespace
 
-images::Rect frame_of(int width_px, int height_px) {
-  const int side = std::min(width_px, height_px);
-  return {(width_px - side) / 2, (height_px - side) / 2, side, side};
-}
-
 FramePlane frame_plane(const images::Image& image, int cells) {
-  const images::Rect frame = frame_of(image.width_px, image.height_px);
+  const images::Rect frame = images::centre_square(image.width_px, image.height_px);
   const int side = std::min(cells, frame.width);
   const auto columns = static_cast<std::size_t>(side);
   const std::vector<Share> share = shares(frame.width, side);
@@ -65,7 +52,7 @@ FramePlane frame_plane(const images::Image& image, int cells) {
   std::vector<double> row(columns + 1);
   std::vector<double> sums((columns + 1) * (columns + 1));
   for (std::size_t y = 0; y < share.size(); ++y) {
-    const std::vector<double> luminance = luminance_of(
+    const std::vector<double> luminance = images::luminance_plane(
         image, {frame.x, frame.y + static_cast<int>(y), frame.width, 1});
     std::fill(row.begin(), row.end(), 0.0);
     for (std::size_t x = 0; x < luminance.size(); ++x) {

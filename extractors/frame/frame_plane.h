@@ -10,9 +10,6 @@
 
 namespace patina::extractors {
 
-/// Centre square of an image.
-images::Rect frame_of(int width_px, int height_px);
-
 /// A square of numbers, row by row.
 struct FramePlane {
   int side = 0;

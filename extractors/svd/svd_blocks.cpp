@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "images/pixels/luminance.h"
+
 namespace patina::extractors {
 
 namespace {
@@ -45,7 +47,7 @@ YuvPlanes yuv_from_image(const images::Image& image) {
   for (std::size_t i = 0; i < pixels; ++i) {
     const double r = 255.0 * unit[i], g = 255.0 * unit[pixels + i],
                  b = 255.0 * unit[2 * pixels + i];
-    planes.y[i] = 0.299 * r + 0.587 * g + 0.114 * b;
+    planes.y[i] = images::luminance(r, g, b);
     planes.u[i] = 0.492 * (b - planes.y[i]) + 128.0;
     planes.v[i] = 0.877 * (r - planes.y[i]) + 128.0;
   }

@@ -7,6 +7,7 @@
 #include "images/codecs/image_formats.h"
 #include "images/codecs/libjpeg_session.h"
 #include "images/codecs/samples.h"
+#include "images/containers/jpeg_segments.h"
 
 namespace patina::images {
 namespace {
@@ -104,8 +105,7 @@ void write_segment(Compressor& compressor,
 /// A profile spans up to 255 segments, each with its number and their count [ICC.1:2010, Annex
 /// B.4].
 void write_icc(Compressor& compressor, const core::Bytes& icc) {
-  constexpr std::string_view kName("ICC_PROFILE\0", 12);
-  constexpr std::size_t kPartBytes = kMaxSegmentBytes - kName.size() - 2;
+  constexpr std::size_t kPartBytes = kMaxSegmentBytes - jpeg_name::kICC.size() - 2;
   const std::size_t parts = (icc.size() + kPartBytes - 1) / kPartBytes;
   if (parts > 255) return;
   const core::ByteReader reader(icc);
@@ -115,7 +115,7 @@ void write_icc(Compressor& compressor, const core::Bytes& icc) {
     part.push_back(static_cast<std::uint8_t>(i + 1));
     part.push_back(static_cast<std::uint8_t>(parts));
     core::append(part, reader.copy(begin, std::min(kPartBytes, icc.size() - begin)));
-    write_segment(compressor, JPEG_APP0 + 2, kName, part);
+    write_segment(compressor, JPEG_APP0 + 2, jpeg_name::kICC, part);
   }
 }
 
@@ -123,20 +123,15 @@ void write_icc(Compressor& compressor, const core::Bytes& icc) {
 void write_container_blocks(Compressor& compressor, const ImageMetadata& metadata) {
   if (metadata.container != ImageFormat::kJPEG) return;
   const core::ByteReader reader(metadata.container_blocks);
-  std::size_t at = 0;
-  while (reader.has(at, 4)) {
-    const std::size_t size = reader.u16(at + 2, core::ByteOrder::kBig);
-    if (size < 2 || !reader.has(at + 2, size)) return;
-    write_segment(compressor, reader.u8(at + 1), {}, reader.copy(at + 4, size - 2));
-    at += 2 + size;
+  for (auto segment = next_jpeg_segment(reader, 0); segment;
+       segment = next_jpeg_segment(reader, segment->end())) {
+    write_segment(compressor, segment->marker, {}, reader.copy(segment->offset, segment->size));
   }
 }
 
 void write_metadata(Compressor& compressor, const ImageMetadata& metadata) {
-  constexpr std::string_view kExifName("Exif\0\0", 6);
-  constexpr std::string_view kXMPName("http://ns.adobe.com/xap/1.0/\0", 29);
-  write_segment(compressor, JPEG_APP0 + 1, kExifName, metadata.exif);
-  write_segment(compressor, JPEG_APP0 + 1, kXMPName, metadata.xmp);
+  write_segment(compressor, JPEG_APP0 + 1, jpeg_name::kExif, metadata.exif);
+  write_segment(compressor, JPEG_APP0 + 1, jpeg_name::kXMP, metadata.xmp);
   write_icc(compressor, metadata.icc);
   write_container_blocks(compressor, metadata);
 }

@@ -17,6 +17,30 @@ constexpr std::size_t kMaxBlockBytes = std::size_t{16} << 20;
 constexpr double kMetresPerInch = 0.0254;
 constexpr std::string_view kXMPKeyword("XML:com.adobe.xmp\0", 18);
 
+/// All chunks up to IEND. Throws Error{kInput} if the file ends before IEND, or a critical chunk or
+/// the start is damaged.
+std::vector<PNGChunk> list_chunks(const core::ByteReader& reader, const std::string& where) {
+  std::vector<PNGChunk> chunks;
+  std::size_t at = kPNGSignature.size();
+  while (chunks.empty() || chunks.back().type != "IEND") {
+    const auto chunk = png_chunk_at(reader, at);
+    if (!chunk) throw truncated(where);
+    if (chunk->size > kMaxPNGChunkBytes) {
+      throw damaged(where, "a chunk states an impossible length");
+    }
+    if (!chunk->whole) throw truncated(where);
+    if (chunk->critical() && !is_intact(reader, *chunk)) {
+      throw damaged(where, "the checksum of chunk " + core::in_quotes(chunk->type) + " is wrong");
+    }
+    if (chunks.empty() && chunk->type != "IHDR") {
+      throw damaged(where, "it does not start with IHDR");
+    }
+    chunks.push_back(*chunk);
+    at = chunk->end();
+  }
+  return chunks;
+}
+
 /// Data of a chunk with a keyword (Latin-1, ends at the first NUL) cut off.
 struct Keyworded {
   std::string_view keyword;
@@ -77,16 +101,17 @@ ImageMetadata read_metadata(const core::Bytes& bytes, const std::vector<PNGChunk
   ImageMetadata metadata;
   metadata.container = ImageFormat::kPNG;
   for (const PNGChunk& chunk : chunks) {
-    if (!chunk.critical() && chunk.intact) read_chunk(reader, chunk, metadata);
+    if (!chunk.critical() && is_intact(reader, chunk)) read_chunk(reader, chunk, metadata);
   }
   return metadata;
 }
 
 core::Bytes pixels_only(const core::Bytes& bytes, const std::vector<PNGChunk>& chunks) {
+  const core::ByteReader reader(bytes);
   core::Bytes out;
   core::append(out, kPNGSignature);
   for (const PNGChunk& chunk : chunks) {
-    const bool needed = chunk.critical() || (chunk.type == "tRNS" && chunk.intact);
+    const bool needed = chunk.critical() || (chunk.type == "tRNS" && is_intact(reader, chunk));
     if (!needed) continue;
     const auto begin = bytes.begin() + static_cast<std::ptrdiff_t>(chunk.offset) - 8;
     out.insert(out.end(), begin, begin + static_cast<std::ptrdiff_t>(chunk.size) + 12);
@@ -106,8 +131,8 @@ void refuse_animation(const std::vector<PNGChunk>& chunks, const std::string& wh
 void apply_grey_key(const core::ByteReader& reader,
                     const std::vector<PNGChunk>& chunks,
                     ImageFile& file) {
-  const auto key_chunk = std::find_if(chunks.begin(), chunks.end(), [](const PNGChunk& chunk) {
-    return chunk.type == "tRNS" && chunk.size == 2 && chunk.intact;
+  const auto key_chunk = std::find_if(chunks.begin(), chunks.end(), [&](const PNGChunk& chunk) {
+    return chunk.type == "tRNS" && chunk.size == 2 && is_intact(reader, chunk);
   });
   if (key_chunk == chunks.end()) return;
   const unsigned bits = reader.u8(chunks[0].offset + 8);
@@ -139,9 +164,9 @@ ImageHeader png_header(const core::Bytes& bytes, const std::string& where) {
 }
 
 StoredImage decode_png(const core::Bytes& bytes, const std::string& where) {
-  const std::vector<PNGChunk> chunks = list_chunks(bytes, where);
-  refuse_animation(chunks, where);
   const core::ByteReader reader(bytes);
+  const std::vector<PNGChunk> chunks = list_chunks(reader, where);
+  refuse_animation(chunks, where);
   const unsigned colour_type = reader.u8(chunks[0].offset + 9);
   StoredImage stored;
   decode_with_opencv(pixels_only(bytes, chunks), where, stored.file);

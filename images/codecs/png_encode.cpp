@@ -117,7 +117,7 @@ void append_colour_profile(core::Bytes& out, const core::Bytes& icc) {
   core::Bytes data;
   core::append(data, std::string_view("ICC profile\0\0", 13));
   core::append(data, core::deflate_bytes(icc.data(), icc.size()));
-  append_chunk(out, "iCCP", data);
+  append_png_chunk(out, "iCCP", data);
 }
 
 void append_resolution(core::Bytes& out, const ImageMetadata& metadata) {
@@ -128,7 +128,7 @@ void append_resolution(core::Bytes& out, const ImageMetadata& metadata) {
     core::append_u32(data, static_cast<std::uint32_t>(per_metre), core::ByteOrder::kBig);
   }
   data.push_back(1);
-  append_chunk(out, "pHYs", data);
+  append_png_chunk(out, "pHYs", data);
 }
 
 void append_metadata(core::Bytes& out, const ImageMetadata& metadata) {
@@ -136,12 +136,12 @@ void append_metadata(core::Bytes& out, const ImageMetadata& metadata) {
   if (metadata.container == ImageFormat::kPNG) core::append(out, metadata.container_blocks);
   append_colour_profile(out, metadata.icc);
   append_resolution(out, metadata);
-  if (!metadata.exif.empty()) append_chunk(out, "eXIf", metadata.exif);
+  if (!metadata.exif.empty()) append_png_chunk(out, "eXIf", metadata.exif);
   if (metadata.xmp.empty()) return;
   core::Bytes text;
   core::append(text, std::string_view("XML:com.adobe.xmp\0\0\0\0\0", 22));
   core::append(text, metadata.xmp);
-  append_chunk(out, "iTXt", text);
+  append_png_chunk(out, "iTXt", text);
 }
 
 }  // namespace
@@ -149,15 +149,15 @@ void append_metadata(core::Bytes& out, const ImageMetadata& metadata) {
 core::Bytes encode_png(const ImageFile& file) {
   core::Bytes out;
   core::append(out, kPNGSignature);
-  append_chunk(out, "IHDR", header_of(file));
+  append_png_chunk(out, "IHDR", header_of(file));
   append_metadata(out, file.metadata);
   const core::Bytes rows = filtered_rows(file);
   const core::Bytes data = core::deflate_bytes(
       rows.data(), rows.size(), core::DeflateContent::kDifferences, core::effort_for(rows.size()));
   for (std::size_t at = 0; at < data.size(); at += kMaxDataChunkBytes) {
-    append_chunk(out, "IDAT", data.data() + at, std::min(kMaxDataChunkBytes, data.size() - at));
+    append_png_chunk(out, "IDAT", data.data() + at, std::min(kMaxDataChunkBytes, data.size() - at));
   }
-  append_chunk(out, "IEND", core::Bytes());
+  append_png_chunk(out, "IEND", core::Bytes());
   return out;
 }
 

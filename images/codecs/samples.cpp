@@ -3,13 +3,19 @@
 
 #include <cstring>
 
+#include "images/pixels/luminance.h"
+
 namespace patina::images {
 namespace {
 
-/// Luma weights in units of 2^-16; their sum is 2^16, so that grey stays exactly grey.
-constexpr std::uint32_t kRed = 19595;
-constexpr std::uint32_t kGreen = 38470;
-constexpr std::uint32_t kBlue = 7471;
+constexpr std::uint32_t in_fixed_point(double weight) {
+  return static_cast<std::uint32_t>(weight * 65536.0 + 0.5);
+}
+
+/// Luminance weights in units of 2^-16; their sum is 2^16, so that grey stays exactly grey.
+constexpr std::uint32_t kRed = in_fixed_point(kRedWeight);
+constexpr std::uint32_t kGreen = in_fixed_point(kGreenWeight);
+constexpr std::uint32_t kBlue = in_fixed_point(kBlueWeight);
 static_assert(kRed + kGreen + kBlue == 65536);
 
 std::uint16_t luma(std::uint32_t red, std::uint32_t green, std::uint32_t blue) {

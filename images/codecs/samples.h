@@ -9,8 +9,8 @@ namespace patina::images {
 /// 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha.
 int stored_channels(const ImageFile& file);
 
-/// Row `y` as width*stored_channels samples. A grey file gets the luma of its pixels
-/// [ITU-R BT.601: 0.299 R + 0.587 G + 0.114 B], exact for equal channels.
+/// Row `y` as width*stored_channels samples. A grey file gets the luminance of its
+/// pixels, exact for equal channels.
 void gather_row(const ImageFile& file, int y, std::uint16_t* samples);
 
 /// Writes row `y` of image and alpha from samples laid out as `channels` says. Requires: image

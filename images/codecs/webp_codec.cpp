@@ -3,54 +3,38 @@
 // layout (VP8X), written here.
 #include <algorithm>
 #include <string>
-#include <string_view>
 
 #include <opencv2/imgcodecs.hpp>
 
 #include "images/codecs/image_formats.h"
 #include "images/codecs/opencv_codec.h"
 #include "images/containers/exif.h"
+#include "images/containers/jpeg_segments.h"
+#include "images/containers/riff_chunks.h"
 
 namespace patina::images {
 namespace {
 
 constexpr auto kOrder = core::ByteOrder::kLittle;
-constexpr std::size_t kFirstChunk = 12;
 constexpr int kMaxSidePx = 16383;
-constexpr unsigned kAnimationFlag = 0x02;
 constexpr unsigned kXMPFlag = 0x04;
 constexpr unsigned kExifFlag = 0x08;
 constexpr unsigned kAlphaFlag = 0x10;
 constexpr unsigned kICCFlag = 0x20;
 
-struct RIFFChunk {
-  std::string_view type;
-  std::size_t offset = 0;  ///< Of the data.
-  std::size_t size = 0;
-};
-
 /// Throws Error{kInput} if the file is shorter than it states.
-std::vector<RIFFChunk> list_riff_chunks(const core::Bytes& bytes, const std::string& where) {
-  const core::ByteReader reader(bytes);
-  const std::size_t end = std::size_t{8} + reader.u32(4, kOrder);
+std::vector<RIFFChunk> list_chunks(const core::Bytes& bytes, const std::string& where) {
+  const std::size_t end = stated_riff_end(core::ByteReader(bytes));
   if (end > bytes.size()) throw truncated(where);
+  const core::ByteReader file(bytes.data(), end);
   std::vector<RIFFChunk> chunks;
-  std::size_t at = kFirstChunk;
-  while (at + 8 <= end) {
-    const std::size_t size = reader.u32(at + 4, kOrder);
-    if (size > end - at - 8) throw damaged(where, "a chunk reaches beyond the end");
-    chunks.push_back({{reinterpret_cast<const char*>(reader.at(at)), 4}, at + 8, size});
-    at += 8 + size + size % 2;
+  for (auto chunk = riff_chunk_at(file, kFirstRIFFChunk); chunk;
+       chunk = riff_chunk_at(file, chunk->end())) {
+    if (!chunk->whole) throw damaged(where, "a chunk reaches beyond the end");
+    chunks.push_back(*chunk);
   }
   if (chunks.empty()) throw truncated(where);
   return chunks;
-}
-
-void append_riff_chunk(core::Bytes& out, std::string_view type, const core::Bytes& data) {
-  core::append(out, type);
-  core::append_u32(out, static_cast<std::uint32_t>(data.size()), kOrder);
-  core::append(out, data);
-  if (data.size() % 2 != 0) out.push_back(0);
 }
 
 std::uint32_t u24(const core::ByteReader& reader, std::size_t at) {
@@ -64,8 +48,8 @@ void append_u24(core::Bytes& out, int value) {
 
 /// Some writers put JPEG's name in front of the block.
 core::Bytes without_jpeg_name(core::Bytes exif) {
-  const bool named = core::ByteReader(exif).starts_with(0, std::string_view("Exif\0\0", 6));
-  if (named) exif.erase(exif.begin(), exif.begin() + 6);
+  const bool named = core::ByteReader(exif).starts_with(0, jpeg_name::kExif);
+  if (named) exif.erase(exif.begin(), exif.begin() + jpeg_name::kExif.size());
   return exif;
 }
 
@@ -96,7 +80,7 @@ core::Bytes extend(const core::Bytes& plain, const ImageFile& file) {
   core::append(body, "WEBP");
   append_riff_chunk(body, "VP8X", head);
   if (!metadata.icc.empty()) append_riff_chunk(body, "ICCP", metadata.icc);
-  for (const RIFFChunk& chunk : list_riff_chunks(plain, "webp")) {
+  for (const RIFFChunk& chunk : list_chunks(plain, "webp")) {
     if (chunk.type == "VP8X") continue;
     append_riff_chunk(body, chunk.type, reader.copy(chunk.offset, chunk.size));
   }
@@ -114,14 +98,15 @@ ImageHeader webp_header(const core::Bytes& bytes, const std::string& where) {
   constexpr std::size_t kShortest = 30;
   if (!reader.has(0, kShortest)) throw truncated(where);
   ImageHeader header{ImageFormat::kWebP, 0, 0};
-  if (reader.starts_with(kFirstChunk, "VP8X")) {
+  if (reader.starts_with(kFirstRIFFChunk, "VP8X")) {
     header.width_px = static_cast<int>(u24(reader, 24)) + 1;
     header.height_px = static_cast<int>(u24(reader, 27)) + 1;
-  } else if (reader.starts_with(kFirstChunk, "VP8L") && reader.u8(20) == 0x2F) {
+  } else if (reader.starts_with(kFirstRIFFChunk, "VP8L") && reader.u8(20) == 0x2F) {
     const std::uint32_t packed = reader.u32(21, kOrder);
     header.width_px = static_cast<int>(packed & 0x3FFFU) + 1;
     header.height_px = static_cast<int>(packed >> 14 & 0x3FFFU) + 1;
-  } else if (reader.starts_with(kFirstChunk, "VP8 ") && reader.starts_with(23, "\x9D\x01\x2A")) {
+  } else if (reader.starts_with(kFirstRIFFChunk, "VP8 ") &&
+             reader.starts_with(23, "\x9D\x01\x2A")) {
     header.width_px = reader.u16(26, kOrder) & 0x3FFF;
     header.height_px = reader.u16(28, kOrder) & 0x3FFF;
   }
@@ -130,14 +115,13 @@ ImageHeader webp_header(const core::Bytes& bytes, const std::string& where) {
 }
 
 StoredImage decode_webp(const core::Bytes& bytes, const std::string& where) {
-  const std::vector<RIFFChunk> chunks = list_riff_chunks(bytes, where);
+  const std::vector<RIFFChunk> chunks = list_chunks(bytes, where);
   const core::ByteReader reader(bytes);
-  const bool flagged = chunks[0].type == "VP8X" &&
-                       (reader.u8(chunks[0].offset) & kAnimationFlag) != 0;
   const bool moves = std::any_of(chunks.begin(), chunks.end(), [](const RIFFChunk& chunk) {
     return chunk.type == "ANIM" || chunk.type == "ANMF";
   });
-  if (flagged || moves) throw animated(where, "animated WebP, only still pictures are handled");
+  if (is_flagged_animated(reader) || moves)
+    throw animated(where, "animated WebP, only still pictures are handled");
   const ImageHeader header = webp_header(bytes, where);
   StoredImage stored;
   decode_with_opencv(bytes, where, stored.file);

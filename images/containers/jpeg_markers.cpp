@@ -2,43 +2,19 @@
 #include "images/containers/jpeg_markers.h"
 
 #include <map>
-#include <optional>
 
 #include "images/containers/exif.h"
+#include "images/containers/jpeg_quality.h"
+#include "images/containers/jpeg_segments.h"
 
 namespace patina::images {
 namespace {
 
-constexpr std::uint8_t kStartOfImage = 0xD8;
-constexpr std::uint8_t kEndOfImage = 0xD9;
-constexpr std::uint8_t kStartOfScan = 0xDA;
-constexpr std::uint8_t kQuantTables = 0xDB;
-constexpr std::uint8_t kApp0 = 0xE0;
-constexpr std::uint8_t kApp1 = 0xE1;
-constexpr std::uint8_t kApp2 = 0xE2;
-constexpr std::uint8_t kApp13 = 0xED;
-constexpr std::uint8_t kComment = 0xFE;
 constexpr double kCentimetresPerInch = 2.54;
-
-constexpr std::string_view kExifName("Exif\0\0", 6);
-constexpr std::string_view kXMPName("http://ns.adobe.com/xap/1.0/\0", 29);
-constexpr std::string_view kICCName("ICC_PROFILE\0", 12);
-constexpr std::string_view kPhotoshopName("Photoshop 3.0\0", 14);
 
 bool is_frame_marker(std::uint8_t marker) {
   return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
 }
-
-bool stands_alone(std::uint8_t marker) {
-  return marker == 0x01 || (marker >= 0xD0 && marker <= kStartOfImage);
-}
-
-/// A marker segment without its marker and length.
-struct Segment {
-  std::uint8_t marker = 0;
-  std::size_t offset = 0;
-  std::size_t size = 0;
-};
 
 class MarkerScanner {
  public:
@@ -47,80 +23,46 @@ class MarkerScanner {
   }
 
   JPEGLayout scan() {
-    std::size_t position = 2;
+    std::size_t position = kFirstJPEGSegment;
     while (!layout_.complete) {
-      const auto segment = next_segment(position);
+      const auto segment = next_jpeg_segment(reader_, position);
       if (!segment) break;
       handle(*segment);
-      position = segment->offset + segment->size;
-      if (segment->marker == kStartOfScan) position = after_entropy_data(position);
+      position = segment->end();
     }
     finish();
     return std::move(layout_);
   }
 
  private:
-  /// Next segment at or after a position, garbage before it skipped as libjpeg does.
-  std::optional<Segment> next_segment(std::size_t position) {
-    while (reader_.has(position, 2)) {
-      const std::uint8_t marker = reader_.u8(position + 1);
-      const bool is_marker = reader_.u8(position) == 0xFF && marker != 0xFF && marker != 0x00;
-      if (!is_marker) {
-        ++position;
-        continue;
-      }
-      if (marker == kEndOfImage) return Segment{marker, position + 2, 0};
-      if (!stands_alone(marker)) return sized_segment(marker, position + 2);
-      position += 2;
-    }
-    return std::nullopt;
-  }
-
-  std::optional<Segment> sized_segment(std::uint8_t marker, std::size_t offset) const {
-    const std::size_t size = reader_.u16(offset, core::ByteOrder::kBig);
-    if (size < 2 || !reader_.has(offset, size)) return std::nullopt;
-    return Segment{marker, offset + 2, size - 2};
-  }
-
-  /// Entropy-coded bytes hold 0xFF only stuffed with 0x00 or as a restart marker.
-  std::size_t after_entropy_data(std::size_t position) const {
-    while (reader_.has(position, 2)) {
-      const std::uint8_t next = reader_.u8(position + 1);
-      const bool restart = next >= 0xD0 && next <= 0xD7;
-      if (reader_.u8(position) == 0xFF && next != 0x00 && next != 0xFF && !restart) break;
-      ++position;
-    }
-    return position;
-  }
-
-  void handle(const Segment& segment) {
+  void handle(const JPEGSegment& segment) {
     if (is_frame_marker(segment.marker)) {
       read_frame(segment);
       return;
     }
     switch (segment.marker) {
-      case kEndOfImage:
+      case jpeg_marker::kEndOfImage:
         layout_.complete = layout_.scans > 0;
         break;
-      case kStartOfScan:
+      case jpeg_marker::kStartOfScan:
         ++layout_.scans;
         break;
-      case kQuantTables:
+      case jpeg_marker::kQuantTables:
         read_quant_tables(segment);
         break;
-      case kApp0:
+      case jpeg_marker::kApp0:
         read_density(segment);
         break;
-      case kApp1:
+      case jpeg_marker::kApp1:
         read_app1(segment);
         break;
-      case kApp2:
+      case jpeg_marker::kApp2:
         read_icc(segment);
         break;
-      case kApp13:
-        keep(segment, reader_.starts_with(segment.offset, kPhotoshopName));
+      case jpeg_marker::kApp13:
+        keep(segment, reader_.starts_with(segment.offset, jpeg_name::kPhotoshop));
         break;
-      case kComment:
+      case jpeg_marker::kComment:
         keep(segment, true);
         break;
       default:
@@ -128,7 +70,7 @@ class MarkerScanner {
     }
   }
 
-  void read_frame(const Segment& segment) {
+  void read_frame(const JPEGSegment& segment) {
     if (layout_.has_frame || segment.size < 6) return;
     const std::size_t at = segment.offset;
     layout_.has_frame = true;
@@ -148,7 +90,7 @@ class MarkerScanner {
                                         (luma_factors & 15U) > (chroma_factors & 15U);
   }
 
-  void read_quant_tables(const Segment& segment) {
+  void read_quant_tables(const JPEGSegment& segment) {
     std::size_t at = segment.offset;
     const std::size_t end = at + segment.size;
     while (at < end) {
@@ -164,7 +106,7 @@ class MarkerScanner {
     }
   }
 
-  void read_density(const Segment& segment) {
+  void read_density(const JPEGSegment& segment) {
     if (!reader_.starts_with(segment.offset, std::string_view("JFIF\0", 5)) || segment.size < 12) {
       return;
     }
@@ -175,27 +117,27 @@ class MarkerScanner {
     layout_.metadata.dpi_y = scale * reader_.u16(segment.offset + 10, core::ByteOrder::kBig);
   }
 
-  void read_app1(const Segment& segment) {
+  void read_app1(const JPEGSegment& segment) {
     ImageMetadata& metadata = layout_.metadata;
-    if (reader_.starts_with(segment.offset, kExifName) && metadata.exif.empty()) {
-      metadata.exif = without_name(segment, kExifName.size());
-    } else if (reader_.starts_with(segment.offset, kXMPName) && metadata.xmp.empty()) {
-      metadata.xmp = without_name(segment, kXMPName.size());
+    if (reader_.starts_with(segment.offset, jpeg_name::kExif) && metadata.exif.empty()) {
+      metadata.exif = without_name(segment, jpeg_name::kExif.size());
+    } else if (reader_.starts_with(segment.offset, jpeg_name::kXMP) && metadata.xmp.empty()) {
+      metadata.xmp = without_name(segment, jpeg_name::kXMP.size());
     }
   }
 
-  void read_icc(const Segment& segment) {
+  void read_icc(const JPEGSegment& segment) {
     constexpr std::size_t kCounters = 2;
-    if (!reader_.starts_with(segment.offset, kICCName) ||
-        segment.size < kICCName.size() + kCounters) {
+    if (!reader_.starts_with(segment.offset, jpeg_name::kICC) ||
+        segment.size < jpeg_name::kICC.size() + kCounters) {
       return;
     }
-    const int number = reader_.u8(segment.offset + kICCName.size());
-    icc_parts_expected_ = reader_.u8(segment.offset + kICCName.size() + 1);
-    icc_parts_[number] = without_name(segment, kICCName.size() + kCounters);
+    const int number = reader_.u8(segment.offset + jpeg_name::kICC.size());
+    icc_parts_expected_ = reader_.u8(segment.offset + jpeg_name::kICC.size() + 1);
+    icc_parts_[number] = without_name(segment, jpeg_name::kICC.size() + kCounters);
   }
 
-  void keep(const Segment& segment, bool wanted) {
+  void keep(const JPEGSegment& segment, bool wanted) {
     if (!wanted) return;
     core::Bytes& out = layout_.metadata.container_blocks;
     out.push_back(0xFF);
@@ -204,7 +146,7 @@ class MarkerScanner {
     core::append(out, reader_.copy(segment.offset, segment.size));
   }
 
-  core::Bytes without_name(const Segment& segment, std::size_t name_bytes) const {
+  core::Bytes without_name(const JPEGSegment& segment, std::size_t name_bytes) const {
     return segment.size < name_bytes
                ? core::Bytes()
                : reader_.copy(segment.offset + name_bytes, segment.size - name_bytes);

@@ -3,16 +3,10 @@
 // segments, and whether the file runs to its end marker. libjpeg itself fills up what is missing.
 #pragma once
 
-#include <array>
-#include <string>
-
 #include "core/byte_reader.h"
 #include "images/pixels/image_file.h"
 
 namespace patina::images {
-
-/// A quantisation table in the zigzag order of the file.
-using QuantTable = std::array<std::uint16_t, 64>;
 
 struct JPEGLayout {
   int width_px = 0;
@@ -27,9 +21,5 @@ struct JPEGLayout {
 };
 
 JPEGLayout scan_jpeg(const core::Bytes& bytes);
-
-/// Quality 1..100 whose IJG tables (libjpeg's jpeg_set_quality, baseline) come nearest by the sum
-/// of absolute differences; exact for files libjpeg wrote. `chroma` may be null.
-int estimate_jpeg_quality(const QuantTable& luma, const QuantTable* chroma);
 
 }  // namespace patina::images

@@ -2,12 +2,12 @@
 // IJG table of quality q: entry = clamp((base*s + 50) / 100, 1, 255) in integers, with s = 5000/q
 // below 50 and 200 - 2q from there on [libjpeg, jcparam.c]. The base tables are those of
 // [ITU-T T.81, Tables K.1 and K.2], written here in zigzag order.
+#include "images/containers/jpeg_quality.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
-
-#include "images/containers/jpeg_markers.h"
 
 namespace patina::images {
 namespace {

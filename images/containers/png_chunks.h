@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// PNG chunks [ISO/IEC 15948, Sec. 5]: length, type, data, CRC of type and data.
+// PNG chunks [ISO/IEC 15948, Sec. 5]: length, type, data, CRC of type and data. The walk says what
+// stands where and judges nothing. Entry points: png_chunk_at, append_png_chunk.
 #pragma once
 
-#include <string>
+#include <optional>
 #include <string_view>
 
 #include "core/byte_reader.h"
@@ -10,24 +11,29 @@
 namespace patina::images {
 
 constexpr std::string_view kPNGSignature("\x89PNG\r\n\x1A\n", 8);
+constexpr std::size_t kMaxPNGChunkBytes = 0x7FFFFFFF;
 
 struct PNGChunk {
   std::string_view type;
   std::size_t offset = 0;  ///< Of the data.
-  std::size_t size = 0;
-  bool intact = false;  ///< The CRC is right.
+  std::size_t size = 0;    ///< Of the data, as stated.
+  bool whole = false;      ///< The chunk ends inside the file, and its length is one PNG allows.
 
   bool critical() const { return (static_cast<unsigned char>(type[0]) & 0x20U) == 0; }
+  std::size_t end() const { return offset + size + 4; }  ///< Where the next chunk begins.
 };
 
-/// All chunks up to IEND. Throws Error{kInput} if the file ends before IEND, or a critical chunk or
-/// the start is damaged.
-std::vector<PNGChunk> list_chunks(const core::Bytes& bytes, const std::string& where);
+/// The chunk that begins at a position, the first one behind the signature; none where no frame of
+/// length, type and CRC fits any more. What follows IEND is no chunk, but the caller's to stop at.
+std::optional<PNGChunk> png_chunk_at(const core::ByteReader& file, std::size_t position);
 
-void append_chunk(core::Bytes& out,
-                  std::string_view type,
-                  const std::uint8_t* data,
-                  std::size_t size);
-void append_chunk(core::Bytes& out, std::string_view type, const core::Bytes& data);
+/// The CRC is right. Requires: a whole chunk.
+bool is_intact(const core::ByteReader& file, const PNGChunk& chunk);
+
+void append_png_chunk(core::Bytes& out,
+                      std::string_view type,
+                      const std::uint8_t* data,
+                      std::size_t size);
+void append_png_chunk(core::Bytes& out, std::string_view type, const core::Bytes& data);
 
 }  // namespace patina::images

@@ -101,12 +101,11 @@ void append_entry_head(core::Bytes& out, const TIFFField& field, core::ByteOrder
 
 }  // namespace
 
-std::optional<TIFFStructure> TIFFStructure::open(const core::Bytes& block) {
-  const core::ByteReader reader(block);
-  const bool little = reader.starts_with(0, std::string_view("II*\0", 4));
-  if (!little && !reader.starts_with(0, std::string_view("MM\0*", 4))) return std::nullopt;
+std::optional<TIFFStructure> TIFFStructure::open(const core::ByteReader& block) {
+  const bool little = block.starts_with(0, std::string_view("II*\0", 4));
+  if (!little && !block.starts_with(0, std::string_view("MM\0*", 4))) return std::nullopt;
   const TIFFStructure structure(block, little ? core::ByteOrder::kLittle : core::ByteOrder::kBig);
-  if (structure.first_directory() < 8 || !reader.has(structure.first_directory(), 2)) {
+  if (structure.first_directory() < 8 || !block.has(structure.first_directory(), 2)) {
     return std::nullopt;
   }
   return structure;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The directory structure shared by TIFF files and EXIF blocks [TIFF 6.0, Sec. 2; Exif 2.32,
-// Sec. 4.6]: an 8-byte header and linked directories of 12-byte entries.
+// Sec. 4.6]: an 8-byte header and linked directories of 12-byte entries. It is read and written
+// here, and not by libtiff, because metadata are carried verbatim: fields of any tag, type and value
+// go byte for byte, in the byte order they came in, from one file to another and between a TIFF
+// file and the EXIF block of a JPEG, PNG or WebP file. Only pixels are left to libtiff.
 #pragma once
 
 #include <optional>
@@ -23,7 +26,10 @@ struct TIFFEntry {
 class TIFFStructure {
  public:
   /// Empty unless the block starts "II*\0" or "MM\0*" and its first directory lies inside.
-  static std::optional<TIFFStructure> open(const core::Bytes& block);
+  static std::optional<TIFFStructure> open(const core::ByteReader& block);
+  static std::optional<TIFFStructure> open(const core::Bytes& block) {
+    return open(core::ByteReader(block));
+  }
 
   core::ByteOrder order() const { return order_; }
   std::size_t size() const { return reader_.size(); }
@@ -40,7 +46,8 @@ class TIFFStructure {
   std::uint32_t number_or(std::size_t directory, std::uint16_t tag, std::uint32_t fallback) const;
 
  private:
-  TIFFStructure(const core::Bytes& block, core::ByteOrder order) : reader_(block), order_(order) {}
+  TIFFStructure(const core::ByteReader& block, core::ByteOrder order)
+      : reader_(block), order_(order) {}
 
   std::optional<TIFFEntry> entry_at(std::size_t offset) const;
 
@@ -111,6 +118,7 @@ constexpr std::uint16_t kInteropDirectory = 40965;
 
 namespace tiff_type {
 constexpr std::uint16_t kByte = 1;
+constexpr std::uint16_t kASCII = 2;
 constexpr std::uint16_t kShort = 3;
 constexpr std::uint16_t kLong = 4;
 constexpr std::uint16_t kRational = 5;

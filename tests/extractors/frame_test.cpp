@@ -16,6 +16,7 @@
 #include "core/rng.h"
 #include "extractors/frame/frame_key.h"
 #include "images/image_io.h"
+#include "images/pixels/centre_square.h"
 #include "keys/key_tensors.h"
 #include "tests/core/caught.h"
 
@@ -27,7 +28,7 @@ constexpr double kPi = 3.14159265358979323846;
 /// Grey at 1/2 plus `amplitude` times one cosine of the frame, 16 bits a sample.
 images::Image cosine_image(int width, int height, const FrameIndex& at, double amplitude) {
   images::Image image = images::make_image(width, height, 16);
-  const images::Rect frame = frame_of(width, height);
+  const images::Rect frame = images::centre_square(width, height);
   const auto pixels = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
   std::vector<float> planar(3 * pixels);
   for (int y = 0; y < height; ++y) {

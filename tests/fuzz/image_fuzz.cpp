@@ -10,6 +10,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   namespace core = patina::core;
+  namespace images = patina::images;
   const images::ImageLimits limits{64 * 64, 1 << 16, 1};
   try {
     images::ImageFile file = images::decode_image(

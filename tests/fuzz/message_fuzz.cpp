@@ -9,6 +9,8 @@
 
 namespace {
 
+namespace http = patina::http;
+
 std::string read_in_pieces(const std::string& bytes, std::size_t piece) {
   http::AnswerLimits limits;
   limits.max_body_bytes = 1 << 16;

@@ -11,6 +11,7 @@
 #include "images/metadata.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  namespace images = patina::images;
   using images::ImageFormat;
   const std::vector<std::uint8_t> bytes(data, data + size);
   for (const ImageFormat format :

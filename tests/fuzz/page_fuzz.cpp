@@ -17,6 +17,7 @@
 
 namespace {
 
+namespace http = patina::http;
 namespace queryers = patina::queryers;
 
 // As an answer that a recipe describes; the next list is one of the same site.

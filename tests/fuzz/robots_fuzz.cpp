@@ -9,6 +9,7 @@
 #include "queryers/galleries/robots.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  namespace http = patina::http;
   namespace queryers = patina::queryers;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const queryers::Robots robots = queryers::parse_robots(text, "Patina");

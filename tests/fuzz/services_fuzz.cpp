@@ -16,6 +16,7 @@
 
 namespace {
 
+namespace http = patina::http;
 namespace queryers = patina::queryers;
 
 // A described service that answers with jobs.

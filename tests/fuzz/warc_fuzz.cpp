@@ -12,6 +12,7 @@
 
 namespace {
 
+namespace core = patina::core;
 namespace queryers = patina::queryers;
 
 constexpr std::uint64_t kMaxBytes = 1 << 20;

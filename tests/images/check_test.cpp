@@ -47,6 +47,35 @@ TEST(CheckImage, RefusesAnotherFileBehindTheImage) {
   EXPECT_EQ(problem(png + std::string(20, '\0')), "ok, trailing-bytes");
 }
 
+TEST(CheckImage, RefusesAJpegOfBytesBetweenItsSegments) {
+  const std::string jpeg = noise_jpeg(2, 16);
+  constexpr std::size_t kBehindJFIF = 20;  // Start of the image, marker, 16 bytes.
+  ASSERT_EQ(jpeg.substr(0, 6), std::string("\xFF\xD8\xFF\xE0\0\x10", 6));
+  const std::string head = jpeg.substr(0, kBehindJFIF);
+  const std::string rest = jpeg.substr(kBehindJFIF);
+  EXPECT_EQ(problem(head + "\xFF" + rest), "ok") << "a fill byte";
+  EXPECT_EQ(problem(head + "x" + rest), "is cut short");
+}
+
+TEST(CheckImage, TakesAWebpByTheLengthItStates) {
+  ImageFile file;
+  file.image = make_image(16, 16);
+  file.encoding.format = ImageFormat::kWebP;
+  const auto bytes = encode_image(file);
+  const std::string webp(bytes.begin(), bytes.end());
+  EXPECT_EQ(problem(webp), "ok");
+  EXPECT_EQ(problem(webp.substr(0, webp.size() - 1)), "is cut short");
+  EXPECT_EQ(problem(webp + "x"), "ok, trailing-bytes");
+  EXPECT_EQ(problem(webp + "PK\x03\x04zip"), "has another file behind the image");
+  // The extended header [RFC 9649, Sec. 2.7.1]: flags, 24 reserved bits, width and height less one.
+  const std::string head("VP8X\x0A\0\0\0\x02\0\0\0\x0F\0\0\x0F\0\0", 18);
+  const auto size = static_cast<char>(webp.size() - 8 + head.size());
+  ASSERT_LT(webp.size(), 100U);
+  EXPECT_EQ(
+      problem(std::string("RIFF") + size + std::string("\0\0\0WEBP", 7) + head + webp.substr(12)),
+      "is an animation");
+}
+
 TEST(CheckImage, RefusesAnimations) {
   EXPECT_EQ(problem(with_chunk(noise_png(4), "acTL", std::string(8, '\0'))), "is an animation");
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "images/metadata.h"
 
+#include <map>
 #include <string>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "images/image_io.h"
+#include "images/texts.h"
 #include "tests/images/pictures.h"
 
 namespace patina::images {
@@ -140,6 +142,27 @@ TEST(ReadImageMetadata, ReadsTheUserCommentOfAJpegInBothByteOrders) {
     EXPECT_EQ(facts.at("prompt"), "a cat") << little;
     EXPECT_EQ(facts.at("seed"), "9");
   }
+}
+
+TEST(ReadImageTexts, FillBytesMayStandBeforeAMarker) {  // [ITU-T T.81, Sec. B.1.1.2]
+  const std::string jpeg = noise_jpeg(1);
+  const std::string comment(
+      "\xFF\xFF\xFF\xFE\0\x07"
+      "hello",
+      11);
+  const auto texts = read_image_texts(bytes_of(jpeg.substr(0, 2) + comment + jpeg.substr(2)),
+                                      ImageFormat::kJPEG);
+  EXPECT_EQ(texts.at("JPEG comment"), "hello");
+}
+
+TEST(ReadImageTexts, AnExifOfPointersToItselfEnds) {
+  constexpr int kEntries = 1000;
+  std::string block("II*\0\x08\0\0\0\xE8\x03", 10);
+  block += std::string("\x31\x01\x02\0\x03\0\0\0up\0\0", 12);  // Software = "up".
+  for (int i = 1; i < kEntries; ++i) block += std::string("\x69\x87\x04\0\x01\0\0\0\x08\0\0\0", 12);
+  block += std::string(4, '\0');
+  const auto texts = read_image_texts(bytes_of(block), ImageFormat::kTIFF);
+  EXPECT_EQ(texts, (std::map<std::string, std::string>{{"Software", "up"}}));
 }
 
 TEST(ReadImageMetadata, ACompressedTextIsBounded) {

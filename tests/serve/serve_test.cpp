@@ -18,6 +18,7 @@
 #include "http/client.h"
 #include "images/image_io.h"
 #include "images/metadata.h"
+#include "images/texts.h"
 #include "queryers/collecting/collect.h"
 #include "queryers/services/services.h"
 #include "tests/core/scratch_folder.h"
