@@ -146,8 +146,9 @@ void test_scores(report::Evidence& evidence) {
                                           evidence.options,
                                           static_cast<std::int64_t>(scores.suspect.size()),
                                           static_cast<std::int64_t>(scores.benign.size()));
-  evidence.null_hypothesis = report::null_hypothesis_text(!evidence.key_terms.empty());
-  evidence.limits = report::standing_limits(!evidence.key_terms.empty());
+  const stats::Protocol protocol = evidence.comparison.protocol;
+  evidence.null_hypothesis = stats::facts_of(protocol).null_hypothesis;
+  evidence.limits = report::standing_limits(protocol);
 }
 
 report::Evidence describe(const AuditKey& key,

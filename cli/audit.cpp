@@ -208,7 +208,7 @@ void print_json(const AuditCommand& command,
   }
   document.result = {{"bundle", printable(command.bundle.string())},
                      {"report", printable((command.bundle / report::kReportFile).string())},
-                     {"decision", report::to_string(evidence.verdict.decision)},
+                     {"decision", stats::to_string(evidence.verdict.decision)},
                      {"evidence", report::to_json(evidence)}};
   document.timings_ms = {{"total", milliseconds(seconds)}};
   print_document(document, out);
@@ -242,7 +242,7 @@ int run_audit(std::vector<std::string> args, std::ostream& out, std::ostream& er
   } else {
     print_text(command, evidence, out);
   }
-  return evidence.verdict.decision == report::Decision::kEvidence ? 0 : 1;
+  return evidence.verdict.decision == stats::Decision::kEvidence ? 0 : 1;
 }
 
 }  // namespace patina::cli

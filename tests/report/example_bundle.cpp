@@ -92,9 +92,9 @@ Evidence write_payload(const fs::path& bundle,
   }
   evidence.key.extractor = extractor.info();
   evidence.key_terms = mean_key_terms(bundle, evidence.suspect, extractor, {}, {});
-  evidence.null_hypothesis = null_hypothesis_text(!evidence.key_terms.empty());
-  evidence.limits = standing_limits(!evidence.key_terms.empty());
   recompute(evidence);
+  evidence.null_hypothesis = stats::facts_of(evidence.comparison.protocol).null_hypothesis;
+  evidence.limits = standing_limits(evidence.comparison.protocol);
   return evidence;
 }
 

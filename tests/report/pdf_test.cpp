@@ -59,7 +59,8 @@ TEST(Pdf, IsAPdfWithEmbeddedFonts) {
 }
 
 TEST(Pdf, HasTheSameBytesEveryTime) {
-  const Evidence evidence = test::example_evidence({6, 9, Decision::kEvidence, "日本語 Größe"});
+  const Evidence evidence = test::example_evidence(
+      {6, 9, stats::Decision::kEvidence, "日本語 Größe"});
   EXPECT_EQ(render(evidence), render(evidence));
 }
 
@@ -89,8 +90,8 @@ TEST(Pdf, ShowsAtMostTheAllowedNumberOfImages) {
 }
 
 TEST(Pdf, RendersEveryVerdictAndNoImagesAtAll) {
-  for (const Decision decision :
-       {Decision::kEvidence, Decision::kNoEvidence, Decision::kInconclusive}) {
+  for (const stats::Decision decision :
+       {stats::Decision::kEvidence, stats::Decision::kNoEvidence, stats::Decision::kInconclusive}) {
     EXPECT_GE(page_count(render(test::example_evidence({2, 2, decision, "x"}))), 4);
     EXPECT_GE(page_count(render(test::example_evidence({0, 0, decision, "x"}))), 4);
   }
@@ -142,7 +143,8 @@ TEST(Pdf, SurvivesNumbersThatAreMissing) {
 }
 
 TEST(Pdf, TellsHowImagesWereGot) {
-  const Evidence evidence = test::example_evidence({6, 9, Decision::kEvidence, "image", true});
+  const Evidence evidence = test::example_evidence(
+      {6, 9, stats::Decision::kEvidence, "image", true});
   const std::string text = read_text(render(evidence));
   if (text.empty()) GTEST_SKIP() << "no pdftotext here";
   for (const std::string& part : {std::string("sd15 [6ce0161689]; identity grade A"),

@@ -60,7 +60,7 @@ TEST_F(VerifyBundle, FindsNothingInAnUntouchedBundle) {
   EXPECT_EQ(result.scores_recomputed, 27);
   EXPECT_EQ(result.tests_recomputed, 4);
   EXPECT_LT(result.largest_score_difference, 1e-12);
-  EXPECT_EQ(evidence_.verdict.decision, Decision::kEvidence);
+  EXPECT_EQ(evidence_.verdict.decision, stats::Decision::kEvidence);
 }
 
 TEST_F(VerifyBundle, LeavesTheScoresAloneWithoutAnExtractor) {
@@ -253,6 +253,7 @@ INSTANTIATE_TEST_SUITE_P(
         EditCase{"Decision", "/verdict/decision", "\"no-evidence\"", {"verdict"}},
         EditCase{"Headline", "/verdict/headline", "\"They stole it.\"", {"verdict headline"}},
         EditCase{"Explanation", "/verdict/explanation", "\"Trust us.\"", {"verdict explanation"}},
+        EditCase{"Protocol", "/protocol", "\"key-signs\"", {"protocol", "null hypothesis"}},
         EditCase{"NullHypothesis", "/null_hypothesis", "\"none\"", {"null hypothesis"}},
         EditCase{"Limits", "/limits", "[]", {"limit \"The test compares"}},
         EditCase{"Source", "/suspect/samples/0/source", "\"other.png\"", {"scores.csv line 2"}},
