@@ -166,5 +166,22 @@ TEST(ResampledKeySigns, RefusesListsThatDoNotGoTogether) {
             0U);
 }
 
+TEST(MeanKeyTerms, IsTheMeanOfEachTermOverTheImages) {
+  EXPECT_EQ(mean_key_terms({{1.0, -2.0}, {3.0, 6.0}}), (std::vector<double>{2.0, 2.0}));
+  EXPECT_EQ(mean_key_terms({{0.25, 7.0}}), (std::vector<double>{0.25, 7.0}));
+}
+
+TEST(MeanKeyTerms, IsEmptyWithoutImagesAndForKeysWithoutSigns) {
+  EXPECT_TRUE(mean_key_terms({}).empty());
+  EXPECT_TRUE(mean_key_terms({{}, {}}).empty());
+}
+
+TEST(MeanKeyTerms, RefusesTermsOfDifferentKeys) {
+  EXPECT_EQ(core::caught_text([] {
+              mean_key_terms({{1.0}, {1.0, 2.0}});
+            }),
+            "terms: lists of 1 and 2 terms; give all images' terms by one key.");
+}
+
 }  // namespace
 }  // namespace patina::stats
