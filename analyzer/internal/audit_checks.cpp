@@ -175,10 +175,10 @@ void require_enough(const SampleSet& set, int min_samples) {
               "add images");
 }
 
-std::size_t count_shared(const SampleSet& suspect, const SampleSet& benign) {
+void require_few_shared(const SampleSet& suspect, const SampleSet& benign) {
   const std::size_t shared = shared_count(suspect, benign);
   const std::size_t smaller = smaller_size(suspect, benign);
-  if (2 * shared <= smaller) return shared;
+  if (2 * shared <= smaller) return;
   throw Error(ErrorKind::kInput,
               benign.location,
               "benign and suspect share " + std::to_string(shared) + " of " +

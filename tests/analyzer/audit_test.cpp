@@ -56,6 +56,11 @@ TEST_F(AuditTest, IsDecidedByTheSignsOfAKeyThatHasAny) {
   EXPECT_EQ(verification(), "");
 }
 
+TEST_F(AuditTest, AsksForTheTermsOfAKeyWithoutSignsOnce) {
+  audit();
+  EXPECT_EQ(extractor_.times_asked_for_terms, 1);
+}
+
 TEST_F(AuditTest, DoesNotTakeAnotherOwnersCoatingForThisOne) {
   // Scores far from the benign ones, as of a coated model, but half of the signs disagree.
   for (int k = 0; k < 40; ++k) extractor_.signs.push_back(k % 2 == 0 ? 0.5 : -0.5);

@@ -12,6 +12,7 @@
 #include "images/pixels/image.h"
 #include "keys/extractor.h"
 #include "report/evidence/evidence.h"
+#include "report/verify/verify.h"
 
 namespace patina::report::test {
 
@@ -30,6 +31,9 @@ class BrightnessExtractor : public keys::Extractor {
   std::size_t signs_ = 0;
   keys::ExtractorInfo info_ = {"siren", "float32", std::string(64, 'e'), 3.872983346207417};
 };
+
+/// Gives copies of the extractor, whatever the file holds; `extractor` must outlive it.
+MakeExtractor handing_out(const BrightnessExtractor& extractor);
 
 struct BundleSizes {
   int suspects = 12;
