@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "analyzer/internal/audit_checks.h"
 #include "analyzer/internal/audit_folder.h"
@@ -13,8 +14,8 @@
 #include "core/files.h"
 #include "core/version.h"
 #include "report/bundle/bundle.h"
-#include "report/bundle/key_terms.h"
 #include "report/evidence/bundle_layout.h"
+#include "stats/key_signs.h"
 #include "stats/score_comparison.h"
 
 namespace patina::analyzer {
@@ -46,12 +47,18 @@ void require_between(const char* field, int value, int low, int high) {
               "change it");
 }
 
-ScoringSink sink_into(report::SampleSet& set, AuditFolder& folder) {
+struct ScoredSet {
+  report::SampleSet set;
+  std::vector<std::vector<double>> key_terms;  ///< One list per sample, where they are asked for.
+};
+
+ScoringSink sink_into(ScoredSet& scored, AuditFolder& folder) {
+  report::SampleSet& set = scored.set;
   ScoringSink sink;
   sink.keep = [&folder](const queryers::Sample& sample, images::ImageFormat format) {
     folder.keep_sample(sample, format);
   };
-  sink.on_scored = [&set, &folder](const ScoredImage& image) {
+  sink.on_scored = [&set, &scored, &folder](const ScoredImage& image) {
     if (image.repeat) {
       set.skipped.push_back(
           {image.source, "the same bytes as another file of this set, tested once"});
@@ -64,6 +71,7 @@ ScoringSink sink_into(report::SampleSet& set, AuditFolder& folder) {
                            image.width_px,
                            image.height_px,
                            image.score});
+    scored.key_terms.push_back(image.key_terms);
   };
   sink.on_skipped = [&set](const report::SkippedSample& skipped) {
     set.skipped.push_back(skipped);
@@ -99,31 +107,32 @@ std::optional<report::AcquisitionRecord> acquisition_record(const queryers::Susp
   return record;
 }
 
-report::SampleSet score_set(const Run& run, queryers::Suspect& source, const std::string& stage) {
+ScoredSet score_set(const Run& run, queryers::Suspect& source, ScoringOptions options) {
   const queryers::SuspectInfo info = source.info();
-  report::SampleSet set;
-  set.kind = info.kind;
-  set.location = info.location;
-  set.acquisition = acquisition_record(info);
-  ScoringOptions options;
+  ScoredSet scored;
+  scored.set.kind = info.kind;
+  scored.set.location = info.location;
+  scored.set.acquisition = acquisition_record(info);
   options.batch_size = run.options.batch_size;
   options.limits = run.options.limits;
   options.strict = run.options.strict;
-  options.stage = stage;
   options.known = run.folder.scores();
-  score_images(source, run.extractor, options, sink_into(set, run.folder), run.observer);
-  require_enough(set, run.options.min_samples);
-  return set;
+  score_images(source, run.extractor, options, sink_into(scored, run.folder), run.observer);
+  require_enough(scored.set, run.options.min_samples);
+  return scored;
 }
 
 // Whatever stops the scoring, the scores so far are kept.
-void score_both(const Run& run,
-                queryers::Suspect& suspect,
-                queryers::Suspect& benign,
-                report::Evidence& evidence) {
+void score_both(const Run& run, const AuditSources& sources, report::Evidence& evidence) {
+  ScoringOptions of_suspect, of_benign;
+  of_suspect.stage = "scoring suspect images";
+  of_suspect.key_terms = true;
+  of_benign.stage = "scoring benign images";
   try {
-    evidence.suspect = score_set(run, suspect, "scoring suspect images");
-    evidence.benign = score_set(run, benign, "scoring benign images");
+    ScoredSet suspect = score_set(run, *sources.suspect, of_suspect);
+    evidence.suspect = std::move(suspect.set);
+    evidence.key_terms = stats::mean_key_terms(suspect.key_terms);
+    evidence.benign = score_set(run, *sources.benign, of_benign).set;
     run.folder.save();
   } catch (const Error& error) {
     run.folder.save();
@@ -146,21 +155,25 @@ void test_scores(report::Evidence& evidence) {
                                           evidence.options,
                                           static_cast<std::int64_t>(scores.suspect.size()),
                                           static_cast<std::int64_t>(scores.benign.size()));
-  evidence.null_hypothesis = report::null_hypothesis_text(!evidence.key_terms.empty());
-  evidence.limits = report::standing_limits(!evidence.key_terms.empty());
+  const stats::Protocol protocol = evidence.comparison.protocol;
+  evidence.null_hypothesis = stats::facts_of(protocol).null_hypothesis;
+  evidence.limits = report::standing_limits(protocol);
 }
 
-report::Evidence describe(const AuditKey& key,
-                          const keys::Extractor& extractor,
-                          const AuditOptions& options) {
+report::KeyRecord key_record(const AuditInput& input) {
+  report::KeyRecord record = input.key.record;
+  record.extractor = input.extractor.info();
+  return record;
+}
+
+report::Evidence describe(const AuditInput& input, const AuditOptions& options) {
   report::Evidence evidence;
   evidence.tool_version = core::kVersion;
   evidence.tool_revision = core::kRevision;
   evidence.created = core::utc_now();
   evidence.case_name = options.case_name;
-  evidence.key = key.record;
-  evidence.key.extractor = extractor.info();
-  evidence.commitment = key.commitment;
+  evidence.key = key_record(input);
+  evidence.commitment = input.key.commitment;
   evidence.options.alpha = options.alpha;
   evidence.options.confidence = options.confidence;
   evidence.options.radius_score = evidence.key.extractor.method.radius_score;
@@ -187,34 +200,22 @@ void validate(const AuditOptions& options) {
   require_between("batch_size", options.batch_size, 1, 1024);
 }
 
-void check_bundle(const std::filesystem::path& bundle,
-                  const AuditKey& key,
-                  const keys::Extractor& extractor) {
-  const report::Evidence evidence = describe(key, extractor, {});
-  AuditFolder(bundle, scorer_name(evidence.key, evidence.tool_version));
-}
-
-report::Evidence run_audit(queryers::Suspect& suspect,
-                           queryers::Suspect& benign,
-                           keys::Extractor& extractor,
-                           const AuditKey& key,
-                           const std::filesystem::path& bundle,
+report::Evidence run_audit(const AuditInput& input,
                            const AuditOptions& options,
                            const core::Observer& observer) {
   validate(options);
-  require_separate({suspect.info(), benign.info()}, bundle);
-  report::Evidence evidence = describe(key, extractor, options);
-  AuditFolder folder(bundle, scorer_name(evidence.key, evidence.tool_version));
+  AuditFolder folder(input.bundle, scorer_name(key_record(input), core::kVersion));
+  const AuditSources sources = input.open_sources();
+  require_separate({sources.suspect->info(), sources.benign->info()}, input.bundle);
+  report::Evidence evidence = describe(input, options);
   folder.begin();
-  score_both({extractor, options, observer, folder}, suspect, benign, evidence);
-  count_shared(evidence.suspect, evidence.benign);
+  score_both({input.extractor, options, observer, folder}, sources, evidence);
+  require_few_shared(evidence.suspect, evidence.benign);
   observer.say("Scored " + std::to_string(evidence.suspect.samples.size()) + " suspect and " +
                std::to_string(evidence.benign.samples.size()) + " benign images.");
-  evidence.key_terms = report::mean_key_terms(
-      bundle, evidence.suspect, extractor, options.limits, observer);
   test_scores(evidence);
   evidence.notes = audit_notes(evidence);
-  write_bundle(folder, key, evidence);
+  write_bundle(folder, input.key, evidence);
   return evidence;
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs an audit: collects both sources, scores them, tests, words the verdict and writes the
+// Runs an audit: opens both sources, scores them, tests, words the verdict and writes the
 // bundle. No LibTorch: the extractor is handed down. Entry point: run_audit.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,11 +41,20 @@ struct AuditKey {
   std::function<void(const std::filesystem::path&)> write_extractor;
 };
 
-/// Throws what run_audit() would throw about the place of the bundle: foreign, finished, or of
-/// another key or precision. To be asked before images are collected over the network.
-void check_bundle(const std::filesystem::path& bundle,
-                  const AuditKey& key,
-                  const keys::Extractor& extractor);
+/// Neither may be null.
+struct AuditSources {
+  std::unique_ptr<queryers::Suspect> suspect;
+  std::unique_ptr<queryers::Suspect> benign;
+};
+
+struct AuditInput {
+  /// Opens both sources, or collects them; called once, after the place of the bundle is known to be
+  /// usable.
+  std::function<AuditSources()> open_sources;
+  keys::Extractor& extractor;
+  AuditKey key;
+  std::filesystem::path bundle;
+};
 
 /// Audits and writes the bundle. Throws Error{kInput}: too few samples, suspect and benign the same
 /// folder or sharing more than half their images, bundle already finished, foreign or inside a
@@ -55,11 +65,7 @@ void check_bundle(const std::filesystem::path& bundle,
 /// Bytes that come twice in one set are tested once, since repeated images are not independent
 /// observations; the repetitions stand among the skipped. Images in both sets stay in both, which
 /// only weakens the evidence.
-report::Evidence run_audit(queryers::Suspect& suspect,
-                           queryers::Suspect& benign,
-                           keys::Extractor& extractor,
-                           const AuditKey& key,
-                           const std::filesystem::path& bundle,
+report::Evidence run_audit(const AuditInput& input,
                            const AuditOptions& options,
                            const core::Observer& observer = {});
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/scoring.h"
 
+#include <atomic>
 #include <cmath>
 #include <optional>
 #include <set>
@@ -19,8 +20,11 @@ using core::ErrorKind;
 // Reads, hashes and decodes; everything here runs on the decoding thread.
 class Producer {
  public:
-  Producer(queryers::Suspect& source, const ScoringOptions& options, const ScoringSink& sink)
-      : source_(source), options_(options), sink_(sink) {}
+  Producer(queryers::Suspect& source,
+           const ScoringOptions& options,
+           const ScoringSink& sink,
+           const std::atomic<bool>& wants_terms)
+      : source_(source), options_(options), sink_(sink), wants_terms_(wants_terms) {}
 
   void operator()(const DecodeAhead::Push& push) {
     source_.collect([&](queryers::Sample&& sample) { push(decode(sample)); },
@@ -42,14 +46,14 @@ class Producer {
       return item;
     }
     const auto known = options_.known.find(sample.sha256);
-    if (known != options_.known.end()) {
+    const bool is_known = known != options_.known.end();
+    if (is_known) {
       item.format = known->second.format;
       item.width_px = known->second.width_px;
       item.height_px = known->second.height_px;
       item.score = known->second.score;
-    } else if (!decode_pixels(sample, item)) {
-      return item;
     }
+    if ((!is_known || wants_terms_) && !decode_pixels(sample, item)) return item;
     seen_.insert(sample.sha256);
     if (sink_.keep) sink_.keep(sample, item.format);
     return item;
@@ -73,6 +77,7 @@ class Producer {
   queryers::Suspect& source_;
   const ScoringOptions& options_;
   const ScoringSink& sink_;
+  const std::atomic<bool>& wants_terms_;
   std::set<std::string> seen_;
 };
 
@@ -94,11 +99,15 @@ struct Batch {
 
 class Consumer {
  public:
-  Consumer(keys::Extractor& extractor, const ScoringOptions& options, const ScoringSink& sink)
-      : extractor_(extractor), options_(options), sink_(sink) {}
+  Consumer(keys::Extractor& extractor,
+           const ScoringOptions& options,
+           const ScoringSink& sink,
+           std::atomic<bool>& wants_terms)
+      : extractor_(extractor), options_(options), sink_(sink), wants_terms_(wants_terms) {}
 
   void take(Batch& batch) {
     score(batch);
+    if (wants_terms_) read_key_terms(batch);
     for (const DecodedSample& item : batch.items) hand_over(item);
     done_ += static_cast<std::int64_t>(batch.items.size());
     batch = Batch{};
@@ -119,16 +128,36 @@ class Consumer {
     }
     if (images.empty()) return;
     const std::vector<double> scores = extractor_.score(images);
-    if (scores.size() != images.size()) {
-      throw Error(ErrorKind::kInternal,
-                  "extractor",
-                  "gave " + std::to_string(scores.size()) + " scores for " +
-                      std::to_string(images.size()) + " images");
-    }
+    require_one_each(scores.size(), "scores", images.size());
     for (std::size_t i = 0; i < scores.size(); ++i) {
       require_finite(scores[i], unscored[i]->source);
       unscored[i]->score = scores[i];
     }
+  }
+
+  // A method whose keys have no signs gives no terms; it is asked once.
+  void read_key_terms(Batch& batch) {
+    std::vector<DecodedSample*> items;
+    std::vector<const images::Image*> images;
+    for (DecodedSample& item : batch.items) {
+      if (!item.problem.empty() || item.repeat) continue;
+      items.push_back(&item);
+      images.push_back(&item.image);
+    }
+    if (images.empty()) return;
+    std::vector<std::vector<double>> terms = extractor_.key_terms(images);
+    wants_terms_ = !terms.empty();
+    if (terms.empty()) return;
+    require_one_each(terms.size(), "lists of terms", images.size());
+    for (std::size_t i = 0; i < items.size(); ++i) items[i]->key_terms = std::move(terms[i]);
+  }
+
+  static void require_one_each(std::size_t given, const char* what, std::size_t images) {
+    if (given == images) return;
+    throw Error(ErrorKind::kInternal,
+                "extractor",
+                "gave " + std::to_string(given) + " " + what + " for " + std::to_string(images) +
+                    " images");
   }
 
   static void require_finite(double score, const std::string& source) {
@@ -156,7 +185,8 @@ class Consumer {
                 item.width_px,
                 item.height_px,
                 item.score.value(),
-                false};
+                false,
+                item.key_terms};
       first_of_.emplace(item.sha256, scored);
     }
     if (sink_.on_scored) sink_.on_scored(scored);
@@ -175,6 +205,7 @@ class Consumer {
   keys::Extractor& extractor_;
   const ScoringOptions& options_;
   const ScoringSink& sink_;
+  std::atomic<bool>& wants_terms_;
   std::map<std::string, ScoredImage> first_of_;
   std::int64_t done_ = 0;
 };
@@ -188,8 +219,10 @@ void score_images(queryers::Suspect& source,
                   const core::Observer& observer) {
   AheadLimits ahead_limits;
   ahead_limits.max_items = static_cast<std::size_t>(options.batch_size);
-  Producer producer(source, options, sink);
-  Consumer consumer(extractor, options, sink);
+  // Read by the decoding thread, so that known images are decoded only as long as it is true.
+  std::atomic<bool> wants_terms(options.key_terms);
+  Producer producer(source, options, sink, wants_terms);
+  Consumer consumer(extractor, options, sink, wants_terms);
   const std::int64_t total = source.info().expected_samples;
   observer.report({options.stage, 0, total, {}});
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "core/observer.h"
 #include "images/image_io.h"
@@ -26,9 +27,11 @@ struct ScoredImage {
   int height_px = 0;
   double score = 0.0;
   bool repeat = false;  ///< The same bytes came before from this source; the score is theirs.
+  /// keys::Extractor::key_terms() of it, [K]; empty for a method without or if not asked for.
+  std::vector<double> key_terms;
 };
 
-/// Scores from an earlier run by SHA-256; `source` and `repeat` are unused.
+/// Scores from an earlier run by SHA-256; `source`, `repeat` and `key_terms` are unused.
 using KnownScores = std::map<std::string, ScoredImage>;
 
 struct ScoringOptions {
@@ -36,7 +39,8 @@ struct ScoringOptions {
   images::ImageLimits limits;  ///< Images beyond them are skipped.
   bool strict = false;         ///< One unreadable image stops the run.
   std::string stage = "scoring";  ///< Named in progress reports.
-  KnownScores known;  ///< Not scored again; batches keep their composition all the same.
+  bool key_terms = false;  ///< The terms of each image are wanted, too; of known ones as well.
+  KnownScores known;       ///< Not scored again; batches keep their composition all the same.
 };
 
 /// Where the results go. Empty members are not called.

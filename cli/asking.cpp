@@ -192,12 +192,6 @@ std::string read_secret(const std::filesystem::path& file) {
   return key;
 }
 
-bool is_remote(const std::string& source) {
-  std::error_code ignored;
-  if (std::filesystem::exists(source, ignored)) return false;
-  return queryers::parse_endpoint(source) || queryers::parse_gallery(source);
-}
-
 http::Credential credential_for(const queryers::Service& service, const AskingOptions& options) {
   std::string key;
   if (!options.key_file.empty()) {

@@ -44,9 +44,6 @@ void bind_manners(CommandLine& line, AskingOptions& options);
 /// Puts the texts of the flags into the structs. Throws Error{kInput}, Error{kDisk}.
 void settle(AskingOptions& options);
 
-/// True for text that names an endpoint or a gallery rather than a folder.
-bool is_remote(const std::string& source);
-
 /// A secret on one line of a file that nobody else may read. Throws Error{kInput}, Error{kDisk}.
 std::string read_secret(const std::filesystem::path& file);
 

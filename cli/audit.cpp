@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "analyzer/audit.h"
-
 #include <filesystem>
-#include <memory>
-#include <optional>
 #include <ostream>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include "analyzer/audit_request.h"
 #include "cli/asking.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
@@ -15,15 +13,9 @@
 #include "cli/passphrase.h"
 #include "cli/session.h"
 #include "cli/table.h"
-#include "coat/methods.h"
-#include "core/error.h"
-#include "core/hash.h"
 #include "core/json.h"
+#include "coat/methods.h"
 #include "keys/coat_key.h"
-#include "keys/commitment.h"
-#include "queryers/directory.h"
-#include "queryers/record/collection.h"
-#include "report/bundle/bundle.h"
 #include "report/evidence/bundle_layout.h"
 
 namespace patina::cli {
@@ -32,14 +24,9 @@ namespace {
 using nlohmann::json;
 
 struct AuditCommand {
-  std::filesystem::path key;
-  std::filesystem::path suspect;  ///< Folder, collection or, as text, an address.
-  std::filesystem::path benign;
+  analyzer::AuditRequest request;
   AskingOptions asking;
-  std::filesystem::path bundle;
-  std::filesystem::path commitment;
   std::filesystem::path passphrase_file;
-  analyzer::AuditOptions options;
   tensors::ComputeOptions compute;
   OutputOptions output;
 };
@@ -57,33 +44,34 @@ CommandText audit_text() {
 }
 
 void bind_options(CommandLine& line, AuditCommand& command) {
-  line.path({"--key", "KEY", "Key that patina coat made.", true}, command.key);
+  analyzer::AuditRequest& request = command.request;
+  line.path({"--key", "KEY", "Key that patina coat made.", true}, request.key);
   line.path(
       {"--suspect",
        "SOURCE",
        "Images from the model under audit: a folder, a folder that patina collect wrote, or an "
        "endpoint such as a1111+http://host:7860 (see patina help collect).",
        true},
-      command.suspect);
+      request.suspect);
   line.path({"--benign",
              "SOURCE",
              "Like images from models known not to have used the coated set; the same kinds.",
              true},
-            command.benign);
+            request.benign);
   line.path({"-o,--output", "BUNDLE", "Folder to write; new, empty or an unfinished audit.", true},
-            command.bundle);
+            request.bundle);
   line.real({"--alpha",
              "P",
              "False-positive rate of the test, above 0 and below 1 (default: " +
-                 exact_number(command.options.alpha) + ")."},
+                 exact_number(request.options.alpha) + ")."},
             {0.0, 1.0, true, true},
-            command.options.alpha);
-  line.text({"--case", "NAME", "Title of the report (default: none)."}, command.options.case_name);
+            request.options.alpha);
+  line.text({"--case", "NAME", "Title of the report (default: none)."}, request.options.case_name);
   line.path({"--commitment", "FILE", "Published commitment.json; checked against the key."},
-            command.commitment);
+            request.commitment);
   bind_passphrase(line, command.passphrase_file);
   line.toggle({"--strict", "", "Stop at the first unreadable image instead of skipping it."},
-              command.options.strict);
+              request.options.strict);
   bind_compute(line, command.compute);
   bind_plan(line, command.asking);
   bind_gallery(line, command.asking);
@@ -91,70 +79,29 @@ void bind_options(CommandLine& line, AuditCommand& command) {
   bind_output(line, command.output);
 }
 
+bool is_address(const std::filesystem::path& source) {
+  return analyzer::kind_of_source(source) == analyzer::SourceKind::kAddress;
+}
+
 json options_to_json(const AuditCommand& command) {
+  const analyzer::AuditRequest& request = command.request;
   json options = to_json(command.compute);
-  options["key"] = printable(command.key.string());
-  options["suspect"] = printable(command.suspect.string());
-  options["benign"] = printable(command.benign.string());
-  if (is_remote(command.suspect.string()) || is_remote(command.benign.string())) {
+  options["key"] = printable(request.key.string());
+  options["suspect"] = printable(request.suspect.string());
+  options["benign"] = printable(request.benign.string());
+  if (is_address(request.suspect) || is_address(request.benign)) {
     options["asking"] = to_json(command.asking);
   }
-  options["output"] = printable(command.bundle.string());
-  options["commitment"] = command.commitment.empty() ? json()
-                                                     : json(printable(command.commitment.string()));
-  options["alpha"] = command.options.alpha;
-  options["confidence"] = command.options.confidence;
-  options["case"] = command.options.case_name;
-  options["min_samples"] = command.options.min_samples;
-  options["batch_size"] = command.options.batch_size;
-  options["strict"] = command.options.strict;
+  options["output"] = printable(request.bundle.string());
+  options["commitment"] = request.commitment.empty() ? json()
+                                                     : json(printable(request.commitment.string()));
+  options["alpha"] = request.options.alpha;
+  options["confidence"] = request.options.confidence;
+  options["case"] = request.options.case_name;
+  options["min_samples"] = request.options.min_samples;
+  options["batch_size"] = request.options.batch_size;
+  options["strict"] = request.options.strict;
   return options;
-}
-
-std::optional<keys::CommitmentRecord> matching_commitment(const AuditCommand& command) {
-  if (command.commitment.empty()) return std::nullopt;
-  keys::CommitmentRecord record = keys::check_commitment(command.commitment, command.key);
-  if (record.key_matches) return record;
-  throw core::Error(core::ErrorKind::kInput,
-                    printable(command.commitment.string()),
-                    "was made for another key than " + printable(command.key.string()),
-                    "name the key and the commitment of one patina coat run");
-}
-
-analyzer::AuditKey audit_key(const AuditCommand& command, const keys::CoatKey& key) {
-  analyzer::AuditKey audited;
-  audited.record.key_sha256 = core::to_hex(core::sha256_file(command.key));
-  audited.record.created = key.created;
-  audited.commitment = matching_commitment(command);
-  audited.write_extractor = [&key](const std::filesystem::path& path) {
-    keys::write_extractor(path, key);
-  };
-  return audited;
-}
-
-// A folder of images; nothing for what came over the network, or is to come.
-std::unique_ptr<queryers::Suspect> open_images(const std::filesystem::path& source) {
-  if (is_remote(source.string()) || queryers::is_collection(source)) return nullptr;
-  return queryers::open_directory(source);
-}
-
-// What came over the network, or does now, as a part of the bundle.
-std::unique_ptr<queryers::Suspect> open_source(const AuditCommand& command,
-                                               const std::filesystem::path& source,
-                                               const char* role,
-                                               const core::Observer& observer) {
-  const std::filesystem::path place = command.bundle / report::kAcquisitionFolder / role;
-  if (!is_remote(source.string())) {
-    queryers::copy_collection(source, place);
-    return queryers::open_collection(place);
-  }
-  const queryers::CollectResult result = collect_from(
-      source.string(), command.asking, place, observer);
-  if (!result.stopped.empty()) {
-    observer.say("Warning: the collection of the " + std::string(role) +
-                 " ended before its plan: " + result.stopped + ".");
-  }
-  return queryers::open_collection(place);
 }
 
 void print_text(const AuditCommand& command, const report::Evidence& evidence, std::ostream& out) {
@@ -183,29 +130,30 @@ void print_text(const AuditCommand& command, const report::Evidence& evidence, s
   if (!evidence.notes.empty()) out << "\n";
   for (const std::string& note : evidence.notes)
     out << "- " << wrap(printable(note), 78, 2) << "\n";
-  out << "\nReport: " << printable((command.bundle / report::kReportFile).string())
-      << "\nNext: patina verify " << printable(command.bundle.string()) << "\n";
+  out << "\nReport: " << printable((command.request.bundle / report::kReportFile).string())
+      << "\nNext: patina verify " << printable(command.request.bundle.string()) << "\n";
 }
 
 void print_json(const AuditCommand& command,
                 const report::Evidence& evidence,
                 double seconds,
                 std::ostream& out) {
+  const analyzer::AuditRequest& request = command.request;
   JsonDocument document;
   document.command = "audit";
   document.options = options_to_json(command);
-  document.inputs.push_back(input_record("key", command.key));
+  document.inputs.push_back(input_record("key", request.key));
   for (const auto& [role, source] :
-       {std::pair<const char*, std::filesystem::path>("suspect", command.suspect),
-        {"benign", command.benign}}) {
-    if (!is_remote(source.string())) document.inputs.push_back(input_record(role, source));
+       {std::pair<const char*, std::filesystem::path>("suspect", request.suspect),
+        {"benign", request.benign}}) {
+    if (!is_address(source)) document.inputs.push_back(input_record(role, source));
   }
-  if (!command.commitment.empty()) {
-    document.inputs.push_back(input_record("commitment", command.commitment));
+  if (!request.commitment.empty()) {
+    document.inputs.push_back(input_record("commitment", request.commitment));
   }
-  document.result = {{"bundle", printable(command.bundle.string())},
-                     {"report", printable((command.bundle / report::kReportFile).string())},
-                     {"decision", report::to_string(evidence.verdict.decision)},
+  document.result = {{"bundle", printable(request.bundle.string())},
+                     {"report", printable((request.bundle / report::kReportFile).string())},
+                     {"decision", stats::to_string(evidence.verdict.decision)},
                      {"evidence", report::to_json(evidence)}};
   document.timings_ms = {{"total", milliseconds(seconds)}};
   print_document(document, out);
@@ -222,24 +170,24 @@ int run_audit(std::vector<std::string> args, std::ostream& out, std::ostream& er
 
   const Session session(command.output, err);
   settle(command.asking);
-  auto suspect = open_images(command.suspect);
-  auto benign = open_images(command.benign);
-  const keys::CoatKey key = coat::open_key(command.key,
-                                           read_passphrase(command.passphrase_file, err));
-  const analyzer::AuditKey audited = audit_key(command, key);
-  const auto scorer = coat::make_scorer(key, {command.compute});
-  analyzer::check_bundle(command.bundle, audited, *scorer);
-  if (!suspect) suspect = open_source(command, command.suspect, "suspect", session.observer());
-  if (!benign) benign = open_source(command, command.benign, "benign", session.observer());
-  const report::Evidence evidence = analyzer::run_audit(
-      *suspect, *benign, *scorer, audited, command.bundle, command.options, session.observer());
+  analyzer::AuditMeans means;
+  means.passphrase = [&] { return read_passphrase(command.passphrase_file, err); };
+  means.make_extractor = [&](const keys::CoatKey& key) {
+    coat::method_of_key(key, command.request.key.string());
+    return coat::make_scorer(key, {command.compute});
+  };
+  means.collect = [&](const std::string& address, const std::filesystem::path& folder) {
+    return collect_from(address, command.asking, folder, session.observer());
+  };
+  const report::Evidence evidence = analyzer::run_requested_audit(
+      command.request, means, session.observer());
 
   if (command.output.json) {
     print_json(command, evidence, session.seconds(), out);
   } else {
     print_text(command, evidence, out);
   }
-  return evidence.verdict.decision == report::Decision::kEvidence ? 0 : 1;
+  return evidence.verdict.decision == stats::Decision::kEvidence ? 0 : 1;
 }
 
 }  // namespace patina::cli

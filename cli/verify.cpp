@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/verify/verify.h"
 
-#include <algorithm>
 #include <filesystem>
-#include <memory>
 #include <ostream>
 
 #include <nlohmann/json.hpp>
@@ -13,14 +11,10 @@
 #include "cli/json_document.h"
 #include "cli/session.h"
 #include "cli/table.h"
-#include "coat/methods.h"
 #include "core/error.h"
-#include "core/files.h"
 #include "core/json.h"
+#include "coat/methods.h"
 #include "keys/coat_key.h"
-#include "report/bundle/bundle.h"
-#include "report/evidence/bundle_layout.h"
-#include "report/evidence/evidence.h"
 
 namespace patina::cli {
 namespace {
@@ -63,28 +57,16 @@ void require_one_bundle(const VerifyCommand& command) {
 }
 
 // The scores are recomputed in the arithmetic of the audit.
-tensors::Precision claimed_precision(const std::filesystem::path& bundle) {
-  const std::filesystem::path path = bundle / report::kEvidenceFile;
-  const report::Evidence evidence = report::evidence_from_json(
-      core::parse_json(core::read_text_file(path), path.string()), path.string());
-  return evidence.key.extractor.precision == "bfloat16" ? tensors::Precision::kBFloat16
-                                                        : tensors::Precision::kFloat32;
-}
-
-// Digests first: an extractor that is not the bundle's own is never run.
 report::VerifyResult verify(const VerifyCommand& command, const Session& session) {
-  const report::VerifyResult digests = report::verify_bundle(
-      command.bundle(), nullptr, command.options, session.observer());
-  const bool extractor_differs = std::any_of(
-      digests.differences.begin(), digests.differences.end(), [](const auto& difference) {
-        return difference.what.find(report::kExtractorFile) != std::string::npos;
-      });
-  if (extractor_differs) return digests;
-  tensors::ComputeOptions compute = command.compute;
-  compute.precision = claimed_precision(command.bundle());
-  const keys::CoatKey key = coat::open_extractor(command.bundle() / report::kExtractorFile);
-  const auto scorer = coat::make_scorer(key, {compute});
-  return report::verify_bundle(command.bundle(), scorer.get(), command.options, session.observer());
+  const auto make_extractor = [&command](const std::filesystem::path& file,
+                                         const std::string& precision) {
+    tensors::ComputeOptions compute = command.compute;
+    compute.precision = precision == "bfloat16" ? tensors::Precision::kBFloat16
+                                                : tensors::Precision::kFloat32;
+    return coat::make_scorer(coat::open_extractor(file), {compute});
+  };
+  return report::verify_bundle(
+      command.bundle(), make_extractor, command.options, session.observer());
 }
 
 void print_text(const VerifyCommand& command,

@@ -17,9 +17,8 @@
 #include "coat/methods.h"
 #include "images/pixels/image.h"
 #include "keys/coat_key.h"
-#include "stats/key_signs.h"
+#include "stats/protocol.h"
 #include "stats/roc.h"
-#include "stats/two_sample.h"
 
 namespace patina::evaluate {
 
@@ -51,18 +50,9 @@ Rates rejected(const ChainOptions& options,
                const std::string& what) {
   const std::vector<double> alphas(std::begin(kChainAlphas), std::end(kChainAlphas));
   const std::uint64_t seed = core::Rng(options.seed).fork("resampling " + what).seed();
-  if (!suspect.key_terms.empty()) {
-    return stats::resampled_key_signs(suspect.key_terms,
-                                      {options.repeats, options.suspect_images, alphas, seed})
-        .rejected_fraction;
-  }
-  stats::ResampledKSOptions resampling;
-  resampling.repeats = options.repeats;
-  resampling.first_size = options.suspect_images;
-  resampling.second_size = static_cast<std::int64_t>(benign.size());
-  resampling.alphas = alphas;
-  resampling.seed = seed;
-  return stats::resampled_ks({suspect.scores, benign}, resampling).rejected_fraction;
+  return stats::rejected_in_repeats({suspect.scores, suspect.key_terms},
+                                    benign,
+                                    {options.repeats, options.suspect_images, alphas, seed});
 }
 
 std::size_t measured_count(const ChainOptions& options) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Several p-values into one, and corrections for having several. Combining assumes that the
-// p-values are INDEPENDENT and uniform (or larger) under H0: never combine tests of the same
-// images.
+// Several p-values into one, and corrections for having several: what an audit with several keys,
+// or a sequential one with several looks, needs. Combining assumes that the p-values are INDEPENDENT
+// and uniform (or larger) under H0: never combine tests of the same images.
 #pragma once
 
 #include <vector>

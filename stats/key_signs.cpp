@@ -55,6 +55,17 @@ class SetCounts {
   double exponent_ = 0.0;  ///< counts_ is to be multiplied by 2^-exponent_ for shares of patterns.
 };
 
+void require_one_key(const std::vector<std::vector<double>>& terms) {
+  for (const std::vector<double>& row : terms) {
+    if (row.size() == terms.front().size()) continue;
+    throw core::Error(core::ErrorKind::kInput,
+                      "terms",
+                      "lists of " + std::to_string(terms.front().size()) + " and " +
+                          std::to_string(row.size()) + " terms",
+                      "give all images' terms by one key");
+  }
+}
+
 }  // namespace
 
 KeySignsResult key_signs_test(const std::vector<double>& terms, std::int64_t grid) {
@@ -87,6 +98,17 @@ KeySignsResult key_signs_test(const std::vector<double>& terms, std::int64_t gri
   return result;
 }
 
+std::vector<double> mean_key_terms(const std::vector<std::vector<double>>& terms) {
+  require_one_key(terms);
+  std::vector<double> mean(terms.empty() ? 0 : terms.front().size(), 0.0);
+  for (const std::vector<double>& row : terms) {
+    for (std::size_t k = 0; k < mean.size(); ++k) {
+      mean[k] += row[k] / static_cast<double>(terms.size());
+    }
+  }
+  return mean;
+}
+
 ResampledKeySignsResult resampled_key_signs(const std::vector<std::vector<double>>& terms,
                                             const ResampledKeySignsOptions& options) {
   constexpr std::int64_t kGrid = 2048;
@@ -94,14 +116,7 @@ ResampledKeySignsResult resampled_key_signs(const std::vector<std::vector<double
   internal::require_at_least(static_cast<std::int64_t>(terms.size()), options.size, "images");
   internal::require_at_least(options.repeats, 1, "repeats");
   for (const double alpha : options.alphas) internal::require_open_unit(alpha, "alpha");
-  for (const std::vector<double>& row : terms) {
-    if (row.size() == terms.front().size()) continue;
-    throw core::Error(core::ErrorKind::kInput,
-                      "terms",
-                      "lists of " + std::to_string(terms.front().size()) + " and " +
-                          std::to_string(row.size()) + " terms",
-                      "give all images' terms by one key");
-  }
+  require_one_key(terms);
   core::Rng rng = core::Rng(options.seed).fork("first");
   internal::Drawer drawer(terms.size());
   std::vector<std::size_t> drawn;

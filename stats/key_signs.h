@@ -25,6 +25,11 @@ struct KeySignsResult {
 /// Error{kInput} if a term is not finite or `grid` < 2.
 KeySignsResult key_signs_test(const std::vector<double>& terms, std::int64_t grid = 1 << 16);
 
+/// Mean of the terms of several images by one key, [K], added up in their order; `terms`
+/// [images][K]. Empty without images or for a key without signs. Throws Error{kInput} if the lists
+/// differ in length.
+std::vector<double> mean_key_terms(const std::vector<std::vector<double>>& terms);
+
 /// key_signs_test() on draws from one suspect's images, as resampled_ks() draws its first sample.
 struct ResampledKeySignsOptions {
   std::int64_t repeats = 10'000;

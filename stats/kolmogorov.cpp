@@ -16,7 +16,6 @@
 #include <vector>
 
 #include <Eigen/Core>
-#include <boost/math/tools/roots.hpp>
 
 #include "stats/binomial.h"
 #include "stats/internal/requirements.h"
@@ -169,43 +168,6 @@ TailProbability kolmogorov_tail(std::int64_t n, double d) {
     return twice(smirnov_tail(n, d));
   }
   return tail_from_value(1.0 - pelz_good_cdf(n, d));
-}
-
-TailProbability kolmogorov_limit_tail(double z) {
-  if (z <= 0.0) {
-    return {};
-  }
-  if (z < 1.0) {
-    double sum = 0.0;
-    for (int k = 1; k <= 4; ++k) {
-      const double odd = 2.0 * k - 1.0;
-      sum += std::exp(-odd * odd * kPi * kPi / (8.0 * z * z));
-    }
-    return tail_from_value(1.0 - std::sqrt(2.0 * kPi) / z * sum);
-  }
-  double alternating = 1.0;
-  double sign = -1.0;
-  for (int k = 2; k <= 6; ++k) {
-    alternating += sign * std::exp(-2.0 * (k * k - 1.0) * z * z);
-    sign = -sign;
-  }
-  return tail_from_log(internal::kLn2 - 2.0 * z * z + std::log(alternating));
-}
-
-TailProbability smirnov_limit_tail(double z) {
-  return z <= 0.0 ? TailProbability{} : tail_from_log(-2.0 * z * z);
-}
-
-double kolmogorov_limit_quantile(double alpha) {
-  internal::require_open_unit(alpha, "alpha");
-  const auto excess = [&](double z) {
-    const TailProbability tail = kolmogorov_limit_tail(z);
-    return alpha > 0.5 ? tail.p_value - alpha : tail.log10_p_value - std::log10(alpha);
-  };
-  const double start = std::sqrt(-0.5 * std::log(0.5 * alpha));
-  const auto bracket = boost::math::tools::bisect(
-      excess, 0.01, start + 1.0, boost::math::tools::eps_tolerance<double>(52));
-  return 0.5 * (bracket.first + bracket.second);
 }
 
 }  // namespace patina::stats

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One-sample Kolmogorov-Smirnov laws at a finite size n, and their limits for large n. They are
-// the yardsticks behind the asymptotic two-sample p-values and the critical values of two_sample.h.
+// One-sample Kolmogorov-Smirnov laws at a finite size n: the yardsticks behind the asymptotic
+// two-sample p-values of two_sample.h.
 #pragma once
 
 #include <cstdint>
@@ -17,12 +17,5 @@ TailProbability kolmogorov_tail(std::int64_t n, double d);
 /// P(D+_n >= d) of the one-sided statistic, exact: d * sum_{j<=n(1-d)} C(n,j) (d+j/n)^(j-1)
 /// (1-d-j/n)^(n-j) [Smirnov 1944; Birnbaum & Tingey 1951]. O(n).
 TailProbability smirnov_tail(std::int64_t n, double d);
-
-/// Limits of sqrt(n)*D_n: 2*sum_{k>=1} (-1)^(k-1) exp(-2 k^2 z^2), and exp(-2 z^2).
-TailProbability kolmogorov_limit_tail(double z);
-TailProbability smirnov_limit_tail(double z);
-
-/// z with kolmogorov_limit_tail(z) = alpha. Throws Error{kInput} unless 0 < alpha < 1.
-double kolmogorov_limit_quantile(double alpha);
 
 }  // namespace patina::stats

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Distribution-free companions of the primary test: Mann-Whitney U, Wilcoxon signed-rank,
-// two-sample Cramer-von Mises and k-sample Anderson-Darling. Conventions and defaults are those of
-// SciPy 1.10 unless said otherwise. All throw Error{kInput} for empty samples, NaN and infinities.
+// Distribution-free tests of ranks: Mann-Whitney U, a companion of the primary test of an audit, and
+// the Wilcoxon signed-rank test, which a comparison of methods over paired sets of images needs.
+// Conventions and defaults are those of SciPy 1.10 unless said otherwise. Both throw Error{kInput}
+// for empty samples, NaN and infinities.
 #pragma once
 
 #include <vector>
@@ -14,7 +15,7 @@ namespace patina::stats {
 enum class RankMethod {
   kAuto,   ///< Exact where it applies and is cheap, else the approximation; each test says when.
   kExact,  ///< Permutation distribution. Error{kInput} where ties or zeros forbid it.
-  kApproximate,  ///< Normal (U, signed-rank) or limiting (Cramer-von Mises) distribution.
+  kApproximate,  ///< Normal distribution.
 };
 const char* to_string(RankMethod method);  ///< "auto", "exact", "approximate".
 
@@ -43,30 +44,5 @@ RankTestResult mann_whitney(const TwoSamples& samples, const RankOptions& option
 /// differences without zeros or ties (SciPy 1.10 ignores ties there). p = 1 if all are zero.
 RankTestResult wilcoxon_signed_rank(const std::vector<double>& differences,
                                     const RankOptions& options = {});
-
-/// Two-sample Cramer-von Mises test [Anderson 1962]; statistic T with midranks. Two-sided only:
-/// `alternative` and `continuity_correction` are ignored. kExact counts lattice paths [Xiao 2007]
-/// and throws Error{kUnsupported} where lcm(n,m)^2*(n+m) > 1e7; kAuto: exact up to 20 values a
-/// sample.
-RankTestResult cramer_von_mises(const TwoSamples& samples, const RankOptions& options = {});
-
-/// P(W >= x) of the limiting law of the Cramer-von Mises statistic [Csorgo 1996].
-TailProbability cramer_von_mises_limit_tail(double x);
-
-enum class AndersonDarlingRanks { kMidranks, kRight };
-
-struct AndersonDarlingResult {
-  double statistic = 0.0;  ///< Normalised: (A2 - (k-1)) / sigma.
-  /// Critical values at 25, 10, 5, 2.5, 1, 0.5 and 0.1 %.
-  std::vector<double> critical_values;
-  /// Interpolated between those levels and clipped to [0.001, 0.25]: never a small p-value.
-  double significance_level = 0.25;
-};
-
-/// k-sample Anderson-Darling test [Scholz 1987, Eq. 6 right-continuous, Eq. 7 midranks]. Throws
-/// Error{kInput} for fewer than two samples, fewer than four values or only one distinct value.
-AndersonDarlingResult anderson_darling(
-    const std::vector<std::vector<double>>& samples,
-    AndersonDarlingRanks ranks = AndersonDarlingRanks::kMidranks);
 
 }  // namespace patina::stats

@@ -8,10 +8,10 @@
 #include "core/error.h"
 #include "stats/binomial.h"
 #include "stats/internal/difference_quantile.h"
+#include "stats/internal/named_test.h"
 #include "stats/internal/ranks.h"
 #include "stats/internal/requirements.h"
 #include "stats/internal/special_functions.h"
-#include "stats/key_signs.h"
 #include "stats/rank_tests.h"
 #include "stats/roc.h"
 #include "stats/t_test.h"
@@ -20,37 +20,12 @@ namespace patina::stats {
 
 namespace {
 
-constexpr char kSmaller[] = "suspect scores are smaller";
-
-// `result` has the three numbers that every test gives.
-template <typename Result>
-NamedTest named(const std::string& name, const std::string& alternative, const Result& result) {
-  NamedTest test;
-  test.name = name;
-  test.alternative = alternative;
-  test.statistic = result.statistic;
-  test.p_value = result.p_value;
-  test.log10_p_value = result.log10_p_value;
-  return test;
-}
-
-NamedTest named_ks(const TwoSamples& samples, Alternative alternative) {
-  const bool one_sided = alternative == Alternative::kGreater;
-  KSOptions options;
-  options.alternative = alternative;
-  const KSResult result = ks_two_sample(samples, options);
-  NamedTest test = named(
-      one_sided ? kScoresTest : "Kolmogorov-Smirnov, two-sided",
-      one_sided ? kSmaller : "suspect and benign scores are distributed differently",
-      result);
+NamedTest named_ks_two_sided(const TwoSamples& samples) {
+  const KSResult result = ks_two_sample(samples);
+  NamedTest test = internal::named("Kolmogorov-Smirnov, two-sided",
+                                   "suspect and benign scores are distributed differently",
+                                   result);
   test.method = to_string(result.method);
-  return test;
-}
-
-NamedTest named_key_signs(const std::vector<double>& terms) {
-  NamedTest test = named(
-      kKeySignsTest, "the suspect images follow the signs of this key", key_signs_test(terms));
-  test.method = "exact";
   return test;
 }
 
@@ -58,7 +33,7 @@ NamedTest named_mann_whitney(const TwoSamples& samples) {
   RankOptions options;
   options.alternative = Shift::kFirstSmaller;
   const RankTestResult result = mann_whitney(samples, options);
-  NamedTest test = named("Mann-Whitney U", kSmaller, result);
+  NamedTest test = internal::named("Mann-Whitney U", internal::kSuspectSmaller, result);
   test.method = to_string(result.method);
   return test;
 }
@@ -80,7 +55,7 @@ bool welch_is_defined(const TwoSamples& samples) {
 }
 
 NamedTest named_welch(const TwoSamples& samples) {
-  NamedTest test = named(
+  NamedTest test = internal::named(
       "Welch t", "the mean suspect score is smaller", welch_t_test(samples, Shift::kFirstSmaller));
   test.method = "student-t";
   return test;
@@ -141,13 +116,10 @@ EffectSize effect_size(const ScoreSamples& samples, const ComparisonOptions& opt
   return effect;
 }
 
-double smallest_possible_p(const ScoreSamples& samples) {
-  if (!samples.key_terms.empty()) {
-    return std::ldexp(1.0, -static_cast<int>(samples.key_terms.size()));
-  }
-  const auto first = static_cast<std::int64_t>(samples.suspect.size());
-  const auto all = first + static_cast<std::int64_t>(samples.benign.size());
-  return std::exp(-internal::log_binomial_coefficient(all, first));
+AuditSizes sizes_of(const ScoreSamples& samples) {
+  return {static_cast<std::int64_t>(samples.suspect.size()),
+          static_cast<std::int64_t>(samples.benign.size()),
+          static_cast<std::int64_t>(samples.key_terms.size())};
 }
 
 }  // namespace
@@ -159,9 +131,12 @@ ScoreComparison compare_scores(const ScoreSamples& samples, const ComparisonOpti
   internal::require_open_unit(options.confidence, "confidence");
   const TwoSamples pair = {samples.suspect, samples.benign};
   ScoreComparison comparison;
-  if (!samples.key_terms.empty()) comparison.tests.push_back(named_key_signs(samples.key_terms));
-  comparison.tests.push_back(named_ks(pair, Alternative::kGreater));
-  comparison.tests.push_back(named_ks(pair, Alternative::kTwoSided));
+  comparison.protocol = protocol_for(samples.key_terms.size());
+  comparison.tests.push_back(deciding_test(comparison.protocol, samples));
+  if (comparison.protocol != Protocol::kScores) {
+    comparison.tests.push_back(deciding_test(Protocol::kScores, samples));
+  }
+  comparison.tests.push_back(named_ks_two_sided(pair));
   comparison.tests.push_back(named_mann_whitney(pair));
   if (welch_is_defined(pair)) {
     comparison.tests.push_back(named_welch(pair));
@@ -171,7 +146,7 @@ ScoreComparison compare_scores(const ScoreSamples& samples, const ComparisonOpti
     test.rejected = test.p_value < options.alpha;
   }
   comparison.effect = effect_size(samples, options);
-  comparison.smallest_possible_p = smallest_possible_p(samples);
+  comparison.smallest_possible_p = smallest_possible_p(comparison.protocol, sizes_of(samples));
   comparison.rejected = comparison.tests.front().rejected;
   return comparison;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an audit computes from two lists of coating scores: the primary test, its companions, the
-// effect size with intervals. analyzer fills evidence from it and report's verify recomputes it, so
-// the protocol exists once. Entry point: compare_scores.
+// What an audit computes from two lists of coating scores: the primary test, which the protocol
+// names, its companions, the effect size with intervals. analyzer fills evidence from it and
+// report's verify recomputes it. Entry point: compare_scores.
 #pragma once
 
 #include <limits>
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "stats/interval.h"
-#include "stats/two_sample.h"
+#include "stats/protocol.h"
 
 namespace patina::stats {
 
@@ -60,6 +60,7 @@ struct EffectSize {
 };
 
 struct ScoreComparison {
+  Protocol protocol = Protocol::kScores;
   std::vector<NamedTest> tests;  ///< Primary first.
   EffectSize effect;
   /// Smallest p-value that the primary test can give at these sizes, or with these signs; if above
@@ -68,19 +69,14 @@ struct ScoreComparison {
   bool rejected = false;  ///< Of the primary test.
 };
 
-/// Names of the two tests that can be primary.
-inline constexpr const char* kScoresTest = "Kolmogorov-Smirnov, one-sided";
-inline constexpr const char* kKeySignsTest = "Signs of the key, randomisation";
-
 /// The test called `name`. Throws Error{kInternal} if there is none.
 const NamedTest& test_called(const ScoreComparison& comparison, const std::string& name);
 
-/// Runs the one-sided Kolmogorov-Smirnov test [Siren 2025, Eq. 8; exact, given ties], which is
-/// primary, and its companions (two-sided Kolmogorov-Smirnov, Mann-Whitney U one-sided, Welch t
-/// one-sided; the last is left out where it is not defined, see t_test.h). Where the key has signs,
-/// key_signs_test() is primary instead and the others are companions: they would reject as well for
-/// a model that learned another owner's coating. Scores at the radius count as inside. Throws
-/// Error{kInput} if a sample is empty or not finite, or alpha or confidence is outside (0,1).
+/// Runs the deciding test of the protocol, which is primary, and its companions: Kolmogorov-Smirnov
+/// one-sided [Siren 2025, Eq. 8; exact, given ties] and two-sided, Mann-Whitney U one-sided, Welch t
+/// one-sided; the last is left out where it is not defined, see t_test.h. Scores at the radius count
+/// as inside. Throws Error{kInput} if a sample is empty or not finite, or alpha or confidence is
+/// outside (0,1).
 ScoreComparison compare_scores(const ScoreSamples& samples, const ComparisonOptions& options = {});
 
 }  // namespace patina::stats

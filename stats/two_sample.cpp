@@ -257,13 +257,4 @@ double ks_critical_value(std::int64_t n, std::int64_t m, double alpha) {
   return std::sqrt(-0.5 * std::log(0.5 * alpha)) * std::sqrt((first + second) / (first * second));
 }
 
-double ks_limit_p_value(std::int64_t n, std::int64_t m, double statistic, Alternative alternative) {
-  require_sizes(n, m);
-  const double first = static_cast<double>(n);
-  const double second = static_cast<double>(m);
-  const double z = std::sqrt(first * second / (first + second)) * statistic;
-  return (alternative == Alternative::kTwoSided ? kolmogorov_limit_tail(z) : smirnov_limit_tail(z))
-      .p_value;
-}
-
 }  // namespace patina::stats

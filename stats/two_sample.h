@@ -72,11 +72,9 @@ double ks_asymptotic_p_value(std::int64_t n,
                              std::int64_t m,
                              double statistic,
                              Alternative alternative);
-/// The limit for large samples: Kolmogorov's series, or exp(-2 nm/(n+m) D^2) one-sided. For
-/// comparison with other tools only; the two above are nearer to the truth.
-double ks_limit_p_value(std::int64_t n, std::int64_t m, double statistic, Alternative alternative);
 
-/// Critical value c(alpha)*sqrt((n+m)/(nm)) of Siren Eq. 8, c(alpha) = sqrt(-ln(alpha/2)/2).
+/// Critical value c(alpha)*sqrt((n+m)/(nm)) of Siren Eq. 8, c(alpha) = sqrt(-ln(alpha/2)/2). Audits
+/// use exact p-values; this is for comparing the exact tests with the rule of the paper.
 double ks_critical_value(std::int64_t n, std::int64_t m, double alpha);
 
 /// The resampled test of the public verification script [Siren 2025, Sec. 5.1]: the second sample

@@ -116,28 +116,18 @@ void note_acquisition(const char* role, const SampleSet& set, std::vector<std::s
 
 void note_power(const report::Evidence& evidence, std::vector<std::string>& notes) {
   if (evidence.comparison.smallest_possible_p <= evidence.options.alpha) return;
-  char text[160];
-  if (!evidence.key_terms.empty()) {
-    std::snprintf(text,
-                  sizeof text,
-                  "With the %zu signs of this key no p-value below %.2g is possible and alpha is "
-                  "%.2g; ask for a larger alpha.",
-                  evidence.key_terms.size(),
-                  evidence.comparison.smallest_possible_p,
-                  evidence.options.alpha);
-    notes.emplace_back(text);
-    return;
-  }
-  std::snprintf(
-      text,
-      sizeof text,
-      "With %zu suspect and %zu benign images no p-value below %.2g is possible and alpha is "
-      "%.2g; add images.",
-      evidence.suspect.samples.size(),
-      evidence.benign.samples.size(),
-      evidence.comparison.smallest_possible_p,
-      evidence.options.alpha);
-  notes.emplace_back(text);
+  const stats::Protocol protocol = evidence.comparison.protocol;
+  const stats::AuditSizes sizes = {static_cast<std::int64_t>(evidence.suspect.samples.size()),
+                                   static_cast<std::int64_t>(evidence.benign.samples.size()),
+                                   static_cast<std::int64_t>(evidence.key_terms.size())};
+  char numbers[96];
+  std::snprintf(numbers,
+                sizeof numbers,
+                "no p-value below %.2g is possible and alpha is %.2g; ",
+                evidence.comparison.smallest_possible_p,
+                evidence.options.alpha);
+  notes.push_back("With " + stats::bound_in_words(protocol, sizes) + " " + numbers +
+                  stats::facts_of(protocol).remedy + ".");
 }
 
 std::size_t smaller_size(const SampleSet& suspect, const SampleSet& benign) {
@@ -185,10 +175,10 @@ void require_enough(const SampleSet& set, int min_samples) {
               "add images");
 }
 
-std::size_t count_shared(const SampleSet& suspect, const SampleSet& benign) {
+void require_few_shared(const SampleSet& suspect, const SampleSet& benign) {
   const std::size_t shared = shared_count(suspect, benign);
   const std::size_t smaller = smaller_size(suspect, benign);
-  if (2 * shared <= smaller) return shared;
+  if (2 * shared <= smaller) return;
   throw Error(ErrorKind::kInput,
               benign.location,
               "benign and suspect share " + std::to_string(shared) + " of " +

@@ -24,9 +24,8 @@ void require_separate(const Sources& sources, const std::filesystem::path& bundl
 /// Throws Error{kInput} if the set has fewer than `min_samples` samples.
 void require_enough(const report::SampleSet& set, int min_samples);
 
-/// Number of images (by digest) in both sets. Throws Error{kInput} if they are more than half of
-/// the smaller set.
-std::size_t count_shared(const report::SampleSet& suspect, const report::SampleSet& benign);
+/// Throws Error{kInput} if more than half of the smaller set's images (by digest) are in both.
+void require_few_shared(const report::SampleSet& suspect, const report::SampleSet& benign);
 
 /// Everything a reader should know before trusting the numbers, one sentence each.
 std::vector<std::string> audit_notes(const report::Evidence& evidence);

@@ -6,12 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "core/error.h"
 #include "core/files.h"
 #include "core/hash.h"
-#include "core/json.h"
 #include "report/bundle/bundle.h"
 #include "report/evidence/bundle_layout.h"
 
@@ -23,6 +20,7 @@ using core::Error;
 using core::ErrorKind;
 
 constexpr const char* kJournalFile = ".progress.json";
+constexpr const char* kTemporaryMark = ".patina-tmp-";  // Of core::write_file_atomic.
 constexpr std::chrono::seconds kSaveInterval(2);
 constexpr const char* kTodo = "delete the folder or choose another with --output";
 
@@ -37,6 +35,13 @@ const std::set<std::string>& own_names() {
                                               "bag-info.txt",
                                               "manifest-sha256.txt"};
   return names;
+}
+
+// What a killed write of one of these files left; begin() removes it.
+bool is_unfinished_write(const std::string& name) {
+  return std::any_of(own_names().begin(), own_names().end(), [&name](const std::string& own) {
+    return name.rfind("." + own + kTemporaryMark, 0) == 0;
+  });
 }
 
 void require_done(const std::error_code& failure, const fs::path& path, const std::string& verb) {
@@ -78,7 +83,6 @@ AuditFolder::AuditFolder(fs::path bundle, std::string scorer) : bundle_(std::mov
     throw Error(ErrorKind::kInput, bundle_.string(), "is a finished evidence bundle", kTodo);
   }
   if (fs::is_empty(bundle_, ignored)) return;
-  core::remove_stale_temporaries(bundle_);
   require_ours();
   resume();
 }
@@ -92,7 +96,7 @@ void AuditFolder::require_ours() const {
                                      }) ||
                          fs::exists(bundle_ / report::kAcquisitionFolder);
   for (const std::string& name : names) {
-    if (resumable && own_names().count(name) > 0) continue;
+    if (is_unfinished_write(name) || (resumable && own_names().count(name) > 0)) continue;
     throw Error(
         ErrorKind::kInput,
         bundle_.string(),
@@ -120,6 +124,7 @@ void AuditFolder::resume() {
 
 void AuditFolder::begin() {
   core::make_folder(bundle_);
+  core::remove_stale_temporaries(bundle_);
   save();
   core::make_folder(bundle_ / report::kSamplesFolder);
 }
@@ -152,12 +157,7 @@ void AuditFolder::keep_only(const std::set<std::string>& files) const {
 }
 
 void AuditFolder::finish(const report::Evidence& evidence) const {
-  core::write_file_atomic(bundle_ / report::kEvidenceFile,
-                          core::dump_json(report::to_json(evidence)));
-  std::error_code failure;
-  fs::remove(bundle_ / kJournalFile, failure);
-  require_done(failure, bundle_ / kJournalFile, "removed");
-  report::finish_bundle(bundle_, evidence);
+  report::finish_bundle(bundle_, evidence, kJournalFile);
 }
 
 }  // namespace patina::analyzer

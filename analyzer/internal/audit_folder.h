@@ -24,7 +24,7 @@ class AuditFolder {
   /// files, an unfinished audit by another scorer.
   AuditFolder(std::filesystem::path bundle, std::string scorer);
 
-  /// Makes the folder and its journal, so that from here on it is known as an audit of ours.
+  /// Makes the folder and its journal and removes what killed writes left, so that from here on it is known as an audit of ours.
   void begin();
 
   const std::filesystem::path& path() const { return bundle_; }

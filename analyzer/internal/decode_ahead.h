@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "images/image_io.h"
 #include "images/pixels/image.h"
@@ -25,10 +26,11 @@ struct DecodedSample {
   images::ImageFormat format = images::ImageFormat::kPNG;
   int width_px = 0;
   int height_px = 0;
-  images::Image image;          ///< Empty if the score is known, the item a repeat or not an image.
-  std::optional<double> score;  ///< Known from an earlier run.
-  bool repeat = false;          ///< The same bytes came before from this source.
-  std::string problem;          ///< Why it is not an image; empty otherwise.
+  images::Image image;            ///< Empty if not needed, the item a repeat or not an image.
+  std::optional<double> score;    ///< Known from an earlier run.
+  std::vector<double> key_terms;  ///< Where they are asked for.
+  bool repeat = false;            ///< The same bytes came before from this source.
+  std::string problem;            ///< Why it is not an image; empty otherwise.
 
   std::int64_t pixels() const { return std::int64_t{width_px} * height_px; }
 };

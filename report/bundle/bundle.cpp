@@ -21,12 +21,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void remove_tag_manifest(const fs::path& bundle) {
+void remove_file(const fs::path& path) {
   std::error_code error;
-  fs::remove(bundle / kTagManifestFile, error);
+  fs::remove(path, error);
   if (!error) return;
   throw core::Error(core::ErrorKind::kDisk,
-                    (bundle / kTagManifestFile).string(),
+                    path.string(),
                     "cannot be removed: " + error.message(),
                     "mend the permissions of the folder");
 }
@@ -77,7 +77,8 @@ std::string bag_info(const Evidence& evidence, const std::string& oxum) {
 }
 
 void write_documents(const fs::path& bundle, const Evidence& evidence) {
-  core::write_file_atomic(bundle / kEvidenceFile, core::dump_json(to_json(evidence)));
+  const std::string text = core::dump_json(to_json(evidence));
+  core::write_file_atomic(bundle / kEvidenceFile, text);
   core::write_file_atomic(bundle / kScoresFile, scores_csv(evidence));
   const LoadSample load_sample = [&bundle](const ScoredSample& sample) {
     images::ImageLimits limits;  // Raised to what the audit itself has decoded.
@@ -86,18 +87,22 @@ void write_documents(const fs::path& bundle, const Evidence& evidence) {
     limits.max_pixels = std::max(limits.max_pixels, pixels);
     return images::read_image(bundle / sample.file, limits).image;
   };
-  core::write_file_atomic(bundle / kReportFile, render_pdf(evidence, load_sample));
+  const std::string digest = core::to_hex(core::sha256(text));
+  core::write_file_atomic(bundle / kReportFile, render_pdf(evidence, digest, load_sample));
 }
 
 }  // namespace
 
 bool is_finished_bundle(const fs::path& bundle) { return is_plain_file(bundle, kTagManifestFile); }
 
-void finish_bundle(const fs::path& bundle, const Evidence& evidence) {
-  remove_tag_manifest(bundle);
+void finish_bundle(const fs::path& bundle,
+                   const Evidence& evidence,
+                   const std::string& superseded) {
+  remove_file(bundle / kTagManifestFile);
   core::remove_stale_temporaries(bundle);
   expect_payload(bundle, evidence);
   write_documents(bundle, evidence);
+  if (!superseded.empty()) remove_file(bundle / superseded);
   const BagFiles files = list_plain_files(bundle);
   core::write_file_atomic(bundle / kBagDeclarationFile, bag_declaration());
   core::write_file_atomic(bundle / kBagInfoFile,

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "report/evidence/evidence.h"
 
@@ -16,6 +17,10 @@ bool is_finished_bundle(const std::filesystem::path& bundle);
 
 /// Writes evidence.json, scores.csv, report.pdf and the manifests into a bundle whose payload
 /// (samples and extractor) is already in place. Every file appears whole or not at all.
-void finish_bundle(const std::filesystem::path& bundle, const Evidence& evidence);
+/// `superseded` names a file of the unfinished audit that these replace, empty for none; it is
+/// removed before the manifests are written.
+void finish_bundle(const std::filesystem::path& bundle,
+                   const Evidence& evidence,
+                   const std::string& superseded = {});
 
 }  // namespace patina::report

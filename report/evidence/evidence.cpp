@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words of a verdict. verify compares them with what a bundle holds, so they belong to the
+// The words of a verdict, by protocol. verify compares them with what a bundle holds, so they belong to the
 // schema version: changed words need a new kEvidenceSchemaVersion and the old ones kept for old
 // bundles.
 #include "report/evidence/evidence.h"
 
+#include "core/error.h"
 #include "report/words/number_text.h"
 
 namespace patina::report {
@@ -17,11 +18,11 @@ struct Facts {
   std::string alpha;
   std::string
       scores_p;  ///< Of the comparison of scores, which decides nothing for keys with signs.
+  bool scores_rejected = false;
 };
 
 Verdict evidence_found(const Facts& facts) {
   Verdict verdict;
-  verdict.decision = Decision::kEvidence;
   verdict.headline = "Evidence found: the suspect images carry this coating.";
   verdict.explanation = "The coating scores of " + facts.suspect_images +
                         " were compared with those of " + facts.benign_images +
@@ -37,7 +38,6 @@ Verdict evidence_found(const Facts& facts) {
 
 Verdict no_evidence(const Facts& facts) {
   Verdict verdict;
-  verdict.decision = Decision::kNoEvidence;
   verdict.headline =
       "No evidence found: the suspect images were not told apart from the benign ones.";
   verdict.explanation =
@@ -57,7 +57,6 @@ Verdict no_evidence(const Facts& facts) {
 
 Verdict signs_followed(const Facts& facts) {
   Verdict verdict;
-  verdict.decision = Decision::kEvidence;
   verdict.headline = "Evidence found: the suspect images carry this coating.";
   verdict.explanation =
       "The signs of this key were drawn at random, and " + facts.suspect_images +
@@ -72,7 +71,6 @@ Verdict signs_followed(const Facts& facts) {
 
 Verdict another_pattern(const Facts& facts) {
   Verdict verdict;
-  verdict.decision = Decision::kNoEvidence;
   verdict.headline =
       "No evidence found: the suspect images differ from the benign ones, but do not follow this "
       "key.";
@@ -89,8 +87,8 @@ Verdict another_pattern(const Facts& facts) {
 }
 
 Verdict signs_not_followed(const Facts& facts) {
+  if (facts.scores_rejected) return another_pattern(facts);
   Verdict verdict;
-  verdict.decision = Decision::kNoEvidence;
   verdict.headline = "No evidence found: the suspect images do not follow this key.";
   verdict.explanation =
       "The signs of this key were drawn at random. Of all keys that could have been drawn, a share "
@@ -104,7 +102,6 @@ Verdict signs_not_followed(const Facts& facts) {
 
 Verdict too_few_signs(const Facts& facts) {
   Verdict verdict;
-  verdict.decision = Decision::kInconclusive;
   verdict.headline = "Inconclusive: this key has too few signs to reach alpha = " + facts.alpha +
                      ".";
   verdict.explanation = "The smallest possible p-value with this key is " + facts.smallest_p +
@@ -116,7 +113,6 @@ Verdict too_few_signs(const Facts& facts) {
 
 Verdict inconclusive(const Facts& facts) {
   Verdict verdict;
-  verdict.decision = Decision::kInconclusive;
   verdict.headline = "Inconclusive: " + facts.suspect_images + " and " + facts.benign_images +
                      " are too few to reach alpha = " + facts.alpha + ".";
   verdict.explanation = "The smallest possible p-value at these numbers is " + facts.smallest_p +
@@ -163,19 +159,44 @@ std::vector<std::string> limits_of_signs() {
   };
 }
 
-}  // namespace
-
-const char* to_string(Decision decision) {
-  switch (decision) {
-    case Decision::kEvidence:
-      return "evidence";
-    case Decision::kNoEvidence:
-      return "no-evidence";
-    case Decision::kInconclusive:
-      return "inconclusive";
-  }
-  return "unknown";
+std::string test_of_scores(std::size_t /*key_signs*/) {
+  return "Deciding test: the one-sided Kolmogorov-Smirnov test. Its statistic D is the largest "
+         "amount by which the suspects' distribution line stands above the benign one [Siren, Eq. "
+         "8].";
 }
+
+std::string test_of_signs(std::size_t key_signs) {
+  return "Deciding test: the key holds " + std::to_string(key_signs) +
+         " signs, drawn at random. The statistic is the sum of the suspect images' mean amounts "
+         "of the key's cosines, each with the key's sign, over the sum without signs: 1 if every "
+         "sign fits. p is the share of all sign patterns that give at least this sum, counted, "
+         "not estimated. It needs no benign images and no independence, and another owner's "
+         "coating fails it.";
+}
+
+struct Words {
+  Verdict (*evidence)(const Facts&);
+  Verdict (*no_evidence)(const Facts&);
+  Verdict (*inconclusive)(const Facts&);
+  std::vector<std::string> (*limits)();
+  std::string (*test)(std::size_t key_signs);
+};
+
+const Words& words_of(stats::Protocol protocol) {
+  static const Words kScores = {
+      evidence_found, no_evidence, inconclusive, limits_of_scores, test_of_scores};
+  static const Words kKeySigns = {
+      signs_followed, signs_not_followed, too_few_signs, limits_of_signs, test_of_signs};
+  switch (protocol) {
+    case stats::Protocol::kScores:
+      return kScores;
+    case stats::Protocol::kKeySigns:
+      return kKeySigns;
+  }
+  throw core::Error(core::ErrorKind::kInternal, "protocol", "has no words", "report it");
+}
+
+}  // namespace
 
 Verdict make_verdict(const stats::ScoreComparison& comparison,
                      const stats::ComparisonOptions& options,
@@ -190,28 +211,27 @@ Verdict make_verdict(const stats::ScoreComparison& comparison,
   facts.scores_p = p_value_text(scores.p_value, scores.log10_p_value);
   facts.smallest_p = p_value_text(comparison.smallest_possible_p, -300.0);
   facts.alpha = p_value_text(options.alpha, -300.0);
-  const bool by_signs = primary.name == stats::kKeySignsTest;
-  if (comparison.rejected) return by_signs ? signs_followed(facts) : evidence_found(facts);
-  // A test rejects when p < alpha, so a smallest p equal to alpha cannot reject either.
-  if (comparison.smallest_possible_p >= options.alpha) {
-    return by_signs ? too_few_signs(facts) : inconclusive(facts);
+  facts.scores_rejected = scores.rejected;
+  const Words& words = words_of(comparison.protocol);
+  Verdict verdict;
+  const stats::Decision decision = stats::decide(comparison, options.alpha);
+  switch (decision) {
+    case stats::Decision::kEvidence:
+      verdict = words.evidence(facts);
+      break;
+    case stats::Decision::kNoEvidence:
+      verdict = words.no_evidence(facts);
+      break;
+    case stats::Decision::kInconclusive:
+      verdict = words.inconclusive(facts);
+      break;
   }
-  if (!by_signs) return no_evidence(facts);
-  return scores.rejected ? another_pattern(facts) : signs_not_followed(facts);
+  verdict.decision = decision;
+  return verdict;
 }
 
-std::string null_hypothesis_text(bool key_signs) {
-  if (key_signs) {
-    return "The signs of the key were drawn at random and have nothing to do with the suspect "
-           "images, so that every pattern of signs is equally probable.";
-  }
-  return "The coating scores of the suspect images and of the benign images are independent draws "
-         "from "
-         "the same distribution.";
-}
-
-std::vector<std::string> standing_limits(bool key_signs) {
-  std::vector<std::string> limits = key_signs ? limits_of_signs() : limits_of_scores();
+std::vector<std::string> standing_limits(stats::Protocol protocol) {
+  std::vector<std::string> limits = words_of(protocol).limits();
   const std::vector<std::string> common = {
       "The scores belong to the images examined, not to a model. Whether a given model made these "
       "images "
@@ -232,6 +252,10 @@ std::vector<std::string> standing_limits(bool key_signs) {
   };
   limits.insert(limits.end(), common.begin(), common.end());
   return limits;
+}
+
+std::string deciding_test_text(stats::Protocol protocol, std::size_t key_signs) {
+  return words_of(protocol).test(key_signs);
 }
 
 }  // namespace patina::report

@@ -14,6 +14,7 @@
 
 #include "keys/commitment.h"
 #include "keys/extractor.h"
+#include "stats/protocol.h"
 #include "stats/score_comparison.h"
 
 namespace patina::report {
@@ -68,15 +69,8 @@ struct KeyRecord {
   keys::ExtractorInfo extractor;
 };
 
-enum class Decision {
-  kEvidence,      ///< H0 rejected.
-  kNoEvidence,    ///< H0 not rejected although the sizes could have rejected it.
-  kInconclusive,  ///< These sizes cannot reach alpha.
-};
-const char* to_string(Decision decision);  ///< "evidence", "no-evidence", "inconclusive".
-
 struct Verdict {
-  Decision decision = Decision::kNoEvidence;
+  stats::Decision decision = stats::Decision::kNoEvidence;
   std::string headline;     ///< One plain sentence.
   std::string explanation;  ///< What was tested and what the number means, two to four sentences.
 };
@@ -106,10 +100,9 @@ Verdict make_verdict(const stats::ScoreComparison& comparison,
                      std::int64_t suspect_count,
                      std::int64_t benign_count);
 
-/// The statement of H0 and the standing limits of the method; `key_signs`: the key has random
-/// signs, whose test decides.
-std::string null_hypothesis_text(bool key_signs);
-std::vector<std::string> standing_limits(bool key_signs);
+/// What an audit by this protocol does not show, and how its deciding test works.
+std::vector<std::string> standing_limits(stats::Protocol protocol);
+std::string deciding_test_text(stats::Protocol protocol, std::size_t key_signs);
 
 nlohmann::json to_json(const Evidence& evidence);
 /// Throws Error{kInput} naming `where` and the field if the document is not evidence of a known

@@ -265,6 +265,10 @@ stats::ScoreComparison read_comparison(const JsonField& document) {
   }
   if (primaries != 1)
     tests.fail("has " + std::to_string(primaries) + " primary tests, it must be one");
+  const JsonField protocol = document.member("protocol");
+  const auto known = stats::protocol_from_name(protocol.text(kMostShortText));
+  if (!known) protocol.fail("is no known protocol", "use a newer Patina");
+  comparison.protocol = *known;
   comparison.effect = read_effect(document.member("effect"));
   comparison.smallest_possible_p = document.member("smallest_possible_p").number(0.0, 1.0);
   return comparison;
@@ -276,7 +280,8 @@ Verdict read_verdict(const JsonField& field) {
   const JsonField decision = field.member("decision");
   const std::string name = decision.text(kMostShortText);
   bool known = false;
-  for (const Decision one : {Decision::kEvidence, Decision::kNoEvidence, Decision::kInconclusive}) {
+  for (const stats::Decision one :
+       {stats::Decision::kEvidence, stats::Decision::kNoEvidence, stats::Decision::kInconclusive}) {
     if (name != to_string(one)) continue;
     verdict.decision = one;
     known = true;
@@ -319,6 +324,7 @@ Evidence evidence_from_json(const nlohmann::json& json, const std::string& where
                         "suspect",
                         "benign",
                         "key_terms",
+                        "protocol",
                         "null_hypothesis",
                         "tests",
                         "effect",

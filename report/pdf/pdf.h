@@ -22,8 +22,10 @@ struct PdfOptions {
 /// Loads the image of a sample for the contact sheet; may throw Error (then a box says so).
 using LoadSample = std::function<images::Image(const ScoredSample&)>;
 
-/// Renders the report. The bytes depend on the evidence and the images alone.
+/// Renders the report, which prints the SHA-256 of evidence.json. The bytes depend on the evidence
+/// and the images alone.
 std::vector<std::uint8_t> render_pdf(const Evidence& evidence,
+                                     const std::string& evidence_sha256,
                                      const LoadSample& load_sample,
                                      const PdfOptions& options = {});
 

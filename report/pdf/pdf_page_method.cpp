@@ -21,23 +21,8 @@ void draw_statistic(Flow& flow, const Evidence& evidence) {
                        ", the radius of the key. " + method.inside,
                    kBody);
   }
-  if (evidence.key_terms.empty()) {
-    flow.paragraph(
-        "Deciding test: the one-sided Kolmogorov-Smirnov test. Its statistic D is the largest "
-        "amount by which the suspects' distribution line stands above the benign one [Siren, Eq. "
-        "8].",
-        kBody);
-  } else {
-    flow.paragraph(
-        "Deciding test: the key holds " + std::to_string(evidence.key_terms.size()) +
-            " signs, drawn at random. The statistic is the sum of the suspect images' mean amounts "
-            "of the key's cosines, each with the key's sign, over the sum without signs: 1 if "
-            "every "
-            "sign fits. p is the share of all sign patterns that give at least this sum, counted, "
-            "not estimated. It needs no benign images and no independence, and another owner's "
-            "coating fails it.",
-        kBody);
-  }
+  flow.paragraph(deciding_test_text(evidence.comparison.protocol, evidence.key_terms.size()),
+                 kBody);
   flow.paragraph(
       "The other tests are printed for comparison and decide nothing. p-value: how probable a "
       "difference at least this large is if H0 is true. It is not the probability that H0 is true.",
@@ -45,14 +30,16 @@ void draw_statistic(Flow& flow, const Evidence& evidence) {
 }
 
 void draw_error_rate(Flow& flow, const Evidence& evidence) {
+  const stats::ProtocolFacts& facts = stats::facts_of(evidence.comparison.protocol);
+  const std::string condition = facts.further_condition;
   flow.heading("Error rate");
   flow.paragraph(
       "Evidence is reported when p is below alpha = " +
-          p_value_text(evidence.options.alpha, -300.0) +
-          (evidence.key_terms.empty() ? ". If H0 is true and the scores are independent, the share "
-                                      : ". If H0 is true, the share ") +
-          "of audits that report evidence by mistake is at most alpha. The smallest p-value " +
-          (evidence.key_terms.empty() ? "these numbers of images" : "this key") + " can give is " +
+          p_value_text(evidence.options.alpha, -300.0) + ". If H0 is true" +
+          (condition.empty() ? "" : " " + condition) +
+          ", the share of audits that report evidence by mistake is at most alpha. The smallest "
+          "p-value " +
+          facts.bounded_by + " can give is " +
           p_value_text(evidence.comparison.smallest_possible_p, -300.0) + ".",
       kBody);
 }

@@ -30,9 +30,10 @@ Row test_row(const stats::NamedTest& test, double alpha) {
 void draw_tests(Canvas& canvas, Flow& flow, const Evidence& evidence) {
   flow.heading("Tests");
   flow.paragraph("Null hypothesis H0: " + evidence.null_hypothesis, kBody);
-  if (!evidence.key_terms.empty()) {
-    flow.paragraph("Of the other tests, which decide nothing: " + null_hypothesis_text(false),
-                   kBody);
+  const std::string companions =
+      stats::facts_of(evidence.comparison.protocol).null_hypothesis_of_companions;
+  if (!companions.empty()) {
+    flow.paragraph("Of the other tests, which decide nothing: " + companions, kBody);
   }
   std::vector<Row> rows;
   for (const stats::NamedTest& test : evidence.comparison.tests) {

@@ -13,13 +13,13 @@ constexpr TextStyle kBody = {9.0, Face::kRegular, kInk};
 constexpr TextStyle kSection = {11.0, Face::kBold, kInk};
 
 /// Equally strong colours: none of the three results shouts louder than another.
-Colour band_colour(Decision decision) {
+Colour band_colour(stats::Decision decision) {
   switch (decision) {
-    case Decision::kEvidence:
+    case stats::Decision::kEvidence:
       return {0.11, 0.27, 0.52};
-    case Decision::kNoEvidence:
+    case stats::Decision::kNoEvidence:
       return {0.09, 0.38, 0.36};
-    case Decision::kInconclusive:
+    case stats::Decision::kInconclusive:
       return {0.44, 0.31, 0.08};
   }
   return kInk;

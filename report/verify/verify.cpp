@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -12,11 +15,11 @@
 #include "images/image_io.h"
 #include "keys/extractor.h"
 #include "report/bundle/bag.h"
-#include "report/bundle/key_terms.h"
 #include "report/evidence/bundle_layout.h"
 #include "report/verify/verify_steps.h"
 #include "report/words/number_text.h"
 #include "report/words/text_codec.h"
+#include "stats/key_signs.h"
 
 namespace patina::report {
 namespace {
@@ -68,7 +71,8 @@ void check_extractor(const keys::ExtractorInfo& claimed,
   }
 }
 
-/// Scores the images of the evidence again, a few decoded at a time, each file once.
+/// Scores the images of the evidence again, a few decoded at a time, each file once. Of the
+/// suspect's images the terms of the key are kept as well.
 class Rescoring {
  public:
   Rescoring(const fs::path& bundle,
@@ -80,6 +84,7 @@ class Rescoring {
   void run(const Evidence& evidence, const core::Observer& observer) {
     constexpr std::size_t kBatch = 8;
     const ClaimsByFile claims = claims_by_file(evidence);
+    for (const ScoredSample& sample : evidence.suspect.samples) suspect_files_.insert(sample.file);
     std::int64_t done = 0;
     for (const auto& [file, claims_of_file] : claims) {
       decode(file, claims_of_file);
@@ -87,10 +92,15 @@ class Rescoring {
       observer.report({"scores", ++done, static_cast<std::int64_t>(claims.size()), file});
     }
     score_pending();
+    check_key_terms(evidence);
   }
 
  private:
   using Claims = std::vector<const ScoredSample*>;
+  struct Owner {
+    std::string file;
+    const Claims* claims;
+  };
   using ClaimsByFile = std::map<std::string, Claims>;
 
   static ClaimsByFile claims_by_file(const Evidence& evidence) {
@@ -109,7 +119,7 @@ class Rescoring {
       findings_.add("image of " + file, "a readable image", error.what());
       return;
     }
-    owners_.push_back(&claims);
+    owners_.push_back({file, &claims});
     const images::Image& image = images_.back();
     for (const ScoredSample* claim : claims) {
       findings_.compare("size of " + file,
@@ -125,10 +135,47 @@ class Rescoring {
     for (const images::Image& image : images_) views.push_back(&image);
     const std::vector<double> scores = extractor_.score(views);
     for (std::size_t i = 0; i < owners_.size(); ++i) {
-      for (const ScoredSample* claim : *owners_[i]) compare_score(*claim, scores.at(i));
+      for (const ScoredSample* claim : *owners_[i].claims) compare_score(*claim, scores.at(i));
     }
+    keep_key_terms();
     images_.clear();
     owners_.clear();
+  }
+
+  void keep_key_terms() {
+    std::vector<const images::Image*> suspects;
+    std::vector<std::string> files;
+    for (std::size_t i = 0; i < owners_.size(); ++i) {
+      if (suspect_files_.count(owners_[i].file) == 0) continue;
+      suspects.push_back(&images_[i]);
+      files.push_back(owners_[i].file);
+    }
+    if (suspects.empty()) return;
+    std::vector<std::vector<double>> terms = extractor_.key_terms(suspects);
+    terms.resize(files.size());
+    for (std::size_t i = 0; i < files.size(); ++i) terms_[files[i]] = std::move(terms[i]);
+  }
+
+  void check_key_terms(const Evidence& evidence) {
+    std::vector<std::vector<double>> terms;
+    for (const ScoredSample& sample : evidence.suspect.samples) {
+      const auto found = terms_.find(sample.file);
+      if (found == terms_.end()) return;  // An unreadable sample, reported above.
+      terms.push_back(found->second);
+    }
+    compare_key_terms(evidence.key_terms, stats::mean_key_terms(terms));
+  }
+
+  void compare_key_terms(const std::vector<double>& claimed, const std::vector<double>& found) {
+    findings_.compare(
+        "number of the key's signs", std::to_string(claimed.size()), std::to_string(found.size()));
+    const std::size_t both = std::min(found.size(), claimed.size());
+    for (std::size_t k = 0; k < both; ++k) {
+      if (std::fabs(claimed[k] - found[k]) <= options_.score_tolerance) continue;
+      findings_.add("term " + std::to_string(k + 1) + " of the key's signs",
+                    exact_text(claimed[k]),
+                    exact_text(found[k]));
+    }
   }
 
   void compare_score(const ScoredSample& claim, double found) {
@@ -153,33 +200,10 @@ class Rescoring {
   const VerifyOptions& options_;
   Findings& findings_;
   std::vector<images::Image> images_;  ///< Decoded, not yet scored.
-  std::vector<const Claims*> owners_;  ///< One per image.
+  std::vector<Owner> owners_;          ///< One per image.
+  std::set<std::string> suspect_files_;
+  std::map<std::string, std::vector<double>> terms_;  ///< Of the suspect's files that were read.
 };
-
-void check_key_terms(const fs::path& bundle,
-                     const Evidence& evidence,
-                     keys::Extractor& extractor,
-                     const VerifyOptions& options,
-                     const core::Observer& observer,
-                     Findings& findings) {
-  std::vector<double> found;
-  try {
-    found = mean_key_terms(bundle, evidence.suspect, extractor, options.limits, observer);
-  } catch (const core::Error& error) {
-    if (error.kind() == core::ErrorKind::kCancelled) throw;
-    return;  // An unreadable sample, reported with the scores.
-  }
-  findings.compare("number of the key's signs",
-                   std::to_string(evidence.key_terms.size()),
-                   std::to_string(found.size()));
-  const std::size_t both = std::min(found.size(), evidence.key_terms.size());
-  for (std::size_t k = 0; k < both; ++k) {
-    if (std::fabs(evidence.key_terms[k] - found[k]) <= options.score_tolerance) continue;
-    findings.add("term " + std::to_string(k + 1) + " of the key's signs",
-                 exact_text(evidence.key_terms[k]),
-                 exact_text(found[k]));
-  }
-}
 
 }  // namespace
 
@@ -194,7 +218,7 @@ void Findings::compare(const std::string& what,
 }
 
 VerifyResult verify_bundle(const fs::path& bundle,
-                           keys::Extractor* extractor,
+                           const MakeExtractor& make_extractor,
                            const VerifyOptions& options,
                            const core::Observer& observer) {
   if (!is_finished_bundle(bundle)) {
@@ -211,10 +235,12 @@ VerifyResult verify_bundle(const fs::path& bundle,
   check_scores_file(bundle, evidence, findings);
   check_statistics(evidence, findings);
   check_wording(evidence, findings);
-  if (extractor != nullptr) {
+  // An extractor that is not the bundle's own is never run.
+  if (make_extractor && findings.result().extractor_intact) {
+    const auto extractor = make_extractor(bundle / kExtractorFile,
+                                          evidence.key.extractor.precision);
     check_extractor(evidence.key.extractor, extractor->info(), findings);
     Rescoring(bundle, *extractor, options, findings).run(evidence, observer);
-    check_key_terms(bundle, evidence, *extractor, options, observer, findings);
   }
   return std::move(findings.result());
 }

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,10 +24,13 @@ struct Difference {
 
 struct VerifyResult {
   std::int64_t files_checked = 0;
-  std::int64_t scores_recomputed = 0;  ///< 0 without an extractor.
+  std::int64_t scores_recomputed = 0;  ///< 0 without a usable extractor.
   std::int64_t tests_recomputed = 0;
   double largest_score_difference = 0.0;  ///< Relative to max(1, score).
-  std::vector<Difference> differences;    ///< Empty = verified.
+  /// The extractor file is the one that the bundle's manifest names, once, by its digest. No other
+  /// is ever handed to a MakeExtractor.
+  bool extractor_intact = false;
+  std::vector<Difference> differences;  ///< Empty = verified.
 };
 
 struct VerifyOptions {
@@ -34,11 +39,16 @@ struct VerifyOptions {
   images::ImageLimits limits;  ///< Images beyond them are reported as unreadable.
 };
 
-/// Recomputes digests, scores (when `extractor` is given), tests and verdict, and lists what
-/// differs. Throws Error{kInput} if the folder is not a finished bundle or its evidence cannot be
-/// read.
+/// Builds a scorer from the extractor file of a bundle, for a precision as the evidence names it
+/// ("float32", "bfloat16").
+using MakeExtractor = std::function<std::unique_ptr<keys::Extractor>(
+    const std::filesystem::path& file, const std::string& precision)>;
+
+/// Recomputes digests, tests, verdict and, unless `make_extractor` is empty or the extractor file is
+/// not intact, scores, and lists what differs. Throws Error{kInput} if the folder is not a finished
+/// bundle or its evidence cannot be read, and what `make_extractor` throws.
 VerifyResult verify_bundle(const std::filesystem::path& bundle,
-                           keys::Extractor* extractor,
+                           const MakeExtractor& make_extractor,
                            const VerifyOptions& options = {},
                            const core::Observer& observer = {});
 

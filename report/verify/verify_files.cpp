@@ -36,12 +36,18 @@ FileDigests digest_files(const fs::path& bundle,
   return digests;
 }
 
-/// Entries of one manifest, by path; what is wrong with it goes to the findings.
-std::map<std::string, std::string> read_manifest(const fs::path& bundle,
-                                                 const char* name,
-                                                 bool of_payload,
-                                                 Findings& findings) {
-  std::map<std::string, std::string> claimed;
+/// Entries of one manifest, by path.
+struct ClaimedDigests {
+  std::map<std::string, std::string> digests;
+  std::set<std::string> repeated;  ///< Paths with several lines, of which the first counts.
+};
+
+// What is wrong with the manifest goes to the findings.
+ClaimedDigests read_manifest(const fs::path& bundle,
+                             const char* name,
+                             bool of_payload,
+                             Findings& findings) {
+  ClaimedDigests claimed;
   if (!is_plain_file(bundle, name)) {
     findings.add(name, "a plain file", kMissing);
     return claimed;
@@ -56,11 +62,19 @@ std::map<std::string, std::string> read_manifest(const fs::path& bundle,
       findings.add(std::string(name) + " entry " + path,
                    of_payload ? "a file below data/" : "a tag file",
                    path);
-    } else if (!claimed.emplace(entry.path, entry.sha256).second) {
+    } else if (!claimed.digests.emplace(entry.path, entry.sha256).second) {
+      claimed.repeated.insert(entry.path);
       findings.add(std::string(name) + " entry " + path, "one line per file", "several lines");
     }
   }
   return claimed;
+}
+
+bool is_intact(const std::string& path, const ClaimedDigests& claimed, const FileDigests& found) {
+  const auto expected = claimed.digests.find(path);
+  const auto present = found.find(path);
+  return expected != claimed.digests.end() && claimed.repeated.count(path) == 0 &&
+         present != found.end() && present->second == expected->second;
 }
 
 void compare_digests(const std::map<std::string, std::string>& claimed,
@@ -117,15 +131,16 @@ FileDigests check_files(const fs::path& bundle,
                         const core::Observer& observer) {
   const BagFiles files = list_bag(bundle);
   FileDigests digests = digest_files(bundle, files, observer);
-  const auto payload = read_manifest(bundle, kManifestFile, true, findings);
-  const auto tags = read_manifest(bundle, kTagManifestFile, false, findings);
+  const ClaimedDigests payload = read_manifest(bundle, kManifestFile, true, findings);
+  const ClaimedDigests tags = read_manifest(bundle, kTagManifestFile, false, findings);
   for (const std::string& path : files.strange) {
     findings.add(printable_text(path), "a plain file", "a symbolic link or special file");
   }
-  compare_digests(payload, digests, findings);
-  compare_digests(tags, digests, findings);
-  report_unlisted(files.payload, payload, kManifestFile, findings);
-  report_unlisted(files.tags, tags, kTagManifestFile, findings);
+  compare_digests(payload.digests, digests, findings);
+  compare_digests(tags.digests, digests, findings);
+  report_unlisted(files.payload, payload.digests, kManifestFile, findings);
+  report_unlisted(files.tags, tags.digests, kTagManifestFile, findings);
+  findings.result().extractor_intact = is_intact(kExtractorFile, payload, digests);
   check_bag_tags(bundle, files, findings);
   return digests;
 }

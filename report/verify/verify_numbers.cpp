@@ -110,6 +110,8 @@ void check_statistics(const Evidence& evidence, Findings& findings) {
     return;
   }
   findings.compare(
+      "protocol", stats::facts_of(claimed.protocol).name, stats::facts_of(found.protocol).name);
+  findings.compare(
       "number of tests", std::to_string(claimed.tests.size()), std::to_string(found.tests.size()));
   const std::size_t both = std::min(claimed.tests.size(), found.tests.size());
   for (std::size_t i = 0; i < both; ++i) check_test(claimed.tests[i], found.tests[i], findings);
@@ -123,15 +125,17 @@ void check_statistics(const Evidence& evidence, Findings& findings) {
                                        evidence.options,
                                        static_cast<std::int64_t>(evidence.suspect.samples.size()),
                                        static_cast<std::int64_t>(evidence.benign.samples.size()));
-  findings.compare("verdict", to_string(evidence.verdict.decision), to_string(verdict.decision));
+  findings.compare(
+      "verdict", stats::to_string(evidence.verdict.decision), stats::to_string(verdict.decision));
   findings.compare("verdict headline", evidence.verdict.headline, verdict.headline);
   findings.compare("verdict explanation", evidence.verdict.explanation, verdict.explanation);
 }
 
 void check_wording(const Evidence& evidence, Findings& findings) {
-  const bool key_signs = !evidence.key_terms.empty();
-  findings.compare("null hypothesis", evidence.null_hypothesis, null_hypothesis_text(key_signs));
-  for (const std::string& limit : standing_limits(key_signs)) {
+  const stats::Protocol protocol = evidence.comparison.protocol;
+  findings.compare(
+      "null hypothesis", evidence.null_hypothesis, stats::facts_of(protocol).null_hypothesis);
+  for (const std::string& limit : standing_limits(protocol)) {
     const bool stated = std::find(evidence.limits.begin(), evidence.limits.end(), limit) !=
                         evidence.limits.end();
     if (!stated)

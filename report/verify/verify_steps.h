@@ -30,7 +30,7 @@ class Findings {
 /// Path inside the bundle -> SHA-256 of what is there, for every plain file.
 using FileDigests = std::map<std::string, std::string>;
 
-/// Manifests against files and files against manifests.
+/// Manifests against files and files against manifests; says whether the extractor is intact.
 FileDigests check_files(const std::filesystem::path& bundle,
                         Findings& findings,
                         const core::Observer& observer);

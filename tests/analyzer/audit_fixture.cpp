@@ -10,7 +10,6 @@
 #include "report/bundle/bundle.h"
 #include "report/evidence/bundle_layout.h"
 #include "report/verify/verify.h"
-#include "tests/core/caught.h"
 
 namespace patina::analyzer {
 
@@ -46,12 +45,19 @@ void put_images(const fs::path& folder, int count, TestImage first) {
   }
 }
 
+namespace {
+
+double mean_of(const images::Image& image) {
+  const double sum = std::accumulate(image.bytes.begin(), image.bytes.end(), 0.0);
+  return sum / static_cast<double>(image.bytes.size());
+}
+
+}  // namespace
+
 std::vector<double> FakeExtractor::score(const std::vector<const images::Image*>& images) {
   std::vector<double> scores;
   for (const images::Image* image : images) {
-    const double sum = std::accumulate(image->bytes.begin(), image->bytes.end(), 0.0);
-    const double mean = sum / static_cast<double>(image->bytes.size());
-    scores.push_back(fixed_score.value_or(mean / 10.0));
+    scores.push_back(fixed_score.value_or(mean_of(*image) / 10.0));
   }
   images_scored += static_cast<int>(images.size());
   batch_sizes.push_back(images.size());
@@ -60,8 +66,15 @@ std::vector<double> FakeExtractor::score(const std::vector<const images::Image*>
 
 std::vector<std::vector<double>> FakeExtractor::key_terms(
     const std::vector<const images::Image*>& images) {
+  ++times_asked_for_terms;
   if (signs.empty()) return {};
-  return std::vector<std::vector<double>>(images.size(), signs);
+  std::vector<std::vector<double>> terms(images.size(), signs);
+  if (!terms_by_score) return terms;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const double score = mean_of(*images[i]) / 10.0;
+    for (double& term : terms[i]) term *= score;
+  }
+  return terms;
 }
 
 AuditTest::AuditTest() {
@@ -78,19 +91,19 @@ void AuditTest::fill(const std::string& folder, int count, const TestImage& firs
 }
 
 report::Evidence AuditTest::audit() {
-  const auto suspect = queryers::open_directory(suspect_);
-  const auto benign = queryers::open_directory(benign_);
-  return run_audit(*suspect, *benign, extractor_, key_, bundle_, options_, observer_);
-}
-
-std::string AuditTest::audit_error() {
-  return core::caught_text([this] { audit(); });
+  const auto open_sources = [this] {
+    return AuditSources{queryers::open_directory(suspect_), queryers::open_directory(benign_)};
+  };
+  return run_audit({open_sources, extractor_, key_, bundle_}, options_, observer_);
 }
 
 std::string AuditTest::verification() {
   std::string text;
+  const auto make_extractor = [this](const fs::path&, const std::string&) {
+    return std::make_unique<FakeExtractor>(extractor_);
+  };
   for (const report::Difference& difference :
-       report::verify_bundle(bundle_, &extractor_).differences) {
+       report::verify_bundle(bundle_, make_extractor).differences) {
     text += difference.what + ": " + difference.claimed + " / " + difference.found + "\n";
   }
   return text;

@@ -36,11 +36,14 @@ class FakeExtractor : public keys::Extractor {
  public:
   std::vector<double> score(const std::vector<const images::Image*>& images) override;
   keys::ExtractorInfo info() const override { return info_; }
-  /// `signs` for each image; an empty list plays a method whose keys have none.
+  /// `signs` for each image, times its score where `terms_by_score`; an empty list plays a method
+  /// whose keys have none.
   std::vector<std::vector<double>> key_terms(
       const std::vector<const images::Image*>& images) override;
 
   std::vector<double> signs;
+  bool terms_by_score = false;
+  int times_asked_for_terms = 0;
   int images_scored = 0;
   std::vector<std::size_t> batch_sizes;
   std::optional<double> fixed_score;
@@ -59,8 +62,6 @@ class AuditTest : public testing::Test {
 
   /// Runs the audit with the members below.
   report::Evidence audit();
-  /// The sentence of the error it throws.
-  std::string audit_error();
   /// Differences that verification finds, one "what: claimed / found" a line.
   std::string verification();
   std::string evidence_text() const;

@@ -19,7 +19,7 @@ class AuditResume : public AuditTest {
   // Stops in the middle of the benign images: 3 of 4 batches are scored.
   void interrupt() {
     observer_ = cancel_after(20);
-    EXPECT_EQ(audit_error(),
+    EXPECT_EQ(core::caught_text([this] { audit(); }),
               bundle_.string() +
                   ": interrupted, 20 scores are kept there; run the same command again to go on.");
     observer_ = {};
@@ -37,6 +37,50 @@ TEST_F(AuditResume, GivesTheEvidenceOfAnUninterruptedRun) {
   bundle_ = folder_ / "uninterrupted";
   audit();
   EXPECT_EQ(resumed, evidence_text());
+}
+
+TEST_F(AuditResume, GivesTheTermsOfTheKeyOfAnUninterruptedRun) {
+  for (int k = 0; k < 30; ++k) extractor_.signs.push_back(0.1 * (k % 7));
+  extractor_.terms_by_score = true;
+  interrupt();
+  audit();
+  const std::string resumed = evidence_text();
+  EXPECT_EQ(extractor_.images_scored, 24 - 20);
+  EXPECT_EQ(verification(), "");
+  bundle_ = folder_ / "uninterrupted";
+  audit();
+  EXPECT_EQ(resumed, evidence_text());
+}
+
+TEST_F(AuditResume, RemovesWhatKilledWritesLeft) {
+  interrupt();
+  const fs::path left = bundle_ / "..progress.json.patina-tmp-999999999-1";
+  put_text(left, "{");
+  audit();
+  EXPECT_FALSE(fs::exists(left));
+  EXPECT_EQ(verification(), "");
+}
+
+TEST_F(AuditResume, GoesOnAfterARunThatWasKilledInItsFirstWrite) {
+  put_text(bundle_ / "..progress.json.patina-tmp-999999999-1", "{");
+  audit();
+  EXPECT_EQ(verification(), "");
+}
+
+TEST_F(AuditResume, RemovesNothingFromAFolderThatIsNotItsOwn) {
+  const fs::path others = bundle_ / "deeper/.thesis.tex.patina-tmp-999999999-1";
+  put_text(others, "years of work");
+  EXPECT_THAT(core::caught_text([this] { audit(); }), HasSubstr("\"deeper\" among them"));
+  EXPECT_TRUE(fs::exists(others));
+}
+
+TEST_F(AuditResume, WritesNothingBeforeTheSourcesAreFoundUsable) {
+  interrupt();
+  const fs::path left = bundle_ / "..progress.json.patina-tmp-999999999-1";
+  put_text(left, "{");
+  benign_ = suspect_;
+  EXPECT_THAT(core::caught_text([this] { audit(); }), HasSubstr("are the same folder"));
+  EXPECT_TRUE(fs::exists(left));
 }
 
 TEST_F(AuditResume, KeepsTheCompositionOfBatches) {
@@ -84,10 +128,22 @@ TEST_F(AuditResume, GoesOnAfterARunThatDiedWhileFinishing) {
   EXPECT_EQ(verification(), "");
 }
 
+TEST_F(AuditResume, ReadsTheTermsOfTheKeyAgainAfterARunThatDiedWhileFinishing) {
+  extractor_.signs = std::vector<double>(30, 0.5);
+  extractor_.terms_by_score = true;
+  audit();
+  const std::string before = evidence_text();
+  fs::remove(bundle_ / "tagmanifest-sha256.txt");
+  extractor_.images_scored = 0;
+  audit();
+  EXPECT_EQ(extractor_.images_scored, 0);
+  EXPECT_EQ(evidence_text(), before);
+}
+
 TEST_F(AuditResume, GoesOnAfterAnError) {
   put_text(benign_ / "zz.png", "just a text");
   options_.strict = true;
-  EXPECT_THAT(audit_error(), HasSubstr("zz.png"));
+  EXPECT_THAT(core::caught_text([this] { audit(); }), HasSubstr("zz.png"));
   fs::remove(benign_ / "zz.png");
   extractor_.images_scored = 0;
   audit();
@@ -98,7 +154,7 @@ TEST_F(AuditResume, GoesOnAfterAnError) {
 TEST_F(AuditResume, RefusesScoresOfAnotherKey) {
   interrupt();
   key_.record.key_sha256 = std::string(64, 'd');
-  EXPECT_EQ(audit_error(),
+  EXPECT_EQ(core::caught_text([this] { audit(); }),
             at("bundle") +
                 ": holds an unfinished audit with another key, precision or version of Patina; "
                 "delete the folder or choose another with --output.");
@@ -107,7 +163,7 @@ TEST_F(AuditResume, RefusesScoresOfAnotherKey) {
 TEST_F(AuditResume, RefusesAnUnfinishedFolderWithForeignFiles) {
   interrupt();
   put_text(bundle_ / "notes.txt", "mine");
-  EXPECT_THAT(audit_error(), HasSubstr("\"notes.txt\" among them"));
+  EXPECT_THAT(core::caught_text([this] { audit(); }), HasSubstr("\"notes.txt\" among them"));
 }
 
 struct JournalCase {
@@ -120,7 +176,7 @@ class DamagedJournal : public AuditTest, public testing::WithParamInterface<Jour
 
 TEST_P(DamagedJournal, IsRefused) {
   put_text(bundle_ / ".progress.json", GetParam().text);
-  EXPECT_THAT(audit_error(), HasSubstr(".progress.json: "));
+  EXPECT_THAT(core::caught_text([this] { audit(); }), HasSubstr(".progress.json: "));
 }
 
 #define PATINA_JOURNAL(scores) \

@@ -22,7 +22,7 @@ using testing::Not;
 
 TEST_F(AuditTest, FindsEvidenceWhenSuspectScoresAreSmaller) {
   const report::Evidence evidence = audit();
-  EXPECT_EQ(evidence.verdict.decision, report::Decision::kEvidence);
+  EXPECT_EQ(evidence.verdict.decision, stats::Decision::kEvidence);
   EXPECT_EQ(evidence.suspect.samples.size(), 12U);
   EXPECT_EQ(evidence.benign.samples.size(), 12U);
   // Completely separated samples: one of C(24,12) orders is as extreme.
@@ -33,14 +33,14 @@ TEST_F(AuditTest, FindsEvidenceWhenSuspectScoresAreSmaller) {
 TEST_F(AuditTest, FindsNoEvidenceWhenBothComeFromOneSource) {
   fill("suspect", 12, {1000, 120});
   fill("benign", 12, {2000, 120});
-  EXPECT_EQ(audit().verdict.decision, report::Decision::kNoEvidence);
+  EXPECT_EQ(audit().verdict.decision, stats::Decision::kNoEvidence);
 }
 
 TEST_F(AuditTest, IsInconclusiveWhenFiveImagesCannotReachAlpha) {
   fill("suspect", 5, {1000, 60});
   fill("benign", 5, {2000, 180});
   const report::Evidence evidence = audit();
-  EXPECT_EQ(evidence.verdict.decision, report::Decision::kInconclusive);
+  EXPECT_EQ(evidence.verdict.decision, stats::Decision::kInconclusive);
   // 1 / C(10,5) = 1/252.
   EXPECT_THAT(evidence.notes,
               Contains("With 5 suspect and 5 benign images no p-value below 0.004 is possible and "
@@ -50,10 +50,15 @@ TEST_F(AuditTest, IsInconclusiveWhenFiveImagesCannotReachAlpha) {
 TEST_F(AuditTest, IsDecidedByTheSignsOfAKeyThatHasAny) {
   extractor_.signs = std::vector<double>(40, 0.5);
   const report::Evidence evidence = audit();
-  EXPECT_EQ(evidence.verdict.decision, report::Decision::kEvidence);
+  EXPECT_EQ(evidence.verdict.decision, stats::Decision::kEvidence);
   EXPECT_EQ(evidence.key_terms, std::vector<double>(40, 0.5));
   EXPECT_DOUBLE_EQ(evidence.comparison.tests.front().p_value, std::ldexp(1.0, -40));
   EXPECT_EQ(verification(), "");
+}
+
+TEST_F(AuditTest, AsksForTheTermsOfAKeyWithoutSignsOnce) {
+  audit();
+  EXPECT_EQ(extractor_.times_asked_for_terms, 1);
 }
 
 TEST_F(AuditTest, DoesNotTakeAnotherOwnersCoatingForThisOne) {
@@ -61,7 +66,7 @@ TEST_F(AuditTest, DoesNotTakeAnotherOwnersCoatingForThisOne) {
   for (int k = 0; k < 40; ++k) extractor_.signs.push_back(k % 2 == 0 ? 0.5 : -0.5);
   const report::Evidence evidence = audit();
   EXPECT_TRUE(stats::test_called(evidence.comparison, stats::kScoresTest).rejected);
-  EXPECT_EQ(evidence.verdict.decision, report::Decision::kNoEvidence);
+  EXPECT_EQ(evidence.verdict.decision, stats::Decision::kNoEvidence);
   EXPECT_THAT(evidence.verdict.headline, HasSubstr("do not follow this key"));
   EXPECT_EQ(verification(), "");
 }

@@ -97,6 +97,59 @@ TEST(ScoreImages, DoesNotScoreWhatIsKnown) {
   EXPECT_EQ(extractor.images_scored, 1);
 }
 
+/// The terms of each image in the order they are told.
+std::vector<std::vector<double>> terms_told(MemorySource& source,
+                                            const ScoringOptions& options,
+                                            FakeExtractor& extractor) {
+  std::vector<std::vector<double>> terms;
+  ScoringSink sink;
+  sink.on_scored = [&terms](const ScoredImage& scored) { terms.push_back(scored.key_terms); };
+  score_images(source, extractor, options, sink);
+  return terms;
+}
+
+TEST(ScoreImages, GivesTheTermsOfEachImageWhereTheyAreAskedFor) {
+  MemorySource source({image(1), {}, image(2), image(1), image(3)});
+  FakeExtractor extractor;
+  extractor.signs = {0.5, -0.25};
+  extractor.terms_by_score = true;
+  ScoringOptions options;
+  options.batch_size = 2;
+  EXPECT_EQ(terms_told(source, options, extractor), std::vector<std::vector<double>>(4));
+  EXPECT_EQ(extractor.times_asked_for_terms, 0);
+  options.key_terms = true;
+  const std::vector<std::vector<double>> terms = terms_told(source, options, extractor);
+  ASSERT_EQ(terms.size(), 4U);
+  std::vector<std::vector<double>> expected;
+  for (const std::uint64_t seed : {1, 2, 1, 3}) {
+    const images::Image pixels = images::decode_image(image(seed), "test", {}).image;
+    expected.push_back(extractor.key_terms({&pixels}).front());
+  }
+  EXPECT_EQ(terms, expected);
+}
+
+TEST(ScoreImages, GivesTheTermsOfKnownImagesAsWell) {
+  MemorySource source({image(1)});
+  FakeExtractor extractor;
+  extractor.signs = {0.5};
+  ScoringOptions options;
+  options.key_terms = true;
+  const std::string digest = core::to_hex(core::sha256(image(1)));
+  options.known[digest] = {"", digest, images::ImageFormat::kPNG, 12, 12, 42.0, false, {}};
+  EXPECT_EQ(terms_told(source, options, extractor), (std::vector<std::vector<double>>{{0.5}}));
+  EXPECT_EQ(extractor.images_scored, 0);
+}
+
+TEST(ScoreImages, AsksAMethodWithoutTermsOnce) {
+  MemorySource source({image(1), image(2), image(3)});
+  FakeExtractor extractor;
+  ScoringOptions options;
+  options.batch_size = 1;
+  options.key_terms = true;
+  EXPECT_EQ(terms_told(source, options, extractor), std::vector<std::vector<double>>(3));
+  EXPECT_EQ(extractor.times_asked_for_terms, 1);
+}
+
 TEST(ScoreImages, KeepsEachDistinctImageOnce) {
   MemorySource source({image(1), image(1), image(2), {9}});
   FakeExtractor extractor;

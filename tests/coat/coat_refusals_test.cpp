@@ -60,7 +60,7 @@ TEST_F(CoatRefuses, AKeyInsideThePublishedFolder) {
 TEST_F(CoatRefuses, AFinishedOutputAgain) {
   add("a.png", picture(1));
   coat_images(options());
-  EXPECT_NE(sentence_of([&] { coat_images(options()); }).find("holds a finished coating"),
+  EXPECT_NE(sentence_of([&] { coat_images(options()); }).find("holds a finished run"),
             std::string::npos);
 }
 

@@ -9,7 +9,10 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/hash.h"
+#include "images/image_io.h"
 #include "report/bundle/bag.h"
+#include "report/pdf/pdf.h"
 #include "tests/core/caught.h"
 #include "tests/core/scratch_folder.h"
 #include "tests/report/example_bundle.h"
@@ -60,6 +63,26 @@ TEST(FinishBundle, GivesTheSameBytesTwice) {
   const std::string first = core::read_text_file(scratch / kTagManifestFile);
   finish_bundle(scratch.path(), evidence);
   EXPECT_EQ(core::read_text_file(scratch / kTagManifestFile), first);
+}
+
+TEST(FinishBundle, PrintsTheDigestOfTheEvidenceFileInTheReport) {
+  const ScratchFolder scratch;
+  const Evidence evidence = test::write_payload(scratch.path(), {2, 3});
+  finish_bundle(scratch.path(), evidence);
+  const auto load = [&scratch](const ScoredSample& sample) {
+    return images::read_image(scratch / sample.file, {}).image;
+  };
+  const std::string digest = core::to_hex(core::sha256_file(scratch / "evidence.json"));
+  EXPECT_EQ(core::read_file(scratch / "report.pdf"), render_pdf(evidence, digest, load));
+}
+
+TEST(FinishBundle, RemovesWhatItSupersedes) {
+  const ScratchFolder scratch;
+  const Evidence evidence = test::write_payload(scratch.path(), {2, 3});
+  core::write_file_atomic(scratch / ".progress.json", std::string("{}"));
+  finish_bundle(scratch.path(), evidence, ".progress.json");
+  EXPECT_FALSE(std::filesystem::exists(scratch / ".progress.json"));
+  EXPECT_THAT(verify_bundle(scratch.path(), {}).differences, IsEmpty());
 }
 
 TEST(FinishBundle, IsUnfinishedAsLongAsASampleIsMissing) {

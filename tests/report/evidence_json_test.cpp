@@ -29,7 +29,7 @@ TEST(EvidenceJson, ReadsBackWhatItWrote) {
 }
 
 TEST(EvidenceJson, TellsHowImagesWereGotOrThatTheyWereNotGotOverTheNetwork) {
-  const Evidence evidence = example_evidence({3, 3, Decision::kEvidence, "image", true});
+  const Evidence evidence = example_evidence({3, 3, stats::Decision::kEvidence, "image", true});
   EXPECT_EQ(round_trip(evidence), core::dump_json(to_json(evidence)));
   const json document = to_json(evidence);
   EXPECT_EQ(document["suspect"]["acquisition"]["outcomes"]["image"], 3);
@@ -149,6 +149,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "/suspect/samples/0/file",
                 "\"/etc/passwd\"",
                 "/suspect/samples/0/file is not data/samples/<sha256>.<extension> of its digest"},
+        BadCase{"UnknownProtocol", "/protocol", "\"luck\"", "/protocol is no known protocol"},
         BadCase{"UnknownDecision",
                 "/verdict/decision",
                 "\"guilty\"",

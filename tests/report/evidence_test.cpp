@@ -30,6 +30,7 @@ stats::ScoreComparison comparison(double p, bool rejected, double smallest) {
 /// Of a key with signs: p-values of their test, which decides, and of the scores'.
 stats::ScoreComparison with_signs(double signs_p, double scores_p, double smallest = 1e-14) {
   stats::ScoreComparison result = comparison(signs_p, signs_p < 1e-6, smallest);
+  result.protocol = stats::Protocol::kKeySigns;
   result.tests[0].name = stats::kKeySignsTest;
   result.tests[1].name = stats::kScoresTest;
   result.tests[1].p_value = scores_p;
@@ -39,17 +40,18 @@ stats::ScoreComparison with_signs(double signs_p, double scores_p, double smalle
 
 TEST(Verdict, SpeaksOfTheSignsOfTheKeyWhereItHasAny) {
   const Verdict verdict = make_verdict(with_signs(4.5e-10, 3.2e-12), {}, 30, 300);
-  EXPECT_EQ(verdict.decision, Decision::kEvidence);
+  EXPECT_EQ(verdict.decision, stats::Decision::kEvidence);
   EXPECT_EQ(verdict.headline, "Evidence found: the suspect images carry this coating.");
   EXPECT_THAT(verdict.explanation, HasSubstr("30 suspect images follow them"));
   EXPECT_THAT(verdict.explanation, HasSubstr("a share of p = 4.5 × 10⁻¹⁰"));
   EXPECT_THAT(verdict.explanation, HasSubstr("(p = 3.2 × 10⁻¹²)"));
-  EXPECT_EQ(make_verdict(with_signs(4.5e-10, 0.2), {}, 30, 300).decision, Decision::kEvidence);
+  EXPECT_EQ(make_verdict(with_signs(4.5e-10, 0.2), {}, 30, 300).decision,
+            stats::Decision::kEvidence);
 }
 
 TEST(Verdict, SaysSoWhenTheImagesDifferButFollowAnotherKey) {
   const Verdict verdict = make_verdict(with_signs(0.07, 3.2e-12), {}, 30, 300);
-  EXPECT_EQ(verdict.decision, Decision::kNoEvidence);
+  EXPECT_EQ(verdict.decision, stats::Decision::kNoEvidence);
   EXPECT_EQ(verdict.headline,
             "No evidence found: the suspect images differ from the benign ones, but do not follow "
             "this key.");
@@ -59,21 +61,21 @@ TEST(Verdict, SaysSoWhenTheImagesDifferButFollowAnotherKey) {
 
 TEST(Verdict, IsNoEvidenceWhenTheSignsAreNotFollowed) {
   const Verdict verdict = make_verdict(with_signs(0.34, 0.2), {}, 30, 300);
-  EXPECT_EQ(verdict.decision, Decision::kNoEvidence);
+  EXPECT_EQ(verdict.decision, stats::Decision::kNoEvidence);
   EXPECT_EQ(verdict.headline, "No evidence found: the suspect images do not follow this key.");
   EXPECT_THAT(verdict.explanation, HasSubstr("p = 0.34"));
 }
 
 TEST(Verdict, IsInconclusiveWhenTheSignsAreTooFew) {
   const Verdict verdict = make_verdict(with_signs(0.02, 1e-9, 1e-3), {}, 30, 300);
-  EXPECT_EQ(verdict.decision, Decision::kInconclusive);
+  EXPECT_EQ(verdict.decision, stats::Decision::kInconclusive);
   EXPECT_EQ(verdict.headline, "Inconclusive: this key has too few signs to reach alpha = 10⁻⁶.");
   EXPECT_THAT(verdict.explanation, HasSubstr("Ask for a larger alpha"));
 }
 
 TEST(Verdict, IsEvidenceWhenThePrimaryTestRejects) {
   const Verdict verdict = make_verdict(comparison(3.2e-12, true, 1e-30), {}, 30, 300);
-  EXPECT_EQ(verdict.decision, Decision::kEvidence);
+  EXPECT_EQ(verdict.decision, stats::Decision::kEvidence);
   EXPECT_EQ(verdict.headline, "Evidence found: the suspect images carry this coating.");
   EXPECT_THAT(verdict.explanation, HasSubstr("30 suspect images"));
   EXPECT_THAT(verdict.explanation, HasSubstr("300 benign images"));
@@ -84,7 +86,7 @@ TEST(Verdict, IsEvidenceWhenThePrimaryTestRejects) {
 
 TEST(Verdict, IsNoEvidenceWhenTheTestCouldHaveRejected) {
   const Verdict verdict = make_verdict(comparison(0.34, false, 1e-30), {}, 30, 300);
-  EXPECT_EQ(verdict.decision, Decision::kNoEvidence);
+  EXPECT_EQ(verdict.decision, stats::Decision::kNoEvidence);
   EXPECT_THAT(verdict.headline, testing::StartsWith("No evidence found: "));
   EXPECT_THAT(verdict.explanation, HasSubstr("p = 0.34"));
   EXPECT_THAT(verdict.explanation, HasSubstr("does not show that the coated images were not used"));
@@ -92,7 +94,7 @@ TEST(Verdict, IsNoEvidenceWhenTheTestCouldHaveRejected) {
 
 TEST(Verdict, IsInconclusiveWhenTheSizesCannotReachAlpha) {
   const Verdict verdict = make_verdict(comparison(0.004, false, 0.0039), {}, 5, 1);
-  EXPECT_EQ(verdict.decision, Decision::kInconclusive);
+  EXPECT_EQ(verdict.decision, stats::Decision::kInconclusive);
   EXPECT_EQ(verdict.headline,
             "Inconclusive: 5 suspect images and 1 benign image are too few to reach alpha = 10⁻⁶.");
   EXPECT_THAT(verdict.explanation,
@@ -104,15 +106,18 @@ TEST(Verdict, IsInconclusiveWhenTheSmallestPEqualsAlpha) {
   stats::ComparisonOptions options;
   options.alpha = 0.25;
   EXPECT_EQ(make_verdict(comparison(0.25, false, 0.25), options, 2, 2).decision,
-            Decision::kInconclusive);
+            stats::Decision::kInconclusive);
   EXPECT_EQ(make_verdict(comparison(0.25, false, 0.2499), options, 2, 2).decision,
-            Decision::kNoEvidence);
+            stats::Decision::kNoEvidence);
 }
 
 TEST(Verdict, NeverSpeaksOfProofOrTheft) {
-  std::vector<std::string> texts = standing_limits(true);
-  texts.push_back(null_hypothesis_text(true));
-  texts.push_back(null_hypothesis_text(false));
+  std::vector<std::string> texts;
+  for (const stats::Protocol protocol : {stats::Protocol::kScores, stats::Protocol::kKeySigns}) {
+    for (const std::string& limit : standing_limits(protocol)) texts.push_back(limit);
+    texts.push_back(deciding_test_text(protocol, 40));
+    texts.push_back(stats::facts_of(protocol).null_hypothesis);
+  }
   for (const auto& one : {comparison(1e-12, true, 1e-30),
                           comparison(0.3, false, 1e-30),
                           comparison(0.3, false, 0.1),
@@ -128,15 +133,14 @@ TEST(Verdict, NeverSpeaksOfProofOrTheft) {
   }
 }
 
-TEST(Decision, HasANameForMachines) {
-  EXPECT_STREQ(to_string(Decision::kEvidence), "evidence");
-  EXPECT_STREQ(to_string(Decision::kNoEvidence), "no-evidence");
-  EXPECT_STREQ(to_string(Decision::kInconclusive), "inconclusive");
+TEST(DecidingTest, IsExplainedByProtocol) {
+  EXPECT_THAT(deciding_test_text(stats::Protocol::kScores, 0), HasSubstr("Kolmogorov-Smirnov"));
+  EXPECT_THAT(deciding_test_text(stats::Protocol::kKeySigns, 40), HasSubstr("holds 40 signs"));
 }
 
 TEST(Limits, NameWhatTheMethodCannotTell) {
   std::string all;
-  for (const std::string& limit : standing_limits(false)) all += limit + "\n";
+  for (const std::string& limit : standing_limits(stats::Protocol::kScores)) all += limit + "\n";
   for (const char* topic : {"benign images must be comparable",
                             "compression",
                             "forged",
@@ -146,10 +150,7 @@ TEST(Limits, NameWhatTheMethodCannotTell) {
                             "Finding no evidence"}) {
     EXPECT_THAT(all, HasSubstr(topic));
   }
-  EXPECT_THAT(null_hypothesis_text(false), HasSubstr("the same distribution"));
-  EXPECT_EQ(standing_limits(true).size(), standing_limits(false).size());
-  EXPECT_THAT(standing_limits(true).front(), HasSubstr("tries many keys"));
-  EXPECT_THAT(null_hypothesis_text(true), HasSubstr("drawn at random"));
+  EXPECT_THAT(standing_limits(stats::Protocol::kKeySigns).front(), HasSubstr("tries many keys"));
 }
 
 }  // namespace

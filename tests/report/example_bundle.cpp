@@ -10,8 +10,8 @@
 #include "images/image_io.h"
 #include "report/bundle/bag.h"
 #include "report/bundle/bundle.h"
-#include "report/bundle/key_terms.h"
 #include "report/evidence/bundle_layout.h"
+#include "stats/key_signs.h"
 #include "tests/report/example_evidence.h"
 
 namespace patina::report::test {
@@ -76,6 +76,12 @@ std::vector<std::vector<double>> BrightnessExtractor::key_terms(
   return terms;
 }
 
+MakeExtractor handing_out(const BrightnessExtractor& extractor) {
+  return [&extractor](const fs::path&, const std::string&) {
+    return std::make_unique<BrightnessExtractor>(extractor);
+  };
+}
+
 Evidence write_payload(const fs::path& bundle,
                        const BundleSizes& sizes,
                        BrightnessExtractor extractor) {
@@ -91,10 +97,17 @@ Evidence write_payload(const fs::path& bundle,
         write_sample(bundle, 100 + 3 * i, "benign " + std::to_string(i) + ".png"));
   }
   evidence.key.extractor = extractor.info();
-  evidence.key_terms = mean_key_terms(bundle, evidence.suspect, extractor, {}, {});
-  evidence.null_hypothesis = null_hypothesis_text(!evidence.key_terms.empty());
-  evidence.limits = standing_limits(!evidence.key_terms.empty());
+  std::vector<std::vector<double>> terms;
+  for (const ScoredSample& sample : evidence.suspect.samples) {
+    const images::Image image = images::read_image(bundle / sample.file, {}).image;
+    for (const std::vector<double>& of_image : extractor.key_terms({&image})) {
+      terms.push_back(of_image);
+    }
+  }
+  evidence.key_terms = stats::mean_key_terms(terms);
   recompute(evidence);
+  evidence.null_hypothesis = stats::facts_of(evidence.comparison.protocol).null_hypothesis;
+  evidence.limits = standing_limits(evidence.comparison.protocol);
   return evidence;
 }
 

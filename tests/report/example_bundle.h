@@ -12,6 +12,7 @@
 #include "images/pixels/image.h"
 #include "keys/extractor.h"
 #include "report/evidence/evidence.h"
+#include "report/verify/verify.h"
 
 namespace patina::report::test {
 
@@ -34,6 +35,9 @@ class BrightnessExtractor : public keys::Extractor {
       std::string(64, 'e'),
       3.872983346207417};
 };
+
+/// Gives copies of the extractor, whatever the file holds; `extractor` must outlive it.
+MakeExtractor handing_out(const BrightnessExtractor& extractor);
 
 struct BundleSizes {
   int suspects = 12;

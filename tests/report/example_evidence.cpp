@@ -113,7 +113,7 @@ images::Image example_image(int width_px, int height_px, int seed) {
 }
 
 Evidence example_evidence(const Example& example) {
-  const bool found = example.decision == Decision::kEvidence;
+  const bool found = example.decision == stats::Decision::kEvidence;
   const double p = found ? 3.2e-12 : 0.34;
   Evidence evidence;
   evidence.tool_version = "0.1.0";
@@ -133,12 +133,13 @@ Evidence example_evidence(const Example& example) {
                                example_test("Welch t, one-sided", false, 0.5 * p, found)};
   evidence.comparison.effect = example_effect();
   evidence.comparison.rejected = found;
-  evidence.comparison.smallest_possible_p = example.decision == Decision::kInconclusive ? 3.9e-3
-                                                                                        : 1.7e-22;
-  evidence.null_hypothesis = null_hypothesis_text(false);
+  evidence.comparison.smallest_possible_p = example.decision == stats::Decision::kInconclusive
+                                                ? 3.9e-3
+                                                : 1.7e-22;
+  evidence.null_hypothesis = stats::facts_of(evidence.comparison.protocol).null_hypothesis;
   evidence.verdict = make_verdict(
       evidence.comparison, evidence.options, example.suspects, example.benign);
-  evidence.limits = standing_limits(false);
+  evidence.limits = standing_limits(evidence.comparison.protocol);
   return evidence;
 }
 

@@ -13,7 +13,7 @@ namespace patina::report::test {
 struct Example {
   int suspects = 30;
   int benign = 60;
-  Decision decision = Decision::kEvidence;
+  stats::Decision decision = stats::Decision::kEvidence;
   std::string name_prefix = "image";  ///< Of the sources.
   bool acquired = false;              ///< The suspect's images came over the network.
 };

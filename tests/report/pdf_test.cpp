@@ -25,8 +25,12 @@ using testing::Not;
 
 images::Image picture(const ScoredSample&) { return test::example_image(64, 48, 1); }
 
+std::string digest_of(const Evidence& evidence) {
+  return core::to_hex(core::sha256(core::dump_json(to_json(evidence))));
+}
+
 std::string render(const Evidence& evidence, const PdfOptions& options = {}) {
-  const auto bytes = render_pdf(evidence, picture, options);
+  const auto bytes = render_pdf(evidence, digest_of(evidence), picture, options);
   return {bytes.begin(), bytes.end()};
 }
 
@@ -59,7 +63,8 @@ TEST(Pdf, IsAPdfWithEmbeddedFonts) {
 }
 
 TEST(Pdf, HasTheSameBytesEveryTime) {
-  const Evidence evidence = test::example_evidence({6, 9, Decision::kEvidence, "日本語 Größe"});
+  const Evidence evidence = test::example_evidence(
+      {6, 9, stats::Decision::kEvidence, "日本語 Größe"});
   EXPECT_EQ(render(evidence), render(evidence));
 }
 
@@ -89,8 +94,8 @@ TEST(Pdf, ShowsAtMostTheAllowedNumberOfImages) {
 }
 
 TEST(Pdf, RendersEveryVerdictAndNoImagesAtAll) {
-  for (const Decision decision :
-       {Decision::kEvidence, Decision::kNoEvidence, Decision::kInconclusive}) {
+  for (const stats::Decision decision :
+       {stats::Decision::kEvidence, stats::Decision::kNoEvidence, stats::Decision::kInconclusive}) {
     EXPECT_GE(page_count(render(test::example_evidence({2, 2, decision, "x"}))), 4);
     EXPECT_GE(page_count(render(test::example_evidence({0, 0, decision, "x"}))), 4);
   }
@@ -100,7 +105,7 @@ TEST(Pdf, ShowsABoxForAnImageThatCannotBeLoaded) {
   const auto broken = [](const ScoredSample& sample) -> images::Image {
     throw core::Error(core::ErrorKind::kInput, sample.file, "is truncated");
   };
-  const auto bytes = render_pdf(test::example_evidence({3, 3}), broken);
+  const auto bytes = render_pdf(test::example_evidence({3, 3}), std::string(64, 'e'), broken);
   EXPECT_EQ(count({bytes.begin(), bytes.end()}, "/Subtype /Image"), 0);
 }
 
@@ -108,7 +113,8 @@ TEST(Pdf, StopsWhenLoadingIsCancelled) {
   const auto cancelled = [](const ScoredSample&) -> images::Image {
     throw core::Error(core::ErrorKind::kCancelled, "audit", "was interrupted");
   };
-  EXPECT_THROW(render_pdf(test::example_evidence({3, 3}), cancelled), core::Error);
+  EXPECT_THROW(render_pdf(test::example_evidence({3, 3}), std::string(64, 'e'), cancelled),
+               core::Error);
 }
 
 TEST(Pdf, TakesImagesOfAnyShapeAndDepth) {
@@ -124,7 +130,7 @@ TEST(Pdf, TakesImagesOfAnyShapeAndDepth) {
         return images::make_image(300, 200, 16);
     }
   };
-  const auto bytes = render_pdf(test::example_evidence({4, 3}), odd);
+  const auto bytes = render_pdf(test::example_evidence({4, 3}), std::string(64, 'e'), odd);
   EXPECT_EQ(count({bytes.begin(), bytes.end()}, "/Subtype /Image"), 4);
 }
 
@@ -142,7 +148,8 @@ TEST(Pdf, SurvivesNumbersThatAreMissing) {
 }
 
 TEST(Pdf, TellsHowImagesWereGot) {
-  const Evidence evidence = test::example_evidence({6, 9, Decision::kEvidence, "image", true});
+  const Evidence evidence = test::example_evidence(
+      {6, 9, stats::Decision::kEvidence, "image", true});
   const std::string text = read_text(render(evidence));
   if (text.empty()) GTEST_SKIP() << "no pdftotext here";
   for (const std::string& part : {std::string("sd15 [6ce0161689]; identity grade A"),
@@ -160,7 +167,7 @@ TEST(Pdf, PrintsWhatMatters) {
   evidence.suspect.skipped = {{"broken.png", "is truncated"}};
   const std::string text = read_text(render(evidence));
   if (text.empty()) GTEST_SKIP() << "no pdftotext here";
-  const std::string digest = core::to_hex(core::sha256(core::dump_json(to_json(evidence))));
+  const std::string digest = digest_of(evidence);
   for (const std::string& part : {std::string("Evidence found: the suspect images carry"),
                                   std::string("3.2 × 10⁻¹²"),
                                   std::string("6 suspect, 9 benign"),

@@ -26,7 +26,7 @@ json load_schema() {
 
 Evidence evidence_with_nulls() {
   constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-  Evidence evidence = test::example_evidence({2, 2, Decision::kInconclusive, "x", true});
+  Evidence evidence = test::example_evidence({2, 2, stats::Decision::kInconclusive, "x", true});
   evidence.options.radius_score = kNan;
   evidence.key.extractor.method.radius_score = kNan;
   evidence.key.extractor.radius = kNan;
@@ -45,7 +45,7 @@ Evidence evidence_with_nulls() {
 TEST(EvidenceSchema, HoldsForWhatIsWritten) {
   const json schema = load_schema();
   EXPECT_THAT(test::schema_violations(schema, to_json(test::example_evidence())), IsEmpty());
-  const Evidence acquired = test::example_evidence({2, 2, Decision::kEvidence, "x", true});
+  const Evidence acquired = test::example_evidence({2, 2, stats::Decision::kEvidence, "x", true});
   EXPECT_THAT(test::schema_violations(schema, to_json(acquired)), IsEmpty());
   EXPECT_THAT(test::schema_violations(schema, to_json(evidence_with_nulls())), IsEmpty());
 }
@@ -90,7 +90,7 @@ TEST(EvidenceSchema, DemandsWhatTheReaderDemands) {
 
 TEST(EvidenceSchema, AllowsTheTypesTheReaderAllows) {
   const json schema = load_schema();
-  const json good = to_json(test::example_evidence({1, 1, Decision::kEvidence, "x", true}));
+  const json good = to_json(test::example_evidence({1, 1, stats::Decision::kEvidence, "x", true}));
   const json flat = good.flatten();
   for (const auto& item : flat.items()) {
     for (const char* value : {"null", "\"text\"", "true", "{}"}) {

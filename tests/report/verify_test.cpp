@@ -11,7 +11,6 @@
 #include "core/json.h"
 #include "report/bundle/bag.h"
 #include "report/bundle/bundle.h"
-#include "report/bundle/key_terms.h"
 #include "report/evidence/bundle_layout.h"
 #include "tests/core/caught.h"
 #include "tests/core/scratch_folder.h"
@@ -29,6 +28,12 @@ using testing::StartsWith;
 
 constexpr const char* kPrimary = "Kolmogorov-Smirnov, one-sided";
 
+std::vector<std::string> names_of(const VerifyResult& result) {
+  std::vector<std::string> names;
+  for (const Difference& difference : result.differences) names.push_back(difference.what);
+  return names;
+}
+
 /// A finished bundle to tamper with.
 class VerifyBundle : public testing::Test {
  protected:
@@ -36,14 +41,10 @@ class VerifyBundle : public testing::Test {
     finish_bundle(scratch_.path(), evidence_);
   }
 
-  VerifyResult verify() { return verify_bundle(scratch_.path(), &extractor_); }
+  VerifyResult verify() { return verify_bundle(scratch_.path(), test::handing_out(extractor_)); }
 
   /// Names of what differs.
-  std::vector<std::string> differing() {
-    std::vector<std::string> names;
-    for (const Difference& difference : verify().differences) names.push_back(difference.what);
-    return names;
-  }
+  std::vector<std::string> differing() { return names_of(verify()); }
 
   std::filesystem::path file(const std::string& name) const { return scratch_ / name; }
   std::string first_sample() const { return evidence_.suspect.samples[0].file; }
@@ -60,13 +61,72 @@ TEST_F(VerifyBundle, FindsNothingInAnUntouchedBundle) {
   EXPECT_EQ(result.scores_recomputed, 27);
   EXPECT_EQ(result.tests_recomputed, 4);
   EXPECT_LT(result.largest_score_difference, 1e-12);
-  EXPECT_EQ(evidence_.verdict.decision, Decision::kEvidence);
+  EXPECT_EQ(evidence_.verdict.decision, stats::Decision::kEvidence);
 }
 
 TEST_F(VerifyBundle, LeavesTheScoresAloneWithoutAnExtractor) {
-  const VerifyResult result = verify_bundle(scratch_.path(), nullptr);
+  const VerifyResult result = verify_bundle(scratch_.path(), {});
   EXPECT_THAT(result.differences, IsEmpty());
   EXPECT_EQ(result.scores_recomputed, 0);
+  EXPECT_TRUE(result.extractor_intact);
+}
+
+/// Fails the test if the extractor is asked for.
+const MakeExtractor kNeverAsked = [](const std::filesystem::path& file,
+                                     const std::string&) -> std::unique_ptr<keys::Extractor> {
+  ADD_FAILURE() << file << " was run";
+  return nullptr;
+};
+
+TEST_F(VerifyBundle, MakesTheExtractorOfItsOwnFileInThePrecisionOfTheAudit) {
+  std::vector<std::string> asked;
+  const MakeExtractor make = [&](const std::filesystem::path& file, const std::string& precision) {
+    asked.push_back(file.string() + " " + precision);
+    return std::make_unique<test::BrightnessExtractor>(extractor_);
+  };
+  EXPECT_EQ(verify_bundle(scratch_.path(), make).scores_recomputed, 27);
+  EXPECT_THAT(asked, ElementsAre(file(kExtractorFile).string() + " float32"));
+}
+
+TEST_F(VerifyBundle, NeverRunsAnExtractorThatIsNotItsOwn) {
+  core::write_file_atomic(file(kExtractorFile), std::string("weightz"));
+  VerifyResult result = verify_bundle(scratch_.path(), kNeverAsked);
+  EXPECT_FALSE(result.extractor_intact);
+  EXPECT_THAT(names_of(result), ElementsAre(kExtractorFile));
+  std::filesystem::remove(file(kExtractorFile));
+  result = verify_bundle(scratch_.path(), kNeverAsked);
+  EXPECT_FALSE(result.extractor_intact);
+  EXPECT_THAT(names_of(result), Contains(kExtractorFile));
+}
+
+TEST_F(VerifyBundle, NeverRunsAnExtractorThatNoManifestNames) {
+  std::string manifest = core::read_text_file(file(kManifestFile));
+  const std::size_t at = manifest.find(kExtractorFile);
+  const std::size_t begin = manifest.rfind('\n', at) + 1;
+  manifest.erase(begin, manifest.find('\n', at) + 1 - begin);
+  core::write_file_atomic(file(kManifestFile), manifest);
+  EXPECT_FALSE(verify_bundle(scratch_.path(), kNeverAsked).extractor_intact);
+}
+
+TEST_F(VerifyBundle, NeverRunsAnExtractorThatTheManifestNamesTwice) {
+  core::write_file_atomic(file(kManifestFile),
+                          core::read_text_file(file(kManifestFile)) + std::string(64, 'a') + "  " +
+                              kExtractorFile + "\n");
+  EXPECT_FALSE(verify_bundle(scratch_.path(), kNeverAsked).extractor_intact);
+}
+
+TEST_F(VerifyBundle, NeverRunsAnExtractorThatIsALink) {
+  std::filesystem::rename(file(kExtractorFile), scratch_ / "elsewhere");
+  std::filesystem::create_symlink(scratch_ / "elsewhere", file(kExtractorFile));
+  EXPECT_FALSE(verify_bundle(scratch_.path(), kNeverAsked).extractor_intact);
+}
+
+TEST_F(VerifyBundle, RunsItsExtractorWhereAFileWithALikeNameDiffers) {
+  core::write_file_atomic(file("data/extractor.safetensors.txt"), std::string("x"));
+  const VerifyResult result = verify();
+  EXPECT_TRUE(result.extractor_intact);
+  EXPECT_EQ(result.scores_recomputed, 27);
+  EXPECT_THAT(names_of(result), Contains("data/extractor.safetensors.txt"));
 }
 
 TEST_F(VerifyBundle, ReportsProgressAndCanBeCancelled) {
@@ -76,7 +136,9 @@ TEST_F(VerifyBundle, ReportsProgressAndCanBeCancelled) {
     if (stages.empty() || stages.back() != progress.stage) stages.push_back(progress.stage);
     return stages.size() < 2;
   };
-  EXPECT_EQ(core::caught([&] { verify_bundle(scratch_.path(), &extractor_, {}, observer); }).kind(),
+  EXPECT_EQ(core::caught([&] {
+              verify_bundle(scratch_.path(), test::handing_out(extractor_), {}, observer);
+            }).kind(),
             core::ErrorKind::kCancelled);
   EXPECT_THAT(stages, ElementsAre("digests", "scores"));
 }
@@ -270,6 +332,7 @@ INSTANTIATE_TEST_SUITE_P(
         EditCase{"Decision", "/verdict/decision", "\"no-evidence\"", {"verdict"}},
         EditCase{"Headline", "/verdict/headline", "\"They stole it.\"", {"verdict headline"}},
         EditCase{"Explanation", "/verdict/explanation", "\"Trust us.\"", {"verdict explanation"}},
+        EditCase{"Protocol", "/protocol", "\"key-signs\"", {"protocol", "null hypothesis"}},
         EditCase{"NullHypothesis", "/null_hypothesis", "\"none\"", {"null hypothesis"}},
         EditCase{"Limits", "/limits", "[]", {"limit \"The test compares"}},
         EditCase{"Source", "/suspect/samples/0/source", "\"other.png\"", {"scores.csv line 2"}},
@@ -287,7 +350,7 @@ TEST(VerifyBundleOfAKeyWithSigns, RecomputesTheirTermsFromTheImages) {
   Evidence evidence = test::write_payload(scratch.path(), {}, extractor);
   ASSERT_EQ(evidence.key_terms.size(), 30U);
   finish_bundle(scratch.path(), evidence);
-  const VerifyResult result = verify_bundle(scratch.path(), &extractor);
+  const VerifyResult result = verify_bundle(scratch.path(), test::handing_out(extractor));
   EXPECT_THAT(result.differences, IsEmpty());
   EXPECT_EQ(result.tests_recomputed, 5);
 
@@ -295,15 +358,16 @@ TEST(VerifyBundleOfAKeyWithSigns, RecomputesTheirTermsFromTheImages) {
   evidence.key_terms[4] *= 2.0;
   test::recompute(evidence);
   finish_bundle(scratch.path(), evidence);
-  EXPECT_THAT(verify_bundle(scratch.path(), nullptr).differences, IsEmpty());
-  const std::vector<Difference> found = verify_bundle(scratch.path(), &extractor).differences;
+  EXPECT_THAT(verify_bundle(scratch.path(), {}).differences, IsEmpty());
+  const std::vector<Difference> found =
+      verify_bundle(scratch.path(), test::handing_out(extractor)).differences;
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].what, "term 5 of the key's signs");
 
   evidence.key_terms.pop_back();
   test::recompute(evidence);
   finish_bundle(scratch.path(), evidence);
-  EXPECT_THAT(verify_bundle(scratch.path(), &extractor).differences[0].what,
+  EXPECT_THAT(verify_bundle(scratch.path(), test::handing_out(extractor)).differences[0].what,
               StartsWith("number of the key's signs"));
 }
 
@@ -316,11 +380,10 @@ TEST(VerifyBundleOfAKeyWithSigns, NeverFollowsASymbolicLink) {
   const std::filesystem::path sample = scratch / evidence.suspect.samples[0].file;
   std::filesystem::rename(sample, scratch / "elsewhere.png");
   std::filesystem::create_symlink(scratch / "elsewhere.png", sample);
-  EXPECT_THAT(core::caught_text(
-                  [&] { mean_key_terms(scratch.path(), evidence.suspect, extractor, {}, {}); }),
-              HasSubstr("is missing or not a plain file"));
-  EXPECT_EQ(verify_bundle(scratch.path(), &extractor).differences[0].found,
-            "a symbolic link or special file");
+  const VerifyResult result = verify_bundle(scratch.path(), test::handing_out(extractor));
+  EXPECT_EQ(result.differences[0].found, "a symbolic link or special file");
+  EXPECT_EQ(result.scores_recomputed, 26);
+  EXPECT_THAT(names_of(result), testing::Not(Contains(HasSubstr("of the key's signs"))));
 }
 
 TEST_F(VerifyBundle, FindsSwappedRoles) {
@@ -343,7 +406,7 @@ TEST_F(VerifyBundle, FindsOnlyByScoringAgainWhatAForgerMadeConsistent) {
   for (ScoredSample& sample : evidence_.suspect.samples) sample.score *= 0.5;
   test::recompute(evidence_);
   finish_bundle(scratch_.path(), evidence_);
-  EXPECT_THAT(verify_bundle(scratch_.path(), nullptr).differences, IsEmpty());
+  EXPECT_THAT(verify_bundle(scratch_.path(), {}).differences, IsEmpty());
   const std::vector<std::string> found = differing();
   EXPECT_EQ(found.size(), evidence_.suspect.samples.size());
   EXPECT_THAT(found, testing::Each(StartsWith("score of data/samples/")));
@@ -358,14 +421,16 @@ TEST_F(VerifyBundle, ToleratesDifferencesOfOtherMachines) {
   EXPECT_NEAR(result.largest_score_difference, 5e-4, 1e-5);
   VerifyOptions strict;
   strict.score_tolerance = 1e-6;
-  EXPECT_EQ(verify_bundle(scratch_.path(), &extractor_, strict).differences.size(),
-            evidence_.benign.samples.size());
+  EXPECT_EQ(
+      verify_bundle(scratch_.path(), test::handing_out(extractor_), strict).differences.size(),
+      evidence_.benign.samples.size());
 }
 
 TEST_F(VerifyBundle, ReportsImagesBeyondTheLimits) {
   VerifyOptions options;
   options.limits.max_pixels = 10;
-  const VerifyResult result = verify_bundle(scratch_.path(), &extractor_, options);
+  const VerifyResult result = verify_bundle(
+      scratch_.path(), test::handing_out(extractor_), options);
   EXPECT_EQ(result.scores_recomputed, 0);
   ASSERT_EQ(result.differences.size(), 27U);
   EXPECT_THAT(result.differences[0].what, StartsWith("image of data/samples/"));

@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/core/caught.h"
 #include "tests/stats/matching_digits.h"
-#include "tests/stats/refusal.h"
 
 namespace patina::stats {
 namespace {
@@ -81,24 +81,24 @@ TEST(Wilson, ExtremeCountsReachTheEnds) {
 }
 
 TEST(Binomial, RefusesImpossibleCounts) {
-  EXPECT_EQ(refusal([] {
+  EXPECT_EQ(core::caught_text([] {
               binomial_at_least({4, 3}, 0.5);
             }),
             "binomial successes: value 4 exceeds the 3 trials; count each trial once.");
-  EXPECT_EQ(refusal([] {
+  EXPECT_EQ(core::caught_text([] {
               binomial_at_most({-1, 3}, 0.5);
             }),
             "binomial successes: value -1 is below 0; choose at least 0.");
-  EXPECT_EQ(refusal([] {
+  EXPECT_EQ(core::caught_text([] {
               wilson({0, 0}, 0.5);
             }),
             "binomial trials: value 0 is below 1; choose at least 1.");
   EXPECT_EQ(
-      refusal([] {
+      core::caught_text([] {
         binomial_at_least({1, 3}, std::numeric_limits<double>::quiet_NaN());
       }),
       "binomial probability: value nan lies outside [0, 1]; choose a number between 0 and 1.");
-  EXPECT_EQ(refusal([] {
+  EXPECT_EQ(core::caught_text([] {
               clopper_pearson({1, 3}, 1.0);
             }),
             "confidence: value 1.000000 lies outside (0, 1); choose a number between 0 and 1.");

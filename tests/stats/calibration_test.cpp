@@ -143,18 +143,6 @@ CalibrationCase welch_case(Shift shift) {
           false};
 }
 
-CalibrationCase cramer_case(const std::string& name,
-                            RankMethod method,
-                            std::size_t n,
-                            std::size_t m) {
-  const auto p_value = [method](const std::vector<double>& x, const std::vector<double>& y) {
-    RankOptions options;
-    options.method = method;
-    return cramer_von_mises({x, y}, options).p_value;
-  };
-  return {name, Law::kConservative, n, m, p_value, false};
-}
-
 CalibrationCase audit_case() {
   const auto p_value = [](const std::vector<double>& x, const std::vector<double>& y) {
     return compare_scores({x, y}).tests.front().p_value;
@@ -176,7 +164,6 @@ INSTANTIATE_TEST_SUITE_P(
         mann_whitney_case("mann_whitney_normal_ties", RankMethod::kApproximate, true),
         wilcoxon_case("wilcoxon_exact", RankMethod::kExact),
         wilcoxon_case("wilcoxon_normal", RankMethod::kApproximate),
-        cramer_case("cramer_von_mises_exact", RankMethod::kExact, 8, 8),
         welch_case(Shift::kDifferent),
         welch_case(Shift::kFirstSmaller),
         combination_case(Combination::kFisher),
@@ -232,16 +219,6 @@ INSTANTIATE_TEST_SUITE_P(
                       ApproximateCase{"ks_asymptotic_greater",
                                       [](const auto& x, const auto& y) {
                                         return ks_asymptotic(x, y, Alternative::kGreater);
-                                      },
-                                      0.1},
-                      ApproximateCase{"cramer_von_mises_limit",
-                                      [](const auto& x, const auto& y) {
-                                        return cramer_von_mises({x, y}).p_value;
-                                      },
-                                      0.1},
-                      ApproximateCase{"anderson_darling",
-                                      [](const auto& x, const auto& y) {
-                                        return anderson_darling({x, y}).significance_level;
                                       },
                                       0.1},
                       ApproximateCase{

@@ -8,8 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/core/caught.h"
 #include "tests/stats/matching_digits.h"
-#include "tests/stats/refusal.h"
 
 namespace patina::stats {
 namespace {
@@ -144,21 +144,21 @@ TEST(AdjustedPValues, OneTestNeedsNoCorrection) {
 
 TEST(Combine, RefusesWhatIsNoPValue) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_EQ(refusal([] { combine_p_values({}, Combination::kFisher); }),
+  EXPECT_EQ(core::caught_text([] { combine_p_values({}, Combination::kFisher); }),
             "p-values: 0 values, a test needs at least 1; add values.");
-  EXPECT_EQ(refusal([&] { combine_p_values({nan}, Combination::kFisher); }),
+  EXPECT_EQ(core::caught_text([&] { combine_p_values({nan}, Combination::kFisher); }),
             "p-values: value 1 of 1 is not a number; remove it or score the image again.");
-  EXPECT_EQ(refusal([] {
+  EXPECT_EQ(core::caught_text([] {
               combine_p_values({0.0, 0.5}, Combination::kFisher);
             }),
             "p-values: value 0.000000 lies outside (0, 1]; use p-values that cannot be 0.");
-  EXPECT_EQ(refusal([] {
+  EXPECT_EQ(core::caught_text([] {
               combine_weighted({0.5, 0.5}, {1.0});
             }),
             "weights: 1 weights for 2 p-values; give one weight a p-value.");
-  EXPECT_EQ(refusal([] { combine_weighted({0.5}, {-1.0}); }),
+  EXPECT_EQ(core::caught_text([] { combine_weighted({0.5}, {-1.0}); }),
             "weights: value -1.000000 is not positive; leave that p-value out.");
-  EXPECT_EQ(refusal([] { adjusted_p_values({1.5}, Correction::kHolm); }),
+  EXPECT_EQ(core::caught_text([] { adjusted_p_values({1.5}, Correction::kHolm); }),
             "p-values: value 1.500000 lies outside [0, 1]; check where it comes from.");
 }
 

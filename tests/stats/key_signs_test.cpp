@@ -11,8 +11,8 @@
 
 #include "core/rng.h"
 #include "stats/binomial.h"
+#include "tests/core/caught.h"
 #include "tests/stats/matching_digits.h"
-#include "tests/stats/refusal.h"
 
 namespace patina::stats {
 namespace {
@@ -122,13 +122,13 @@ TEST(KeySigns, RejectsAtMostAlphaOverKeysThatHaveNothingToDoWithTheSuspect) {
 
 TEST(KeySigns, NoTermsOrOnlyZerosSayNothing) {
   EXPECT_EQ(key_signs_test({0.0, 0.0}).p_value, 1.0);
-  EXPECT_EQ(refusal([] { key_signs_test({}); }),
+  EXPECT_EQ(core::caught_text([] { key_signs_test({}); }),
             "terms: 0 values, a test needs at least 1; add values.");
-  EXPECT_EQ(refusal([] {
+  EXPECT_EQ(core::caught_text([] {
               key_signs_test({1.0, std::numeric_limits<double>::quiet_NaN()});
             }),
             "terms: value 2 of 2 is not a number; remove it or score the image again.");
-  EXPECT_EQ(refusal([] { key_signs_test({1.0}, 1); }).rfind("grid", 0), 0U);
+  EXPECT_EQ(core::caught_text([] { key_signs_test({1.0}, 1); }).rfind("grid", 0), 0U);
 }
 
 TEST(ResampledKeySigns, EqualsTheTestOfEveryDocumentedDraw) {
@@ -158,11 +158,29 @@ TEST(ResampledKeySigns, EqualsTheTestOfEveryDocumentedDraw) {
 TEST(ResampledKeySigns, RefusesListsThatDoNotGoTogether) {
   ResampledKeySignsOptions options;
   options.size = 2;
-  EXPECT_EQ(refusal([&] {
+  EXPECT_EQ(core::caught_text([&] {
               resampled_key_signs({{1.0, 2.0}, {1.0}}, options);
             }),
             "terms: lists of 2 and 1 terms; give all images' terms by one key.");
-  EXPECT_EQ(refusal([&] { resampled_key_signs({{1.0}}, options); }).rfind("images", 0), 0U);
+  EXPECT_EQ(core::caught_text([&] { resampled_key_signs({{1.0}}, options); }).rfind("images", 0),
+            0U);
+}
+
+TEST(MeanKeyTerms, IsTheMeanOfEachTermOverTheImages) {
+  EXPECT_EQ(mean_key_terms({{1.0, -2.0}, {3.0, 6.0}}), (std::vector<double>{2.0, 2.0}));
+  EXPECT_EQ(mean_key_terms({{0.25, 7.0}}), (std::vector<double>{0.25, 7.0}));
+}
+
+TEST(MeanKeyTerms, IsEmptyWithoutImagesAndForKeysWithoutSigns) {
+  EXPECT_TRUE(mean_key_terms({}).empty());
+  EXPECT_TRUE(mean_key_terms({{}, {}}).empty());
+}
+
+TEST(MeanKeyTerms, RefusesTermsOfDifferentKeys) {
+  EXPECT_EQ(core::caught_text([] {
+              mean_key_terms({{1.0}, {1.0, 2.0}});
+            }),
+            "terms: lists of 1 and 2 terms; give all images' terms by one key.");
 }
 
 }  // namespace

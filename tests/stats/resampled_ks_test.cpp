@@ -7,7 +7,7 @@
 
 #include "core/rng.h"
 #include "stats/two_sample.h"
-#include "tests/stats/refusal.h"
+#include "tests/core/caught.h"
 
 namespace patina::stats {
 namespace {
@@ -113,31 +113,31 @@ TEST(ResampledKS, MoreRepeatsContinueTheSameSequence) {
 TEST(ResampledKS, RefusesPoolsSmallerThanTheirDraw) {
   const std::vector<double> pool = normals(29, 0.0, 1);
   EXPECT_EQ(
-      refusal([&] {
+      core::caught_text([&] {
         resampled_ks({pool, pool});
       }),
       "first pool: 29 values, a draw without replacement needs 30; add values or draw fewer.");
   ResampledKSOptions options;
   options.first_size = 5;
   EXPECT_EQ(
-      refusal([&] {
+      core::caught_text([&] {
         resampled_ks({pool, pool}, options);
       }),
       "second pool: 29 values, a draw without replacement needs 300; add values or draw fewer.");
   options.second_size = 0;
-  EXPECT_EQ(refusal([&] {
+  EXPECT_EQ(core::caught_text([&] {
               resampled_ks({pool, pool}, options);
             }),
             "size drawn from the second pool: value 0 is below 1; choose at least 1.");
   options.second_size = 5;
   options.repeats = 0;
-  EXPECT_EQ(refusal([&] {
+  EXPECT_EQ(core::caught_text([&] {
               resampled_ks({pool, pool}, options);
             }),
             "repeats: value 0 is below 1; choose at least 1.");
   options.repeats = 1;
   options.alphas = {2.0};
-  EXPECT_EQ(refusal([&] {
+  EXPECT_EQ(core::caught_text([&] {
               resampled_ks({pool, pool}, options);
             }),
             "alpha: value 2.000000 lies outside (0, 1); choose a number between 0 and 1.");

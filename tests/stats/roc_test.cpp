@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "stats/rank_tests.h"
-#include "tests/stats/refusal.h"
+#include "tests/core/caught.h"
 
 namespace patina::stats {
 namespace {
@@ -78,16 +78,16 @@ TEST(BestPoint, IsEmptyWhenNegativesComeFirst) {
 }
 
 TEST(Roc, RefusesEmptyScoresAndImpossibleRates) {
-  EXPECT_EQ(refusal([] {
+  EXPECT_EQ(core::caught_text([] {
               roc_area({{}, kNegatives});
             }),
             "positive scores: 0 values, a test needs at least 1; add values.");
-  EXPECT_EQ(refusal([] {
+  EXPECT_EQ(core::caught_text([] {
               roc_curve({kPositives, {}});
             }),
             "negative scores: 0 values, a test needs at least 1; add values.");
   EXPECT_EQ(
-      refusal([] {
+      core::caught_text([] {
         best_point_at({kPositives, kNegatives}, 1.5);
       }),
       "false-positive rate: value 1.500000 lies outside [0, 1]; choose a number between 0 and "

@@ -11,8 +11,8 @@
 
 #include "core/rng.h"
 #include "stats/binomial.h"
+#include "tests/core/caught.h"
 #include "tests/stats/matching_digits.h"
-#include "tests/stats/refusal.h"
 
 namespace patina::stats {
 namespace {
@@ -190,23 +190,23 @@ TEST(CompareScores, AllNumbersAreFiniteWhateverTheScores) {
 
 TEST(CompareScores, RefusesScoresAndOptionsThatMeanNothing) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_EQ(refusal([] {
+  EXPECT_EQ(core::caught_text([] {
               compare_scores({{}, {1}});
             }),
             "suspect scores: 0 values, a test needs at least 1; add values.");
-  EXPECT_EQ(refusal([&] {
+  EXPECT_EQ(core::caught_text([&] {
               compare_scores({{1}, {1, nan}});
             }),
             "benign scores: value 2 of 2 is not a number; remove it or score the image again.");
   ComparisonOptions options;
   options.alpha = 0.0;
-  EXPECT_EQ(refusal([&] {
+  EXPECT_EQ(core::caught_text([&] {
               compare_scores({{1}, {2}}, options);
             }),
             "alpha: value 0.000000 lies outside (0, 1); choose a number between 0 and 1.");
   options.alpha = 0.5;
   options.confidence = 1.0;
-  EXPECT_EQ(refusal([&] {
+  EXPECT_EQ(core::caught_text([&] {
               compare_scores({{1}, {2}}, options);
             }),
             "confidence: value 1.000000 lies outside (0, 1); choose a number between 0 and 1.");

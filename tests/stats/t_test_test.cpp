@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/core/caught.h"
 #include "tests/stats/matching_digits.h"
-#include "tests/stats/refusal.h"
 
 namespace patina::stats {
 namespace {
@@ -67,15 +67,15 @@ TEST(Welch, KeepsItsPrecisionFarFromZero) {
 }
 
 TEST(Welch, RefusesSamplesWithoutSpread) {
-  EXPECT_EQ(refusal([] {
+  EXPECT_EQ(core::caught_text([] {
               welch_t_test({{1}, {1, 2}});
             }),
             "first sample: 1 value, Welch's test needs at least 2; add values.");
-  EXPECT_EQ(refusal([] {
+  EXPECT_EQ(core::caught_text([] {
               welch_t_test({{1, 2}, {}});
             }),
             "second sample: 0 values, a test needs at least 1; add values.");
-  EXPECT_EQ(refusal([] {
+  EXPECT_EQ(core::caught_text([] {
               welch_t_test({{0.1, 0.1, 0.1}, {2, 2}});
             }),
             "Welch's test: both samples have variance 0, at least one must vary; compare ranks "
