@@ -257,6 +257,8 @@ void make_folder(const fs::path& path) {
   }
 }
 
+bool is_temporary(const std::string& name) { return owner_of_temporary(name).has_value(); }
+
 void remove_stale_temporaries(const fs::path& folder) {
   std::error_code error;
   std::vector<fs::path> stale;

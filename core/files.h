@@ -43,6 +43,9 @@ void write_pieces_atomic(const fs::path& path,
 /// Creates the folder and its parents. Throws Error{kDisk}.
 void make_folder(const fs::path& path);
 
+/// Whether a file's name is that of a temporary of write_file_atomic.
+bool is_temporary(const std::string& name);
+
 /// Removes temporary files that an interrupted write_file_atomic left in a folder (recursively),
 /// but not those of another process that still runs. Call it before this process writes there.
 void remove_stale_temporaries(const fs::path& folder);
