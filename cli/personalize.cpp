@@ -12,6 +12,7 @@
 #include "cli/json_document.h"
 #include "cli/session.h"
 #include "cli/table.h"
+#include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
 
@@ -44,7 +45,7 @@ void bind_places(CommandLine& line, PersonalizeOptions& options) {
   line.path({"-o,--output", "MODEL", "Folder for the personalised model.", true}, options.output);
 }
 
-void bind_method(CommandLine& line, PersonalizeCommand& command) {
+void bind_training(CommandLine& line, PersonalizeCommand& command) {
   PersonalizeOptions& options = command.options;
   line.choice({"--method",
                "NAME",
@@ -69,18 +70,24 @@ void bind_method(CommandLine& line, PersonalizeCommand& command) {
   line.whole({"--batch", "N", "Images a step, 1 to 1024 (default: 8)."}, {1, 1024}, options.batch);
   line.toggle({"--train-text-encoder", "", "Train the text encoder too."},
               options.train_text_encoder);
+}
+
+void bind_lora(CommandLine& line, diffusion::LoRAOptions& options) {
   line.choice({"--lora-targets",
                "NAME",
                "LoRA: attention (diffusers), transformer (kohya-ss) or all, with convolutions "
                "(default: transformer)."},
               diffusion::lora_target_names(),
               [&options](const std::string& name) {
-                options.lora_targets = diffusion::lora_targets_from_name(name);
+                options.targets = diffusion::lora_targets_from_name(name);
               });
   line.whole({"--rank", "N", "LoRA: width, 1 to 4096 (default: 16)."}, {1, 4096}, options.rank);
   line.real({"--alpha", "X", "LoRA: strength is alpha / rank, above 0 to 100000 (default: 16)."},
             {0.0, 100'000.0, true, false},
             options.alpha);
+}
+
+void bind_prior(CommandLine& line, diffusion::PriorOptions& options) {
   line.whole({"--class-images",
               "N",
               "DreamBooth, Custom Diffusion: images of the class, 1 to 10000 (default: 64)."},
@@ -88,10 +95,7 @@ void bind_method(CommandLine& line, PersonalizeCommand& command) {
              options.class_images);
   line.real({"--prior-weight", "X", "Of their loss, 0 to 1000 (default: 1)."},
             {0.0, 1000.0},
-            options.prior_weight);
-  line.whole({"--seed", "N", "Of all that is drawn (default: 1)."},
-             {0, UINT64_MAX},
-             [&options](std::uint64_t seed) { options.seed = seed; });
+            options.weight);
 }
 
 void bind_words(CommandLine& line, PersonalizeOptions& options) {
@@ -101,7 +105,7 @@ void bind_words(CommandLine& line, PersonalizeOptions& options) {
              "initializer where there is none (default: \"a picture of {}\")."},
             options.prompt);
   line.text({"--class-prompt", "TEXT", "Of the images of the class (default: \"a picture\")."},
-            options.class_prompt);
+            options.prior.class_prompt);
   line.text({"--token", "WORD", "The new token (default: <new>)."}, options.token);
   line.text({"--initializer", "WORD", "Word that the token starts from (default: picture)."},
             options.initializer);
@@ -110,11 +114,49 @@ void bind_words(CommandLine& line, PersonalizeOptions& options) {
 void bind_running(CommandLine& line, PersonalizeOptions& options) {
   line.whole({"--samples", "N", "Images in samples.png, 0 to 64 (default: 16)."},
              {0, 64},
-             options.samples);
+             options.samples.count);
   line.whole({"--checkpoint-every", "N", "Steps, 1 to 1000000 (default: 100)."},
              {1, 1'000'000},
              options.checkpoint_every);
   bind_compute(line, options.compute);
+}
+
+struct MethodFlag {
+  const char* name;
+  bool diffusion::MethodReads::*reads;
+};
+constexpr MethodFlag kMethodFlags[] = {
+    {"--train-text-encoder", &diffusion::MethodReads::text_encoder},
+    {"--lora-targets", &diffusion::MethodReads::lora},
+    {"--rank", &diffusion::MethodReads::lora},
+    {"--alpha", &diffusion::MethodReads::lora},
+    {"--class-images", &diffusion::MethodReads::prior},
+    {"--prior-weight", &diffusion::MethodReads::prior},
+    {"--class-prompt", &diffusion::MethodReads::prior},
+    {"--token", &diffusion::MethodReads::token},
+};
+
+std::string methods_reading(const MethodFlag& flag) {
+  std::string methods;
+  for (const std::string& name : diffusion::personalize_method_names()) {
+    const auto method = diffusion::personalize_method_from_name(name);
+    if (!(diffusion::options_read_by(method).*flag.reads)) continue;
+    methods += (methods.empty() ? "" : ", ") + name;
+  }
+  return methods;
+}
+
+// Whoever gives such a flag wants something that they would not get.
+void refuse_flags_of_other_methods(const CommandLine& line, const PersonalizeOptions& options) {
+  const diffusion::MethodReads reads = diffusion::options_read_by(options.method);
+  for (const MethodFlag& flag : kMethodFlags) {
+    if (!line.given(flag.name) || reads.*flag.reads) continue;
+    throw core::Error(
+        core::ErrorKind::kUsage,
+        flag.name,
+        std::string("has no effect with --method ") + diffusion::to_string(options.method),
+        "leave it out, or choose a --method that reads it: " + methods_reading(flag));
+  }
 }
 
 json to_json(const PersonalizeOptions& options) {
@@ -122,18 +164,18 @@ json to_json(const PersonalizeOptions& options) {
   return {{"base", printable(options.base.string())},
           {"method", diffusion::to_string(options.method)},
           {"prompt", options.prompt},
-          {"class_prompt", options.class_prompt},
+          {"class_prompt", options.prior.class_prompt},
           {"token", options.token},
           {"initializer", options.initializer},
           {"steps", options.steps.value_or(defaults.steps)},
           {"learning_rate", options.learning_rate.value_or(defaults.learning_rate)},
           {"batch", options.batch},
           {"train_text_encoder", options.train_text_encoder},
-          {"lora_targets", diffusion::to_string(options.lora_targets)},
-          {"rank", options.rank},
-          {"alpha", options.alpha},
-          {"class_images", options.class_images},
-          {"prior_weight", options.prior_weight},
+          {"lora_targets", diffusion::to_string(options.lora.targets)},
+          {"rank", options.lora.rank},
+          {"alpha", options.lora.alpha},
+          {"class_images", options.prior.class_images},
+          {"prior_weight", options.prior.weight},
           {"seed", options.seed}};
 }
 
@@ -146,17 +188,42 @@ void print_text(const diffusion::PersonalizeResult& result,
   for (const std::filesystem::path& file : result.files) out << printable(file.string()) << "\n";
 }
 
+JsonDocument describe(const diffusion::PersonalizeResult& result,
+                      const PersonalizeOptions& options) {
+  JsonDocument document;
+  document.command = "personalize";
+  document.options = to_json(options);
+  document.inputs.push_back(input_record("base", options.base));
+  json files = json::array();
+  for (const std::filesystem::path& file : result.files) files.push_back(printable(file.string()));
+  document.result = {{"images", result.images},
+                     {"steps", result.steps},
+                     {"first_loss", core::number_or_null(result.first_loss)},
+                     {"last_loss", core::number_or_null(result.last_loss)},
+                     {"resumed", result.resumed},
+                     {"captions", result.captions},
+                     {"files", files},
+                     {"warnings", result.warnings}};
+  return document;
+}
+
 }  // namespace
 
 int run_personalize(std::vector<std::string> args, std::ostream& out, std::ostream& err) {
   PersonalizeCommand command;
   CommandLine line(personalize_text());
   bind_places(line, command.options);
-  bind_method(line, command);
+  bind_training(line, command);
+  bind_lora(line, command.options.lora);
+  bind_prior(line, command.options.prior);
+  line.whole({"--seed", "N", "Of all that is drawn (default: 1)."},
+             {0, UINT64_MAX},
+             [&command](std::uint64_t seed) { command.options.seed = seed; });
   bind_words(line, command.options);
   bind_running(line, command.options);
   bind_output(line, command.output);
   if (!line.parse(std::move(args), out)) return 0;
+  refuse_flags_of_other_methods(line, command.options);
   if (line.given("--learning-rate")) command.options.learning_rate = command.learning_rate;
   if (command.options.base.empty()) command.options.base = core::data_file("base");
 
@@ -168,20 +235,7 @@ int run_personalize(std::vector<std::string> args, std::ostream& out, std::ostre
     print_text(result, command.options, out);
     return 0;
   }
-  JsonDocument document;
-  document.command = "personalize";
-  document.options = to_json(command.options);
-  document.inputs.push_back(input_record("base", command.options.base));
-  json files = json::array();
-  for (const std::filesystem::path& file : result.files) files.push_back(printable(file.string()));
-  document.result = {{"images", result.images},
-                     {"steps", result.steps},
-                     {"first_loss", core::number_or_null(result.first_loss)},
-                     {"last_loss", core::number_or_null(result.last_loss)},
-                     {"resumed", result.resumed},
-                     {"captions", result.captions},
-                     {"files", files},
-                     {"warnings", result.warnings}};
+  JsonDocument document = describe(result, command.options);
   document.timings_ms = {{"training", milliseconds(result.seconds)},
                          {"total", milliseconds(session.seconds())}};
   print_document(document, out);

@@ -19,12 +19,13 @@ namespace patina::analyzer {
 
 class AuditFolder {
  public:
-  /// Checks and opens; nothing is written before begin(). `scorer` names what computes the scores:
+  /// Checks and opens; nothing is written or removed before begin(). `scorer` names what computes the scores:
   /// those of another are of no use here. Throws Error{kInput} for a finished bundle, foreign
   /// files, an unfinished audit by another scorer.
-  AuditFolder(std::filesystem::path bundle, std::string scorer);
+  AuditFolder(std::filesystem::path bundle, core::RunIdentity scorer);
 
-  /// Makes the folder and its journal and removes what killed writes left, so that from here on it is known as an audit of ours.
+  /// Makes the folder and its journal, so that from here on it is known as an audit of ours, and
+  /// removes what a killed attempt was writing.
   void begin();
 
   const std::filesystem::path& path() const { return bundle_; }
@@ -47,7 +48,6 @@ class AuditFolder {
   void finish(const report::Evidence& evidence) const;
 
  private:
-  void require_ours() const;
   void resume();
 
   std::filesystem::path bundle_;

@@ -22,7 +22,7 @@ using core::ErrorKind;
 using nlohmann::json;
 
 constexpr const char* kFormat = "patina-audit-progress";
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 constexpr std::size_t kDigestDigits = 64;
 
 Error unusable(const fs::path& path) {
@@ -65,7 +65,7 @@ ScoredImage image_from_sample(const report::ScoredSample& sample, const fs::path
 Journal journal_from_json(const json& document, const fs::path& path) {
   if (document.at("format") != kFormat || document.at("version") != kVersion) throw unusable(path);
   Journal journal;
-  journal.scorer = document.at("scorer").get<std::string>();
+  journal.scorer = core::identity_from_json(document.at("scorer"), path.string());
   for (const auto& entry : document.at("scores").items()) {
     journal.scores[entry.key()] = image_from_json(entry.key(), entry.value(), path);
   }
@@ -74,9 +74,13 @@ Journal journal_from_json(const json& document, const fs::path& path) {
 
 }  // namespace
 
-std::string scorer_name(const report::KeyRecord& key, const std::string& tool_version) {
-  return key.extractor.method.name + " " + key.extractor.weights_sha256 + " " + key.extractor.precision +
-         " " + key.key_sha256 + " " + tool_version;
+core::RunIdentity scorer_name(const report::KeyRecord& key, const std::string& tool_version) {
+  core::RunIdentity scorer;
+  scorer.add("method", key.extractor.method.name).add("precision", key.extractor.precision);
+  scorer.add("weights", "sha256:" + key.extractor.weights_sha256);
+  scorer.add("key", "sha256:" + key.key_sha256);
+  scorer.add("version of Patina", tool_version);
+  return scorer;
 }
 
 void write_journal(const fs::path& path, const Journal& journal) {
@@ -90,7 +94,7 @@ void write_journal(const fs::path& path, const Journal& journal) {
   core::write_file_atomic(path,
                           core::dump_json({{"format", kFormat},
                                            {"version", kVersion},
-                                           {"scorer", journal.scorer},
+                                           {"scorer", core::to_json(journal.scorer)},
                                            {"scores", std::move(scores)}}));
 }
 

@@ -7,17 +7,18 @@
 #include <string>
 
 #include "analyzer/scoring.h"
+#include "core/run_identity.h"
 #include "report/evidence/evidence.h"
 
 namespace patina::analyzer {
 
 struct Journal {
-  std::string scorer;  ///< scorer_name() of the audit.
+  core::RunIdentity scorer;  ///< scorer_name() of the audit.
   KnownScores scores;
 };
 
 /// Names everything that can move a score: method, weights, precision, key and version of the tool.
-std::string scorer_name(const report::KeyRecord& key, const std::string& tool_version);
+core::RunIdentity scorer_name(const report::KeyRecord& key, const std::string& tool_version);
 
 void write_journal(const std::filesystem::path& path, const Journal& journal);
 /// Throws Error{kInput} for anything but a journal of this version.

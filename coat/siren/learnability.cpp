@@ -21,7 +21,7 @@ void make_surrogate(const SurrogateOptions& options,
   training.prompt = options.prompt;
   training.steps = options.steps;
   training.seed = options.seed;
-  training.samples = 0;
+  training.samples.count = 0;
   training.compute = options.compute;
   diffusion::personalize(training, observer);
 }

@@ -14,7 +14,7 @@
 #include "coat/siren/train_torch.h"
 #include "core/files.h"
 #include "core/rng.h"
-#include "diffusion/generate/generate.h"
+#include "diffusion/generate/class_images.h"
 #include "extractors/siren/scorer_torch.h"
 #include "tensors/blobs_torch.h"
 #include "tensors/compute_torch.h"
@@ -49,25 +49,18 @@ TrainOptions choose_training(const KeyRequest& request, const SirenOptions& opti
 std::vector<images::Image> generate_supplement(std::size_t set_size,
                                                const SurrogateOptions& surrogate,
                                                const core::Observer& observer) {
-  constexpr std::size_t kFewest = 10, kSupplement = 100, kBatch = 25;
-  std::vector<images::Image> images;
-  if (set_size >= kFewest) return images;
-  diffusion::GeneratorOptions model;
-  model.base = surrogate.base;
-  model.compute = surrogate.compute;
-  const diffusion::Generator generator(model);
-  diffusion::GenerateOptions request;
-  request.prompt = surrogate.prompt;
-  request.steps = 15;
-  request.scheduler = "dpm++2m";
-  request.guidance_scale = 3.0;
-  request.batch = static_cast<int>(kBatch);
-  while (images.size() < kSupplement) {
-    request.seed = surrogate.seed + images.size();
-    diffusion::Generation made = generator.generate(request, observer);
-    std::move(made.images.begin(), made.images.end(), std::back_inserter(images));
-  }
-  return images;
+  constexpr std::size_t kFewest = 10;
+  if (set_size >= kFewest) return {};
+  diffusion::ClassImageOptions making;
+  making.base = surrogate.base;
+  making.prompt = surrogate.prompt;
+  making.count = 100;
+  making.steps = 15;
+  making.batch = 25;
+  making.guidance_scale = 3.0;
+  making.seed = surrogate.seed;
+  making.compute = surrogate.compute;
+  return diffusion::generate_class_images(making, observer);
 }
 
 keys::CoatKey train_on(const transforms::CropPool& pool,

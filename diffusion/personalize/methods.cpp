@@ -66,10 +66,10 @@ Personalization prepare_dreambooth(TextToImage& model, const PersonalizeOptions&
 
 Personalization prepare_lora(TextToImage& model, const PersonalizeOptions& options) {
   NewLoRAOptions making;
-  making.rank = options.rank;
-  making.alpha = options.alpha;
+  making.rank = options.lora.rank;
+  making.alpha = options.lora.alpha;
   making.seed = options.seed;
-  making.unet = weights_of(options.lora_targets);
+  making.unet = weights_of(options.lora.targets);
   if (options.train_text_encoder) making.text_encoder = is_attention_projection;
   const LoRA lora = new_lora(model.unet.weights(), model.text_encoder.weights(), making);
   attach_lora(lora, 1.0, model.unet.weights(), model.text_encoder.weights());

@@ -145,7 +145,7 @@ StepLoss StepLosses::at(int step) const {
   const Denoising denoising = denoise(model_, batch);
   if (prior_.size() == 0) return {denoising.loss, denoising.loss, {}};
   const PriorPreservation parts = with_prior_preservation(
-      denoising, options_.batch, options_.prior_weight);
+      denoising, options_.batch, options_.prior.weight);
   return {parts.loss, parts.instance, parts.prior};
 }
 

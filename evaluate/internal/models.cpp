@@ -172,16 +172,16 @@ Generations generations_of(const ChainOptions& options,
   personal.output = options.output / "models" / cell;
   personal.method = training.method;
   personal.steps = options.steps;
-  personal.lora_targets = options.lora_targets;
+  personal.lora.targets = options.lora_targets;
   personal.prompt = prompt_for(options, training.set);
-  personal.class_prompt = "a painting";
+  personal.prior.class_prompt = "a painting";
   personal.initializer = "painting";
   if (training.method == diffusion::PersonalizeMethod::kTextualInversion ||
       training.method == diffusion::PersonalizeMethod::kCustomDiffusion) {
     personal.prompt = "a painting by {}";
   }
   personal.seed = core::Rng(options.seed).fork("training of " + cell).seed();
-  personal.samples = 16;
+  personal.samples.count = 16;
   personal.compute = options.compute;
   const diffusion::PersonalizeResult trained = diffusion::personalize(personal, observer);
 

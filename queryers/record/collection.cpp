@@ -15,6 +15,7 @@
 #include "core/hash.h"
 #include "core/journal.h"
 #include "core/json.h"
+#include "core/run_folder.h"
 #include "core/version.h"
 #include "http/url.h"
 #include "queryers/directory.h"
@@ -39,36 +40,20 @@ const std::set<std::string>& own_names() {
   return kNames;
 }
 
-void require_own(const fs::path& folder) {
-  std::error_code failure;
-  if (!fs::exists(folder, failure)) return;
-  if (!fs::is_directory(folder, failure)) {
-    throw Error(ErrorKind::kInput, folder.string(), "is a file", "name a folder");
-  }
-  core::remove_stale_temporaries(folder);
-  for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end;
-       entry.increment(failure)) {
-    const std::string name = entry->path().filename().string();
-    if (own_names().count(name) > 0) continue;
-    throw Error(
-        ErrorKind::kInput,
-        folder.string(),
-        "holds files that are not of a collection, " + core::in_quotes(name) + " among them",
-        "name a new or empty folder");
-  }
-}
-
-void require_same_plan(const fs::path& file, const json& plan) {
+// Nothing is written before the folder is known to be this collection's, or nobody's.
+void claim(const fs::path& folder, const json& plan) {
+  core::require_only(folder, own_names(), "a collection");
+  const fs::path file = folder / kPlanFile;
   std::error_code ignored;
-  if (!fs::exists(file, ignored)) {
-    core::write_file_atomic(file, core::dump_json(plan));
-    return;
+  const bool begun = fs::exists(file, ignored);
+  if (begun) {
+    const json found = core::parse_json(core::read_text_file(file), file.string());
+    core::require_same_run(
+        folder, core::identity_of_document(found), core::identity_of_document(plan));
   }
-  if (core::read_text_file(file) == core::dump_json(plan)) return;
-  throw Error(ErrorKind::kInput,
-              file.parent_path().string(),
-              "holds a collection with another plan",
-              "repeat the command that began it, or name another folder");
+  core::make_folder(folder / kCollectedFolder);
+  core::remove_stale_temporaries(folder);
+  if (!begun) core::write_file_atomic(file, core::dump_json(plan));
 }
 
 // Bytes whose digest the journal holds need no fsync: a file that a power cut leaves empty is
@@ -107,9 +92,7 @@ struct Recorded {
 
 struct Collection::Impl {
   Impl(fs::path given, const json& plan) : folder(std::move(given)) {
-    require_own(folder);
-    core::make_folder(folder / kCollectedFolder);
-    require_same_plan(folder / kPlanFile, plan);
+    claim(folder, plan);
     journal = std::make_unique<core::Journal>(folder / kJournalFile,
                                               [this](const json& line) { take(line); });
     recover_tail();

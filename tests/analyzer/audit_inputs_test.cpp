@@ -108,14 +108,13 @@ TEST_F(AuditTest, RefusesAFolderOfForeignFiles) {
       core::caught_text([this] { audit(); }),
       at("bundle") +
           ": holds files that are not of an unfinished audit, \"thesis.tex\" among them; name "
-          "a new or empty folder with --output.");
+          "a new or empty folder.");
   EXPECT_TRUE(fs::exists(bundle_ / "thesis.tex"));
 }
 
 TEST_F(AuditTest, RefusesAFileInPlaceOfTheBundle) {
   put_text(bundle_, "a file");
-  EXPECT_THAT(core::caught_text([this] { audit(); }),
-              HasSubstr("bundle: is a file, a folder is written there"));
+  EXPECT_THAT(core::caught_text([this] { audit(); }), HasSubstr("bundle: is a file; name a folder"));
 }
 
 TEST_F(AuditTest, TakesAnEmptyFolder) {

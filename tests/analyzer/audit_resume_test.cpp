@@ -154,10 +154,17 @@ TEST_F(AuditResume, GoesOnAfterAnError) {
 TEST_F(AuditResume, RefusesScoresOfAnotherKey) {
   interrupt();
   key_.record.key_sha256 = std::string(64, 'd');
-  EXPECT_EQ(core::caught_text([this] { audit(); }),
-            at("bundle") +
-                ": holds an unfinished audit with another key, precision or version of Patina; "
-                "delete the folder or choose another with --output.");
+  EXPECT_EQ(
+      core::caught_text([this] { audit(); }),
+      at("bundle") +
+          ": holds another run (other key); repeat the command that began it, or name another "
+          "folder.");
+}
+
+TEST_F(AuditResume, NamesThePrecisionOfAnotherScorer) {
+  interrupt();
+  extractor_.info_.precision = "bfloat16";
+  EXPECT_THAT(core::caught_text([this] { audit(); }), HasSubstr("holds another run (precision was float32, now bfloat16)"));
 }
 
 TEST_F(AuditResume, RefusesAnUnfinishedFolderWithForeignFiles) {
@@ -180,7 +187,7 @@ TEST_P(DamagedJournal, IsRefused) {
 }
 
 #define PATINA_JOURNAL(scores) \
-  R"({"format": "patina-audit-progress", "version": 1, "scorer": "s", "scores": )" scores "}"
+  R"({"format": "patina-audit-progress", "version": 2, "scorer": {}, "scores": )" scores "}"
 
 INSTANTIATE_TEST_SUITE_P(
     Cases,
@@ -188,7 +195,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(JournalCase{"no_json", "scores"},
                     JournalCase{"array", "[]"},
                     JournalCase{"other_format", R"({"format": "x"})"},
-                    JournalCase{"newer", R"({"format": "patina-audit-progress", "version": 2})"},
+                    JournalCase{"newer", R"({"format": "patina-audit-progress", "version": 3})"},
                     JournalCase{"scores_of_numbers", PATINA_JOURNAL(R"({"a": 1})")},
                     JournalCase{"short_digest",
                                 PATINA_JOURNAL(R"({"a": {"score": 1, "width_px": 1, "height_px": 1,

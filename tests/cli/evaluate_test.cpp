@@ -85,6 +85,28 @@ TEST_F(Experiments, PersonalizeNamesTheNearestMethod) {
   EXPECT_THAT(ran.err, HasSubstr("lora"));
 }
 
+TEST_F(Experiments, PersonalizeRefusesFlagsThatItsMethodDoesNotRead) {
+  const auto refusal = [this](const std::string& method, std::vector<std::string> flags) {
+    std::vector<std::string> args = {
+        "personalize", "--images", path("first"), "--base", base_, "-o", path("x")};
+    args.insert(args.end(), {"--method", method});
+    args.insert(args.end(), flags.begin(), flags.end());
+    const Ran ran = run(args);
+    EXPECT_EQ(ran.code, 2);
+    return ran.err;
+  };
+  EXPECT_THAT(refusal("full", {"--rank", "4"}),
+              HasSubstr("--rank: has no effect with --method full; leave it out, or choose a "
+                        "--method that reads it: lora."));
+  EXPECT_THAT(refusal("lora", {"--class-images", "4"}),
+              HasSubstr("reads it: dreambooth, custom-diffusion."));
+  EXPECT_THAT(refusal("textual-inversion", {"--train-text-encoder"}),
+              HasSubstr("reads it: full, lora, dreambooth, svdiff."));
+  EXPECT_THAT(refusal("dreambooth", {"--token", "<x>"}),
+              HasSubstr("reads it: textual-inversion, custom-diffusion."));
+  EXPECT_FALSE(fs::exists(scratch_ / "x"));
+}
+
 TEST_F(Experiments, GenerateNeedsAPromptOrAPersonalisedModel) {
   const Ran ran = run({"generate", "--base", base_, "-o", path("made")});
   EXPECT_EQ(ran.code, 2);

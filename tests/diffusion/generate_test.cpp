@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "diffusion/generate/class_images.h"
 #include "images/pixels/image.h"
 #include "tensors/compute.h"
 #include "tests/core/caught.h"
@@ -48,6 +49,32 @@ int largest_difference(const images::Image& a, const images::Image& b) {
     most = std::max(most, std::abs(static_cast<int>(a.bytes[i]) - static_cast<int>(b.bytes[i])));
   }
   return most;
+}
+
+TEST_F(Generating, GivesClassImagesWhoseSeedsRunOnFromBatchToBatch) {
+  ClassImageOptions options;
+  options.base = model_.base;
+  options.compute = model_.compute;
+  options.prompt = "a castle";
+  options.count = 3;
+  options.steps = 2;
+  options.guidance_scale = 1.0;
+  options.seed = 40;
+  options.batch = 2;
+  const std::vector<images::Image> made = generate_class_images(options);
+  ASSERT_EQ(made.size(), 3U);
+  request_ = {};
+  request_.prompt = "a castle";
+  request_.steps = 2;
+  request_.guidance_scale = 1.0;
+  request_.scheduler = "dpm++2m";
+  request_.seed = 42;
+  EXPECT_EQ(made[2].bytes, generate().images[0].bytes);
+  request_.seed = 40;
+  request_.batch = 2;
+  const Generation first = generate();
+  EXPECT_EQ(made[0].bytes, first.images[0].bytes);
+  EXPECT_EQ(made[1].bytes, first.images[1].bytes);
 }
 
 TEST_F(Generating, GivesImagesOfTheSizeAskedFor) {

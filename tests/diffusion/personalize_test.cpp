@@ -52,9 +52,9 @@ class Personalizing : public ::testing::TestWithParam<const char*> {
     options.method = personalize_method_from_name(method_);
     options.steps = steps;
     options.batch = 2;
-    options.rank = 2;
-    options.class_images = 2;
-    options.samples = 0;
+    options.lora.rank = 2;
+    options.prior.class_images = 2;
+    options.samples.count = 0;
     options.compute.precision = tensors::Precision::kFloat32;
     options.checkpoint_every = 2;
     options.initializer = "a";  // one token, whose embedding a new token starts as
@@ -150,6 +150,36 @@ INSTANTIATE_TEST_SUITE_P(Methods,
                                            "svdiff",
                                            "custom-diffusion"));
 
+TEST(PersonalizeOptions, AreReadByTheMethodsThatTheirPapersGiveThem) {
+  using M = PersonalizeMethod;
+  const auto readers = [](bool MethodReads::*option) {
+    std::vector<std::string> names;
+    for (const std::string& name : personalize_method_names()) {
+      if (options_read_by(personalize_method_from_name(name)).*option) names.push_back(name);
+    }
+    return names;
+  };
+  const auto named = [](std::vector<M> methods) {
+    std::vector<std::string> names;
+    for (const M method : methods) names.emplace_back(to_string(method));
+    return names;
+  };
+  EXPECT_EQ(readers(&MethodReads::lora), named({M::kLoRA}));
+  EXPECT_EQ(readers(&MethodReads::token), named({M::kTextualInversion, M::kCustomDiffusion}));
+  EXPECT_EQ(readers(&MethodReads::prior), named({M::kDreamBooth, M::kCustomDiffusion}));
+  EXPECT_EQ(readers(&MethodReads::text_encoder),
+            named({M::kFull, M::kLoRA, M::kDreamBooth, M::kSVDiff}));
+}
+
+TEST_F(Personalizing, LooksOnlyAtRangesOfOptionsThatTheMethodReads) {
+  PersonalizeOptions wide = options("wide");
+  wide.lora.rank = 0;
+  EXPECT_NO_THROW(validate(wide));
+  wide.method = PersonalizeMethod::kLoRA;
+  EXPECT_THAT(core::caught_text([&] { validate(wide); }),
+              HasSubstr("--rank: is outside 1 to 4096"));
+}
+
 TEST_F(Personalizing, LearnsItsImages) {
   PersonalizeOptions trained = options("trained", 60);
   trained.learning_rate = 1e-3;
@@ -201,14 +231,45 @@ TEST_F(Personalizing, RefusesAFolderOfAnotherRun) {
   PersonalizeOptions other = options("done");
   other.seed = 4;
   EXPECT_THAT(core::caught_text([&] { personalize(other); }),
-              HasSubstr("holds another run (other options or images); choose another -o folder"));
+              HasSubstr("holds another run (--seed was 3, now 4)"));
+}
+
+TEST_F(Personalizing, NamesTheOptionInWhichAnInterruptedRunDiffers) {
+  const core::Error stopped = core::caught([&] { personalize(options("cut", 5), cancel_at(3)); });
+  EXPECT_EQ(stopped.kind(), ErrorKind::kCancelled);
+  core::write_file_atomic(scratch_ / "images" / "1.txt", std::string("a cat"));
+  EXPECT_THAT(core::caught_text([&] { personalize(options("cut", 6)); }),
+              HasSubstr("holds another run (--steps was 5, now 6; other captions)"));
+}
+
+TEST_F(Personalizing, GoesOnWhereOnlyOptionsDifferThatTheMethodDoesNotRead) {
+  personalize(options("done"));
+  PersonalizeOptions same = options("done");
+  same.lora.rank = 4;
+  same.prior.class_images = 3;
+  same.token = "<other>";
+  EXPECT_TRUE(personalize(same).resumed);
+}
+
+TEST_F(Personalizing, IsNotDoneBeforeItsSamplesAre) {
+  PersonalizeOptions sampled = options("sampled", 1);
+  sampled.samples.count = 1;
+  core::Observer observer;
+  observer.progress = [](const core::Progress& now) { return now.stage == "personalising"; };
+  const core::Error stopped = core::caught([&] { personalize(sampled, observer); });
+  EXPECT_EQ(stopped.kind(), ErrorKind::kCancelled);
+  EXPECT_FALSE(fs::exists(scratch_ / "sampled" / "personalization.json"));
+  const PersonalizeResult result = personalize(sampled);
+  EXPECT_EQ(result.files.back(), scratch_ / "sampled" / "samples.png");
+  EXPECT_EQ(personalize(sampled).files, result.files);
+  EXPECT_FALSE(fs::exists(scratch_ / "sampled" / ".patina-run"));
 }
 
 TEST_F(Personalizing, RefusesAFolderOfOtherFiles) {
   core::make_folder(scratch_ / "mine");
   core::write_file_atomic(scratch_ / "mine" / "letter.txt", std::string("x"));
   EXPECT_THAT(core::caught_text([&] { personalize(options("mine")); }),
-              HasSubstr("is not empty; choose another -o folder"));
+              HasSubstr("is not empty, it holds \"letter.txt\""));
 }
 
 TEST_F(Personalizing, NeedsAReadableImage) {

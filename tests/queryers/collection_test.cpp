@@ -205,8 +205,8 @@ TEST(Collection, RefusesAnotherPlanAFolderOfSomethingElseAndAChangedJournal) {
               Collection(folder / "c", json{{"images", 2}});
             }),
             (folder / "c").string() +
-                ": holds a collection with another plan; repeat the command that began it, or name "
-                "another folder.");
+                ": holds another run (images was 1, now 2); repeat the command that began it, or "
+                "name another folder.");
   core::write_file_atomic(folder / "mine.txt", "x");
   EXPECT_THROW(Collection(folder.path(), kPlan), core::Error);
   { Collection(folder / "c", kPlan); }
@@ -214,6 +214,23 @@ TEST(Collection, RefusesAnotherPlanAFolderOfSomethingElseAndAChangedJournal) {
   journal[10] = '!';
   core::write_file_atomic(folder / "c/journal.jsonl", journal);
   EXPECT_THROW(Collection(folder / "c", kPlan), core::Error);
+}
+
+TEST(Collection, RemovesWhatAKilledRunWasWritingOnlyInAFolderOfItsOwn) {
+  const ScratchFolder folder;
+  const std::string temporary = ".plan.json.patina-tmp-2147483647-0";  // of no running process
+  for (const char* name : {"c", "mine"}) {
+    core::make_folder(folder / name);
+    core::write_file_atomic(folder / name / temporary, std::string("{"));
+  }
+  core::write_file_atomic(folder / "mine" / "letter.txt", std::string("x"));
+  EXPECT_THROW(Collection(folder / "mine", kPlan), core::Error);
+  EXPECT_TRUE(fs::exists(folder / "mine" / temporary));
+  { Collection(folder / "c", kPlan); }
+  EXPECT_FALSE(fs::exists(folder / "c" / temporary));
+  core::write_file_atomic(folder / "c" / temporary, std::string("{"));
+  EXPECT_THROW(Collection(folder / "c", json{{"images", 2}}), core::Error);
+  EXPECT_TRUE(fs::exists(folder / "c" / temporary));
 }
 
 TEST(Collection, CopiesItselfOnceAndNeverOverAnother) {
