@@ -8,8 +8,6 @@
 #include <cstdio>
 #include <sstream>
 
-#include "queryers/directory.h"
-
 namespace patina::cli {
 namespace {
 
@@ -84,8 +82,6 @@ std::string format_p_value(double p_value, double log10_p_value) {
 std::string count_of(std::size_t count, const std::string& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
-
-std::string printable(const std::string& text) { return queryers::utf8_path(text); }
 
 std::string wrap(const std::string& text, std::size_t width, std::size_t indent) {
   std::istringstream words(text);

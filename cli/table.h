@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/text.h"
+
 namespace patina::cli {
 
 using TableRow = std::vector<std::string>;
@@ -34,9 +36,8 @@ std::string format_p_value(double p_value, double log10_p_value);
 /// "1 image", "12 images".
 std::string count_of(std::size_t count, const std::string& noun);
 
-/// Control characters and bytes that are not UTF-8 as "\xHH": foreign text cannot steer the
-/// terminal.
-std::string printable(const std::string& text);
+/// For all that the command line shows of foreign text.
+using core::printable;
 
 /// Breaks at spaces so that no line exceeds `width`; further lines begin with `indent` spaces.
 std::string wrap(const std::string& text, std::size_t width, std::size_t indent);

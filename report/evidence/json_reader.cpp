@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "report/words/number_text.h"
-#include "report/words/text_codec.h"
 
 namespace patina::report {
 namespace {
@@ -26,7 +26,7 @@ std::string pointer_token(const std::string& name) {
       token += c;
     }
   }
-  return printable_text(token);
+  return core::printable(token);
 }
 
 }  // namespace
@@ -127,7 +127,7 @@ std::string JsonField::text(std::size_t most) const {
     fail("has " + std::to_string(text.size()) + " bytes, at most " + std::to_string(most) +
          " are read");
   }
-  if (!is_utf8(text)) fail("is not UTF-8");
+  if (!core::is_utf8(text)) fail("is not UTF-8");
   return text;
 }
 

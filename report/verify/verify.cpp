@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
+#include "core/text.h"
 #include "images/image_io.h"
 #include "keys/extractor.h"
 #include "report/bundle/bag.h"
@@ -16,7 +17,6 @@
 #include "report/evidence/bundle_layout.h"
 #include "report/verify/verify_steps.h"
 #include "report/words/number_text.h"
-#include "report/words/text_codec.h"
 
 namespace patina::report {
 namespace {
@@ -122,7 +122,7 @@ class Rescoring {
       result.largest_score_difference = std::max(result.largest_score_difference, difference);
     }
     if (difference <= options_.score_tolerance) return;
-    findings_.add("score of " + claim.file + " (" + printable_text(claim.source) + ")",
+    findings_.add("score of " + claim.file + " (" + core::printable(claim.source) + ")",
                   exact_text(claim.score),
                   exact_text(found));
   }

@@ -34,7 +34,7 @@ const std::vector<Module>& modules() {
        {"diffusion", "extractors", "transforms", "tensors", "keys", "stats", "images", "core"},
        true},
       {"evaluate",
-       {"coat", "diffusion", "extractors", "report", "tensors", "keys", "stats", "images", "core"},
+       {"coat", "diffusion", "extractors", "tensors", "keys", "stats", "images", "core"},
        false},
       {"cli",
        {"evaluate",

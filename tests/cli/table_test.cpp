@@ -77,11 +77,5 @@ TEST(Wrap, BreaksAtSpacesWithinTheWidth) {
   EXPECT_EQ(wrap("unbreakable", 4, 0), "unbreakable");
 }
 
-TEST(Printable, KeepsForeignTextFromSteeringTheTerminal) {
-  EXPECT_EQ(printable("a\x1B[31mb\xFF"), "a\\x1b[31mb\\xff");
-}
-
-TEST(Printable, KeepsTheSlashesOfAUrl) { EXPECT_EQ(printable("http://a//b/"), "http://a//b/"); }
-
 }  // namespace
 }  // namespace patina::cli

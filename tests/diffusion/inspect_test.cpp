@@ -161,7 +161,7 @@ TEST_F(InspectTest, ForeignTextCannotSteerTheTerminal) {
                                      "a\x1B[2J\r\n\tb \xC2\x9B"
                                      "31m\xE2\x80\xAE"
                                      "c"}});
-  EXPECT_THAT(text_of(found), HasSubstr("Comment: a [2J b 31m c\n"));
+  EXPECT_THAT(text_of(found), HasSubstr("Comment: a\\u001B[2J b \\u009B31m\\u202Ec\n"));
 }
 
 TEST_F(InspectTest, LongTextIsCutAtACharacter) {
