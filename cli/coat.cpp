@@ -14,6 +14,7 @@
 #include "cli/table.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "core/numbers.h"
 #include "images/pixels/image_file.h"
 
 namespace patina::cli {
@@ -106,20 +107,20 @@ void bind_method(CommandLine& line, coat::CoatOptions& options) {
   line.real({"--human-vision",
              "W",
              "Siren: weight of the squared colour difference CIEDE2000, 0 to 1000 (default: " +
-                 exact_number(options.percept_weight) + ")."},
+                 core::exact_text(options.percept_weight) + ")."},
             {0.0, 1000.0},
             options.percept_weight);
   line.real({"--hypersphere",
              "W",
              "Siren: weight of the two losses that part coated from clean features, 0 to 1000 "
              "(default: " +
-                 exact_number(options.secret_weight) + ")."},
+                 core::exact_text(options.secret_weight) + ")."},
             {0.0, 1000.0},
             options.secret_weight);
   line.real({"--squared-difference",
              "W",
              "Siren: weight of the squared difference of pixels, 0 to 1000 (default: " +
-                 exact_number(options.mse_weight) + ")."},
+                 core::exact_text(options.mse_weight) + ")."},
             {0.0, 1000.0},
             options.mse_weight);
   line.path({"--base", "DIR", "Siren: the model that is fine-tuned (default: the built-in base)."},
@@ -136,14 +137,14 @@ void bind_method(CommandLine& line, coat::CoatOptions& options) {
              "S",
              "Coating strength, above 0 to 4, the same for every image unless --min-psnr is given "
              "too; larger is more visible (default: as each image needs, around " +
-                 exact_number(options.strength) + ")."},
+                 core::exact_text(options.strength) + ")."},
             {0.0, 4.0, true, false},
             options.strength);
   line.real({"--min-psnr",
              "DB",
              "Weakest fidelity that an image's strength may be raised to, 20 to 60 dB, or 0 to use "
              "--strength as it is (default: " +
-                 exact_number(options.min_psnr_db) + ")."},
+                 core::exact_text(options.min_psnr_db) + ")."},
             {0.0, 60.0},
             options.min_psnr_db);
   line.whole(
@@ -169,7 +170,7 @@ void bind_files(CommandLine& line, coat::CoatOptions& options) {
        "X",
        "A coated file may be this many times as large as its clean one at the same settings, 1 to "
        "100; beyond it the strength is lowered (default: " +
-           exact_number(options.max_size_ratio) + ")."},
+           core::exact_text(options.max_size_ratio) + ")."},
       {1.0, 100.0},
       options.max_size_ratio);
   line.toggle({"--strip-gps", "", "Leave the place out of the coated copies' metadata."},
@@ -311,10 +312,10 @@ TableRow quality_row(const std::string& name,
                      const extractors::Quality& quality,
                      const std::vector<std::string>& rest) {
   TableRow row = {name,
-                  format_number(quality.psnr_db, 1),
-                  format_number(quality.ssim, 4),
-                  format_number(quality.delta_e_mean, 2),
-                  format_number(quality.delta_e_p99, 2)};
+                  core::fixed_text(quality.psnr_db, 1),
+                  core::fixed_text(quality.ssim, 4),
+                  core::fixed_text(quality.delta_e_mean, 2),
+                  core::fixed_text(quality.delta_e_p99, 2)};
   row.insert(row.end(), rest.begin(), rest.end());
   return row;
 }
@@ -323,9 +324,9 @@ TableRow image_row(const coat::CoatedImage& image) {
   return quality_row(
       printable(image.relative),
       image.quality,
-      {format_number(image.strength, 2),
-       format_number(image.size_ratio, 2),
-       format_number(image.score_clean, 2) + " -> " + format_number(image.score_coated, 2)});
+      {core::fixed_text(image.strength, 2),
+       core::fixed_text(image.size_ratio, 2),
+       core::fixed_text(image.score_clean, 2) + " -> " + core::fixed_text(image.score_coated, 2)});
 }
 
 std::string quality_table(const std::vector<coat::CoatedImage>& images,
@@ -344,8 +345,8 @@ std::string quality_table(const std::vector<coat::CoatedImage>& images,
                                whole->mean_quality,
                                {"",
                                 "",
-                                format_number(whole->calibration.clean_score_mean, 2) + " -> " +
-                                    format_number(whole->calibration.coated_score_mean, 2)}));
+                                core::fixed_text(whole->calibration.clean_score_mean, 2) + " -> " +
+                                    core::fixed_text(whole->calibration.coated_score_mean, 2)}));
   }
   std::vector<Align> columns(rows.front().size(), Align::kRight);
   columns.front() = Align::kLeft;
@@ -356,7 +357,7 @@ void print_text(const CoatCommand& command, const coat::CoatResult& result, std:
   const std::string key = printable(command.options.key_path.string());
   const std::filesystem::path& output = command.options.output;
   out << quality_table(result.images, &result) << "\n";
-  out << count_of(result.images.size(), "image") << " coated, " << result.skipped.size()
+  out << core::counted_text(result.images.size(), "image") << " coated, " << result.skipped.size()
       << " skipped; key trained in " << format_duration(result.training_seconds)
       << ", images coated in " << format_duration(result.coating_seconds) << ".\n";
   for (const coat::CoatedImage& image : result.images) {
@@ -378,8 +379,8 @@ void print_text(const CoatCommand& command, const coat::CoatResult& result, std:
 
 void tell_estimate(const Session& session, const coat::CoatOptions& options) {
   const coat::Estimate estimate = coat::estimate_coating(options);
-  std::string text = count_of(static_cast<std::size_t>(estimate.image_count), "image") + ", " +
-                     format_number(estimate.megapixels, 1) + " megapixels: about ";
+  std::string text = core::counted_text(estimate.image_count, "image") + ", " +
+                     core::fixed_text(estimate.megapixels, 1) + " megapixels: about ";
   if (!options.use_key) text += format_duration(estimate.training_seconds) + " to train the key, ";
   session.say(text + format_duration(estimate.coating_seconds) + " to coat.");
 }

@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstdio>
 #include <istream>
 #include <ostream>
 #include <utility>
@@ -20,6 +19,7 @@
 #include <Poco/ThreadPool.h>
 
 #include "core/error.h"
+#include "core/numbers.h"
 #include "serve/internal/api.h"
 
 namespace patina::serve {
@@ -57,9 +57,7 @@ void send(const ApiReply& reply, double seconds, Poco::Net::HTTPServerResponse& 
   response.setReason(Poco::Net::HTTPResponse::getReasonForStatus(response.getStatus()));
   response.setContentType(reply.content_type);
   response.setContentLength64(static_cast<Poco::Int64>(reply.body.size()));
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4f", seconds);
-  response.set("X-Process-Time", text);
+  response.set("X-Process-Time", core::fixed_text(seconds, 4));
   for (const auto& [name, value] : reply.headers) response.set(name, value);
   response.sendBuffer(reply.body.data(), reply.body.size());
 }

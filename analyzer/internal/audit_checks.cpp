@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <set>
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/numbers.h"
 
 namespace patina::analyzer {
 namespace {
@@ -61,11 +61,7 @@ std::string in_words(const std::map<std::string, double>& shares) {
   return text;
 }
 
-std::string megapixels(double pixels) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", pixels / 1e6);
-  return text;
-}
+std::string megapixels(double pixels) { return core::general_text(pixels / 1e6, 3); }
 
 void note_sizes(const report::Evidence& evidence, std::vector<std::string>& notes) {
   const double suspect = median_pixels(evidence.suspect);
@@ -116,28 +112,18 @@ void note_acquisition(const char* role, const SampleSet& set, std::vector<std::s
 
 void note_power(const report::Evidence& evidence, std::vector<std::string>& notes) {
   if (evidence.comparison.smallest_possible_p <= evidence.options.alpha) return;
-  char text[160];
+  const std::string limit = "no p-value below " +
+                            core::p_value_text(evidence.comparison.smallest_possible_p) +
+                            " is possible and alpha is " +
+                            core::p_value_text(evidence.options.alpha);
   if (!evidence.key_terms.empty()) {
-    std::snprintf(text,
-                  sizeof text,
-                  "With the %zu signs of this key no p-value below %.2g is possible and alpha is "
-                  "%.2g; ask for a larger alpha.",
-                  evidence.key_terms.size(),
-                  evidence.comparison.smallest_possible_p,
-                  evidence.options.alpha);
-    notes.emplace_back(text);
+    notes.push_back("With the " + std::to_string(evidence.key_terms.size()) +
+                    " signs of this key " + limit + "; ask for a larger alpha.");
     return;
   }
-  std::snprintf(
-      text,
-      sizeof text,
-      "With %zu suspect and %zu benign images no p-value below %.2g is possible and alpha is "
-      "%.2g; add images.",
-      evidence.suspect.samples.size(),
-      evidence.benign.samples.size(),
-      evidence.comparison.smallest_possible_p,
-      evidence.options.alpha);
-  notes.emplace_back(text);
+  notes.push_back("With " + std::to_string(evidence.suspect.samples.size()) + " suspect and " +
+                  std::to_string(evidence.benign.samples.size()) + " benign images " + limit +
+                  "; add images.");
 }
 
 std::size_t smaller_size(const SampleSet& suspect, const SampleSet& benign) {

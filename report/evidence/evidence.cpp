@@ -4,10 +4,13 @@
 // bundles.
 #include "report/evidence/evidence.h"
 
-#include "report/words/number_text.h"
+#include "core/numbers.h"
 
 namespace patina::report {
 namespace {
+
+using core::counted_text;
+using core::p_value_text;
 
 struct Facts {
   std::string suspect_images;  ///< "30 suspect images".
@@ -188,8 +191,8 @@ Verdict make_verdict(const stats::ScoreComparison& comparison,
   facts.benign_images = counted_text(benign_count, "benign image");
   facts.p_value = p_value_text(primary.p_value, primary.log10_p_value);
   facts.scores_p = p_value_text(scores.p_value, scores.log10_p_value);
-  facts.smallest_p = p_value_text(comparison.smallest_possible_p, -300.0);
-  facts.alpha = p_value_text(options.alpha, -300.0);
+  facts.smallest_p = p_value_text(comparison.smallest_possible_p);
+  facts.alpha = p_value_text(options.alpha);
   const bool by_signs = primary.name == stats::kKeySignsTest;
   if (comparison.rejected) return by_signs ? signs_followed(facts) : evidence_found(facts);
   // A test rejects when p < alpha, so a smallest p equal to alpha cannot reject either.

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/numbers.h"
 #include "core/text.h"
-#include "report/words/number_text.h"
 
 namespace patina::report {
 namespace {
@@ -110,8 +110,8 @@ double JsonField::finite() const {
 double JsonField::number(double low, double high) const {
   const double value = finite();
   if (value < low || value > high) {
-    fail("is " + exact_text(value) + ", outside [" + exact_text(low) + ", " + exact_text(high) +
-         "]");
+    fail("is " + core::exact_text(value) + ", outside [" + core::exact_text(low) + ", " +
+         core::exact_text(high) + "]");
   }
   return value;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/numbers.h"
 #include "report/pdf/pdf_layout.h"
 #include "report/pdf/pdf_pages.h"
-#include "report/words/number_text.h"
 
 namespace patina::report::pdf {
 namespace {
@@ -58,13 +58,12 @@ void draw_statistic(Flow& flow, const Evidence& evidence) {
 void draw_error_rate(Flow& flow, const Evidence& evidence) {
   flow.heading("Error rate");
   flow.paragraph(
-      "Evidence is reported when p is below alpha = " +
-          p_value_text(evidence.options.alpha, -300.0) +
+      "Evidence is reported when p is below alpha = " + core::p_value_text(evidence.options.alpha) +
           (evidence.key_terms.empty() ? ". If H0 is true and the scores are independent, the share "
                                       : ". If H0 is true, the share ") +
           "of audits that report evidence by mistake is at most alpha. The smallest p-value " +
           (evidence.key_terms.empty() ? "these numbers of images" : "this key") + " can give is " +
-          p_value_text(evidence.comparison.smallest_possible_p, -300.0) + ".",
+          core::p_value_text(evidence.comparison.smallest_possible_p) + ".",
       kBody);
 }
 

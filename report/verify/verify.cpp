@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
+#include "core/numbers.h"
 #include "core/text.h"
 #include "images/image_io.h"
 #include "keys/extractor.h"
@@ -16,10 +17,11 @@
 #include "report/bundle/key_terms.h"
 #include "report/evidence/bundle_layout.h"
 #include "report/verify/verify_steps.h"
-#include "report/words/number_text.h"
 
 namespace patina::report {
 namespace {
+
+using core::exact_text;
 
 namespace fs = std::filesystem;
 

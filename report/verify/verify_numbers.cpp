@@ -3,11 +3,13 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/numbers.h"
 #include "report/verify/verify_steps.h"
-#include "report/words/number_text.h"
 
 namespace patina::report {
 namespace {
+
+using core::exact_text;
 
 // Differences that another compiler or maths library may cause.
 constexpr double kRelativeTolerance = 1e-9;

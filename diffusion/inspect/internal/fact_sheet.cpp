@@ -2,10 +2,9 @@
 #include "diffusion/inspect/internal/fact_sheet.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <utility>
 
+#include "core/numbers.h"
 #include "core/text.h"
 
 namespace patina::diffusion::internal {
@@ -17,9 +16,7 @@ namespace {
 bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 std::string scaled(double value, const char* unit) {
-  std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "%.1f %s", value, unit);
-  return text.data();
+  return core::fixed_text(value, 1) + " " + unit;
 }
 
 }  // namespace
