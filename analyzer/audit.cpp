@@ -8,6 +8,7 @@
 #include "analyzer/internal/audit_checks.h"
 #include "analyzer/internal/audit_folder.h"
 #include "analyzer/scoring.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/numbers.h"

@@ -11,6 +11,7 @@
 #include "coat/internal/key_making.h"
 #include "coat/internal/release.h"
 #include "coat/internal/run_folder.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/hash.h"

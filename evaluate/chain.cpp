@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
@@ -272,7 +273,7 @@ ChainResult run_chain(const ChainOptions& options, const core::Observer& observe
       }
     }
   }
-  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.seconds = core::seconds_since(start);
   return result;
 }
 

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
-#include <ctime>
 #include <map>
 #include <utility>
 
@@ -13,6 +11,7 @@
 #include <Poco/Net/HostEntry.h>
 #include <Poco/Net/IPAddress.h>
 
+#include "core/clock.h"
 #include "core/error.h"
 #include "http/socket.h"
 #include "http/tls.h"
@@ -93,19 +92,6 @@ const char* to_string(HttpFailure failure) {
       return "stopped";
   }
   return "unknown";
-}
-
-std::string utc_now_ms() {
-  const auto now = std::chrono::system_clock::now();
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
-  const auto ms =
-      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[64];
-  const std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  std::snprintf(text + length, sizeof text - length, ".%03dZ", static_cast<int>(ms));
-  return text;
 }
 
 struct HttpClient::Impl {
@@ -348,12 +334,12 @@ HttpClient::HttpClient(HttpClient&&) noexcept = default;
 HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 
 HttpExchange HttpClient::exchange(const HttpRequest& request) {
-  const std::string began = utc_now_ms();
+  const std::string began = core::utc_now_ms();
   const auto start = Clock::now();
   HttpExchange exchange = impl_->run(request);
   exchange.began = began;
-  exchange.ended = utc_now_ms();
-  exchange.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  exchange.ended = core::utc_now_ms();
+  exchange.seconds = core::seconds_since(start);
   const std::vector<std::string>& secrets = impl_->options.credential.secrets;
   mask(exchange.raw_request, secrets);
   mask(exchange.raw_response, secrets);

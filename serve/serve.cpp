@@ -18,6 +18,7 @@
 #include <Poco/Net/ServerSocket.h>
 #include <Poco/ThreadPool.h>
 
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/numbers.h"
 #include "serve/internal/api.h"
@@ -85,9 +86,9 @@ class Handler : public Poco::Net::HTTPRequestHandler {
       reply = json_reply(500, {{"error", "InternalError"}, {"detail", error.what()}});
     }
     ++answered_;
-    const auto took = std::chrono::steady_clock::now() - began;
+    const double took = core::seconds_since(began);
     try {
-      send(reply, std::chrono::duration<double>(took).count(), response);
+      send(reply, took, response);
     } catch (const Poco::Exception&) {  // so did this one
     }
   }

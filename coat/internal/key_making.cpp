@@ -7,6 +7,7 @@
 #include "coat/fingerprint/fingerprint_torch.h"
 #include "coat/siren/learnability_torch.h"
 #include "coat/warp/warp_classifier_torch.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/hash.h"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // kohya-ss writes how a LoRA was trained into its metadata, some of it as JSON within the text.
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cmath>
 #include <cstdint>
@@ -11,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "diffusion/inspect/internal/fact_sheet.h"
@@ -166,10 +166,7 @@ std::string time_text(const std::string& seconds) {
   if (!whole || !std::isfinite(value) || value < 0.0 || value > kYear9999) return seconds;
   const auto time = static_cast<std::time_t>(value);
   std::tm utc = {};
-  std::array<char, 40> text{};
-  if (gmtime_r(&time, &utc) == nullptr) return seconds;
-  std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &utc);
-  return text.data();
+  return gmtime_r(&time, &utc) == nullptr ? seconds : core::utc_text(utc);
 }
 
 // "ss_noise_offset" -> "Noise offset".

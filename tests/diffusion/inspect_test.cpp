@@ -135,7 +135,7 @@ TEST_F(InspectTest, KohyasMetadataIsToldInWords) {
                         "Epochs: 10\n"
                         "Steps: 1500\n"
                         "Learning rate: 0.0001\n"
-                        "Training began: 1970-01-02 00:00:00 UTC\n"
+                        "Training began: 1970-01-02T00:00:00Z\n"
                         "Training sets: 10_cat (20 images, 10 repeats)\n"
                         "Top tags: sofa 37, cat 20\n"
                         "Title: Cats\n"
