@@ -13,12 +13,24 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "core/names.h"
 #include "http/socket.h"
 #include "http/tls.h"
 #include "http/url.h"
 
 namespace patina::http {
 namespace {
+
+constexpr core::Named<HttpFailure> kFailures[] = {{HttpFailure::kNone, "none"},
+                                                  {HttpFailure::kAddress, "refused-address"},
+                                                  {HttpFailure::kConnect, "no-connection"},
+                                                  {HttpFailure::kTrust, "not-trusted"},
+                                                  {HttpFailure::kNoAnswer, "no-answer"},
+                                                  {HttpFailure::kTimeout, "timeout"},
+                                                  {HttpFailure::kTruncated, "truncated"},
+                                                  {HttpFailure::kMalformed, "malformed"},
+                                                  {HttpFailure::kTooLarge, "too-large"},
+                                                  {HttpFailure::kStopped, "stopped"}};
 
 constexpr std::size_t kMaxPeerAnswer = 64 << 10;
 
@@ -68,31 +80,7 @@ HttpFailure failure_of(const AnswerFault& fault) {
 
 }  // namespace
 
-const char* to_string(HttpFailure failure) {
-  switch (failure) {
-    case HttpFailure::kNone:
-      return "none";
-    case HttpFailure::kAddress:
-      return "refused-address";
-    case HttpFailure::kConnect:
-      return "no-connection";
-    case HttpFailure::kTrust:
-      return "not-trusted";
-    case HttpFailure::kNoAnswer:
-      return "no-answer";
-    case HttpFailure::kTimeout:
-      return "timeout";
-    case HttpFailure::kTruncated:
-      return "truncated";
-    case HttpFailure::kMalformed:
-      return "malformed";
-    case HttpFailure::kTooLarge:
-      return "too-large";
-    case HttpFailure::kStopped:
-      return "stopped";
-  }
-  return "unknown";
-}
+const char* to_string(HttpFailure failure) { return core::name_of(kFailures, failure); }
 
 struct HttpClient::Impl {
   explicit Impl(HttpOptions given) : options(std::move(given)) {

@@ -13,6 +13,7 @@
 #include "core/files.h"
 #include "core/hash.h"
 #include "core/json.h"
+#include "core/names.h"
 #include "core/version.h"
 #include "diffusion/generate/generate.h"
 #include "diffusion/personalize/training_torch.h"
@@ -32,13 +33,14 @@ using torch::Tensor;
 
 namespace {
 
-constexpr LoRATargets kLoRATargets[] = {
-    LoRATargets::kAttention, LoRATargets::kTransformer, LoRATargets::kAll};
+constexpr core::Named<LoRATargets> kLoRATargets[] = {{LoRATargets::kAttention, "attention"},
+                                                     {LoRATargets::kTransformer, "transformer"},
+                                                     {LoRATargets::kAll, "all"}};
 
 constexpr const char* kRecord = "personalization.json";
 
 struct MethodRow {
-  PersonalizeMethod method;
+  PersonalizeMethod value;
   const char* name;
   MethodDefaults defaults;
   Personalization (*prepare)(TextToImage&, const PersonalizeOptions&);
@@ -59,12 +61,6 @@ constexpr MethodRow kMethods[] = {
      "custom-diffusion",
      {600, 1e-3},
      prepare_custom_diffusion}};
-
-const MethodRow& row_of(PersonalizeMethod method) {
-  return *std::find_if(std::begin(kMethods), std::end(kMethods), [&](const MethodRow& row) {
-    return row.method == method;
-  });
-}
 
 bool has_token(PersonalizeMethod method) {
   return method == PersonalizeMethod::kTextualInversion ||
@@ -324,53 +320,25 @@ void write_record(const PersonalizeOptions& options,
 
 }  // namespace
 
-const char* to_string(PersonalizeMethod method) { return row_of(method).name; }
+const char* to_string(PersonalizeMethod method) { return core::name_of(kMethods, method); }
 
-std::vector<std::string> personalize_method_names() {
-  std::vector<std::string> names;
-  for (const MethodRow& row : kMethods) names.emplace_back(row.name);
-  return names;
-}
-
-const char* to_string(LoRATargets targets) {
-  switch (targets) {
-    case LoRATargets::kAttention:
-      return "attention";
-    case LoRATargets::kTransformer:
-      return "transformer";
-    case LoRATargets::kAll:
-      break;
-  }
-  return "all";
-}
-
-std::vector<std::string> lora_target_names() {
-  std::vector<std::string> names;
-  for (const LoRATargets targets : kLoRATargets) names.emplace_back(to_string(targets));
-  return names;
-}
-
-LoRATargets lora_targets_from_name(const std::string& name) {
-  for (const LoRATargets targets : kLoRATargets) {
-    if (name == to_string(targets)) return targets;
-  }
-  throw Error(ErrorKind::kUsage,
-              "--lora-targets " + name,
-              "is no choice of weights",
-              "use attention, transformer or all");
-}
+std::vector<std::string> personalize_method_names() { return core::names_of(kMethods); }
 
 PersonalizeMethod personalize_method_from_name(const std::string& name) {
-  std::string all;
-  for (const MethodRow& row : kMethods) {
-    if (name == row.name) return row.method;
-    all += (all.empty() ? "" : ", ") + std::string(row.name);
-  }
-  throw Error(
-      ErrorKind::kUsage, "--method " + name, "is not a way of personalising", "use one of " + all);
+  return core::value_of(kMethods, name, "--method");
 }
 
-MethodDefaults defaults_of(PersonalizeMethod method) { return row_of(method).defaults; }
+const char* to_string(LoRATargets targets) { return core::name_of(kLoRATargets, targets); }
+
+std::vector<std::string> lora_target_names() { return core::names_of(kLoRATargets); }
+
+LoRATargets lora_targets_from_name(const std::string& name) {
+  return core::value_of(kLoRATargets, name, "--lora-targets");
+}
+
+MethodDefaults defaults_of(PersonalizeMethod method) {
+  return core::row_of(kMethods, method).defaults;
+}
 
 void validate(const PersonalizeOptions& options) {
   const auto require = [](bool holds, const char* flag, const std::string& what) {
@@ -399,7 +367,7 @@ void validate(const PersonalizeOptions& options) {
 PersonalizeResult personalize(const PersonalizeOptions& given, const core::Observer& observer) {
   validate(given);
   PersonalizeOptions options = given;
-  const MethodRow& method = row_of(options.method);
+  const MethodRow& method = core::row_of(kMethods, options.method);
   if (!options.steps) options.steps = method.defaults.steps;
   if (!options.learning_rate) options.learning_rate = method.defaults.learning_rate;
   tensors::use_threads(options.compute.num_threads);
