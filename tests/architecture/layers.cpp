@@ -96,7 +96,7 @@ const std::vector<Library>& libraries() {
       {"OpenSSL", {"openssl/"}, {"OpenSSL::"}, {"core/", "http/tls"}},
       {"libjpeg", {"jpeglib.h", "jerror.h"}, {"JPEG::"}, {"images/codecs/"}},
       {"libtiff", {"tiff.h", "tiffio.h"}, {"TIFF::"}, {"images/codecs/"}},
-      {"zlib", {"zlib.h"}, {"ZLIB::"}, {"core/deflate", "core/inflate", "images/containers/"}},
+      {"zlib", {"zlib.h"}, {"ZLIB::"}, {"core/deflate", "images/containers/"}},
       {"libxml2", {"libxml/"}, {"LibXml2::"}, {"queryers/galleries/markup"}},
       {"CLI11", {"CLI/"}, {"CLI11::"}, {"cli/"}},
       {"nlohmann/json",
