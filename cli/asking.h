@@ -47,9 +47,6 @@ void settle(AskingOptions& options);
 /// True for text that names an endpoint or a gallery rather than a folder.
 bool is_remote(const std::string& source);
 
-/// A secret on one line of a file that nobody else may read. Throws Error{kInput}, Error{kDisk}.
-std::string read_secret(const std::filesystem::path& file);
-
 /// The credential for a service: from the file (mode 0600) or the environment; empty if there is
 /// none. Throws Error{kInput} for a file that others may read.
 http::Credential credential_for(const queryers::Service& service, const AskingOptions& options);
