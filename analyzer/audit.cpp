@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/audit.h"
 
-#include <cstdio>
 #include <set>
 #include <string>
 #include <utility>
@@ -10,8 +9,10 @@
 #include "analyzer/internal/audit_checks.h"
 #include "analyzer/internal/audit_folder.h"
 #include "analyzer/scoring.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "core/numbers.h"
 #include "core/version.h"
 #include "report/bundle/bundle.h"
 #include "report/evidence/bundle_layout.h"
@@ -24,17 +25,11 @@ namespace {
 using core::Error;
 using core::ErrorKind;
 
-std::string short_text(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", value);
-  return text;
-}
-
 void require_fraction(const char* field, double value) {
   if (value > 0.0 && value < 1.0) return;
   throw Error(ErrorKind::kInput,
               field,
-              "is " + short_text(value) + ", a number above 0 and below 1 is required",
+              "is " + core::general_text(value) + ", a number above 0 and below 1 is required",
               "change it");
 }
 

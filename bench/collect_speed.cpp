@@ -25,6 +25,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base64.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/journal.h"
 #include "core/rng.h"
@@ -157,8 +158,7 @@ int main(int argc, char** argv) {
   const int earlier = kills > 0 ? count_images(asking.folder) : 0;
   const auto before = std::chrono::steady_clock::now();
   collect(asking, true);
-  const double seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
+  const double seconds = core::seconds_since(before);
   std::set<std::string> ended;
   int images = 0;
   queryers::read_collection(asking.folder, [&](const queryers::ItemEnd& end) {

@@ -12,8 +12,8 @@
 #include <iostream>
 
 #include "coat/coat.h"
-#include "core/error.h"
 #include "coat/methods.h"
+#include "core/error.h"
 #include "images/image_io.h"
 #include "images/image_list.h"
 #include "keys/coat_key.h"

@@ -17,6 +17,7 @@
 #include <torch/utils.h>
 
 #include "bench/flop_counter.h"
+#include "core/clock.h"
 #include "core/memory.h"
 #include "core/safetensors.h"
 #include "diffusion/generate/denoising_torch.h"
@@ -51,7 +52,7 @@ double seconds_of(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
   work();
   finish_device();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return core::seconds_since(start);
 }
 
 // GFLOP/s of a 4096^3 product, the best of three: the peak that shares refer to.

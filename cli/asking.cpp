@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstdlib>
 #include <sstream>
-#include <sys/stat.h>
 
 #include <nlohmann/json.hpp>
 
@@ -13,6 +12,7 @@
 #include "core/base64.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "core/secret_box.h"
 #include "core/version.h"
 #include "http/client.h"
 
@@ -21,7 +21,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMaxKeyBytes = 64 << 10;
 constexpr double kGalleryPause = 2.0;
 
 std::vector<std::string> split(const std::string& list) {
@@ -177,25 +176,10 @@ void settle(AskingOptions& options) {
   options.collect.pause_s = std::max(0.0, options.pause_s);
 }
 
-std::string read_secret(const std::filesystem::path& file) {
-  struct stat facts {};
-  if (::stat(file.c_str(), &facts) == 0 && (facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    throw core::Error(core::ErrorKind::kInput,
-                      printable(file.string()),
-                      "can be read by others, and it holds a secret",
-                      "chmod 600 it");
-  }
-  std::string key = core::read_text_file(file, kMaxKeyBytes);
-  while (!key.empty() && (key.back() == '\n' || key.back() == '\r' || key.back() == ' ')) {
-    key.pop_back();
-  }
-  return key;
-}
-
 http::Credential credential_for(const queryers::Service& service, const AskingOptions& options) {
   std::string key;
   if (!options.key_file.empty()) {
-    key = read_secret(options.key_file);
+    key = core::read_secret(options.key_file);
   } else if (const char* held = std::getenv(options.key_variable.c_str())) {
     key = held;
   }

@@ -44,9 +44,6 @@ void bind_manners(CommandLine& line, AskingOptions& options);
 /// Puts the texts of the flags into the structs. Throws Error{kInput}, Error{kDisk}.
 void settle(AskingOptions& options);
 
-/// A secret on one line of a file that nobody else may read. Throws Error{kInput}, Error{kDisk}.
-std::string read_secret(const std::filesystem::path& file);
-
 /// The credential for a service: from the file (mode 0600) or the environment; empty if there is
 /// none. Throws Error{kInput} for a file that others may read.
 http::Credential credential_for(const queryers::Service& service, const AskingOptions& options);

@@ -13,8 +13,9 @@
 #include "cli/passphrase.h"
 #include "cli/session.h"
 #include "cli/table.h"
-#include "core/json.h"
 #include "coat/methods.h"
+#include "core/json.h"
+#include "core/numbers.h"
 #include "keys/coat_key.h"
 #include "report/evidence/bundle_layout.h"
 
@@ -63,7 +64,7 @@ void bind_options(CommandLine& line, AuditCommand& command) {
   line.real({"--alpha",
              "P",
              "False-positive rate of the test, above 0 and below 1 (default: " +
-                 exact_number(request.options.alpha) + ")."},
+                 core::exact_text(request.options.alpha) + ")."},
             {0.0, 1.0, true, true},
             request.options.alpha);
   line.text({"--case", "NAME", "Title of the report (default: none)."}, request.options.case_name);
@@ -110,22 +111,22 @@ void print_text(const AuditCommand& command, const report::Evidence& evidence, s
       << wrap(evidence.verdict.explanation, 80, 0) << "\n\n";
   std::vector<std::vector<std::string>> rows = {
       {"Images",
-       count_of(evidence.suspect.samples.size(), "suspect") + ", " +
+       core::counted_text(evidence.suspect.samples.size(), "suspect") + ", " +
            std::to_string(evidence.benign.samples.size()) + " benign"}};
   for (const stats::NamedTest& test : evidence.comparison.tests) {
     if (!test.primary && test.name != stats::kScoresTest) continue;
     rows.push_back({test.name,
-                    "statistic " + format_number(test.statistic, 4) +
-                        ", p = " + format_p_value(test.p_value, test.log10_p_value) +
-                        ", alpha = " + exact_number(evidence.options.alpha)});
+                    "statistic " + core::fixed_text(test.statistic, 4) +
+                        ", p = " + core::p_value_text(test.p_value, test.log10_p_value) +
+                        ", alpha = " + core::p_value_text(evidence.options.alpha)});
   }
   rows.push_back({"P(suspect < benign)",
-                  format_number(effect.superiority, 3) + " [" +
-                      format_number(effect.superiority_interval.low, 3) + ", " +
-                      format_number(effect.superiority_interval.high, 3) + "]"});
+                  core::fixed_text(effect.superiority, 3) + " [" +
+                      core::fixed_text(effect.superiority_interval.low, 3) + ", " +
+                      core::fixed_text(effect.superiority_interval.high, 3) + "]"});
   rows.push_back({"Median score",
-                  format_number(effect.median_suspect, 4) + " suspect, " +
-                      format_number(effect.median_benign, 4) + " benign"});
+                  core::fixed_text(effect.median_suspect, 4) + " suspect, " +
+                      core::fixed_text(effect.median_benign, 4) + " benign"});
   out << format_table(rows, {Align::kLeft, Align::kLeft});
   if (!evidence.notes.empty()) out << "\n";
   for (const std::string& note : evidence.notes)

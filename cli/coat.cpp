@@ -16,6 +16,7 @@
 #include "coat/preview.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "core/numbers.h"
 #include "images/pixels/image_file.h"
 
 namespace patina::cli {
@@ -102,7 +103,7 @@ void bind_files(CommandLine& line, coat::FileOptions& options, bool& strict) {
        "X",
        "A coated file may be this many times as large as its clean one at the same settings, 1 to "
        "100; beyond it the strength is lowered (default: " +
-           exact_number(options.max_size_ratio) + ")."},
+           core::exact_text(options.max_size_ratio) + ")."},
       {1.0, 100.0},
       options.max_size_ratio);
   line.toggle({"--strip-gps", "", "Leave the place out of the coated copies' metadata."},
@@ -224,10 +225,10 @@ TableRow quality_row(const std::string& name,
                      const extractors::Quality& quality,
                      const std::vector<std::string>& rest) {
   TableRow row = {name,
-                  format_number(quality.psnr_db, 1),
-                  format_number(quality.ssim, 4),
-                  format_number(quality.delta_e_mean, 2),
-                  format_number(quality.delta_e_p99, 2)};
+                  core::fixed_text(quality.psnr_db, 1),
+                  core::fixed_text(quality.ssim, 4),
+                  core::fixed_text(quality.delta_e_mean, 2),
+                  core::fixed_text(quality.delta_e_p99, 2)};
   row.insert(row.end(), rest.begin(), rest.end());
   return row;
 }
@@ -236,9 +237,9 @@ TableRow image_row(const coat::CoatedImage& image) {
   return quality_row(
       printable(image.relative),
       image.quality,
-      {format_number(image.strength, 2),
-       format_number(image.size_ratio, 2),
-       format_number(image.score_clean, 2) + " -> " + format_number(image.score_coated, 2)});
+      {core::fixed_text(image.strength, 2),
+       core::fixed_text(image.size_ratio, 2),
+       core::fixed_text(image.score_clean, 2) + " -> " + core::fixed_text(image.score_coated, 2)});
 }
 
 std::string quality_table(const std::vector<coat::CoatedImage>& images,
@@ -257,8 +258,8 @@ std::string quality_table(const std::vector<coat::CoatedImage>& images,
                                whole->mean_quality,
                                {"",
                                 "",
-                                format_number(whole->calibration.clean_score_mean, 2) + " -> " +
-                                    format_number(whole->calibration.coated_score_mean, 2)}));
+                                core::fixed_text(whole->calibration.clean_score_mean, 2) + " -> " +
+                                    core::fixed_text(whole->calibration.coated_score_mean, 2)}));
   }
   std::vector<Align> columns(rows.front().size(), Align::kRight);
   columns.front() = Align::kLeft;
@@ -269,7 +270,7 @@ void print_text(const CoatCommand& command, const coat::CoatResult& result, std:
   const std::string key = printable(command.options.key_path.string());
   const std::filesystem::path& output = command.options.output;
   out << quality_table(result.images, &result) << "\n";
-  out << count_of(result.images.size(), "image") << " coated, " << result.skipped.size()
+  out << core::counted_text(result.images.size(), "image") << " coated, " << result.skipped.size()
       << " skipped; key trained in " << format_duration(result.training_seconds)
       << ", images coated in " << format_duration(result.coating_seconds) << ".\n";
   for (const coat::CoatedImage& image : result.images) {
@@ -291,8 +292,8 @@ void print_text(const CoatCommand& command, const coat::CoatResult& result, std:
 
 void tell_estimate(const Session& session, const coat::CoatOptions& options) {
   const coat::Estimate estimate = coat::estimate_coating(options);
-  std::string text = count_of(static_cast<std::size_t>(estimate.image_count), "image") + ", " +
-                     format_number(estimate.megapixels, 1) + " megapixels: about ";
+  std::string text = core::counted_text(estimate.image_count, "image") + ", " +
+                     core::fixed_text(estimate.megapixels, 1) + " megapixels: about ";
   if (!options.use_key) text += format_duration(estimate.training_seconds) + " to train the key, ";
   session.say(text + format_duration(estimate.coating_seconds) + " to coat.");
 }

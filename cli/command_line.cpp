@@ -17,6 +17,7 @@
 #include "cli/nearest.h"
 #include "cli/table.h"
 #include "core/error.h"
+#include "core/numbers.h"
 
 namespace patina::cli {
 namespace {
@@ -52,8 +53,8 @@ std::string label(const Flag& flag) {
 
 std::string in_words(const RealRange& range) {
   return std::string("a number ") + (range.low_open ? "above " : "from ") +
-         exact_number(range.low) + (range.high_open ? " and below " : " to ") +
-         exact_number(range.high);
+         core::exact_text(range.low) + (range.high_open ? " and below " : " to ") +
+         core::exact_text(range.high);
 }
 
 bool contains(const RealRange& range, double value) {

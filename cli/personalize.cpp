@@ -15,6 +15,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
+#include "core/numbers.h"
 
 namespace patina::cli {
 namespace {
@@ -183,8 +184,8 @@ void print_text(const diffusion::PersonalizeResult& result,
                 const PersonalizeOptions& options,
                 std::ostream& out) {
   out << result.images << " images, " << result.steps << " steps of "
-      << diffusion::to_string(options.method) << "; loss " << format_number(result.first_loss, 4)
-      << " at the start, " << format_number(result.last_loss, 4) << " at the end.\n\n";
+      << diffusion::to_string(options.method) << "; loss " << core::fixed_text(result.first_loss, 4)
+      << " at the start, " << core::fixed_text(result.last_loss, 4) << " at the end.\n\n";
   for (const std::filesystem::path& file : result.files) out << printable(file.string()) << "\n";
 }
 

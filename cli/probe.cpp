@@ -10,6 +10,7 @@
 #include "cli/session.h"
 #include "cli/table.h"
 #include "core/error.h"
+#include "core/numbers.h"
 #include "queryers/collecting/collect.h"
 
 namespace patina::cli {
@@ -48,7 +49,7 @@ std::string image_text(const queryers::ProbeResult& result) {
     return std::string(to_string(result.outcome)) + ": " + printable(result.detail);
   return std::string(to_string(result.outcome)) + ", " + std::to_string(result.image->width_px) +
          "x" + std::to_string(result.image->height_px) + " " + to_string(result.image->format) +
-         " in " + format_number(result.seconds, 3) + " s";
+         " in " + core::fixed_text(result.seconds, 3) + " s";
 }
 
 void print_text(const ProbeCommand& command,

@@ -16,6 +16,7 @@
 #include "core/csv.h"
 #include "core/error.h"
 #include "core/hash.h"
+#include "core/numbers.h"
 #include "keys/coat_key.h"
 #include "queryers/directory.h"
 
@@ -74,7 +75,7 @@ analyzer::ScoringSink make_sink(const ScoreCommand& command,
   sink.on_scored = [&command, &out, &found, radius_score](const analyzer::ScoredImage& image) {
     const bool inside = image.score <= radius_score;
     if (!command.output.json) {
-      out << core::csv_field(image.source) << ',' << exact_number(image.score) << ',' << inside
+      out << core::csv_field(image.source) << ',' << core::exact_text(image.score) << ',' << inside
           << "\n";
       return;
     }

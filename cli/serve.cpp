@@ -16,6 +16,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/hash.h"
+#include "core/secret_box.h"
 #include "diffusion/generate/generate.h"
 
 namespace patina::cli {
@@ -114,7 +115,7 @@ int run_serve(std::vector<std::string> args, std::ostream& out, std::ostream& er
 
   const Session session(command.output, err);
   take_model(command.personalized, command.model);
-  if (!command.key_file.empty()) command.options.api_key = read_secret(command.key_file);
+  if (!command.key_file.empty()) command.options.api_key = core::read_secret(command.key_file);
   const diffusion::Generator generator(command.model);
   const serve::MakeImages make = [&generator](const diffusion::GenerateOptions& options,
                                               const core::Observer& observer) {

@@ -2,23 +2,13 @@
 #include "cli/table.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <sstream>
 
-#include "queryers/directory.h"
+#include "core/numbers.h"
 
 namespace patina::cli {
 namespace {
-
-template <typename... Values>
-std::string print(const char* format, Values... values) {
-  std::array<char, 400> text{};
-  std::snprintf(text.data(), text.size(), format, values...);
-  return text.data();
-}
 
 std::vector<std::size_t> column_widths(const std::vector<TableRow>& rows, std::size_t count) {
   std::vector<std::size_t> widths(count, 0);
@@ -56,36 +46,13 @@ std::size_t display_width(std::string_view text) {
 
 std::string format_duration(double seconds) {
   if (!(seconds >= 0.0)) return "-";
-  if (seconds < 9.95) return print("%.1f s", seconds);
-  if (seconds < 119.5) return print("%.0f s", seconds);
+  if (seconds < 9.95) return core::fixed_text(seconds, 1) + " s";
+  if (seconds < 119.5) return core::fixed_text(seconds, 0) + " s";
   const double minutes = std::round(seconds / 60.0);
-  if (minutes < 120.0) return print("%.0f min", minutes);
+  if (minutes < 120.0) return core::fixed_text(minutes, 0) + " min";
   const double hours = std::floor(minutes / 60.0);
-  return print("%.0f h %.0f min", hours, minutes - 60.0 * hours);
+  return core::fixed_text(hours, 0) + " h " + core::fixed_text(minutes - 60.0 * hours, 0) + " min";
 }
-
-std::string format_number(double value, int decimals) {
-  if (std::isnan(value)) return "-";
-  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
-  return print("%.*f", decimals, value);
-}
-
-std::string exact_number(double value) {
-  std::array<char, 64> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-  return std::string(text.data(), end);
-}
-
-std::string format_p_value(double p_value, double log10_p_value) {
-  if (p_value > 0.0) return print("%.2g", p_value);
-  return std::isfinite(log10_p_value) ? print("10^%.1f", log10_p_value) : "0";
-}
-
-std::string count_of(std::size_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
-std::string printable(const std::string& text) { return queryers::utf8_path(text); }
 
 std::string wrap(const std::string& text, std::size_t width, std::size_t indent) {
   std::istringstream words(text);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text for people: aligned columns, durations, numbers, CSV fields, wrapped paragraphs.
+// Text for people: aligned columns, durations, wrapped paragraphs.
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "core/text.h"
 
 namespace patina::cli {
 
@@ -22,21 +24,8 @@ std::size_t display_width(std::string_view text);
 /// "0.4 s", "95 s", "12 min", "3 h 20 min".
 std::string format_duration(double seconds);
 
-/// Fixed decimals; "inf" and "-" for infinity and NaN.
-std::string format_number(double value, int decimals);
-
-/// Shortest text that reads back as the same double.
-std::string exact_number(double value);
-
-/// Significant digits for p-values: "3.2e-12", "0.041".
-std::string format_p_value(double p_value, double log10_p_value);
-
-/// "1 image", "12 images".
-std::string count_of(std::size_t count, const std::string& noun);
-
-/// Control characters and bytes that are not UTF-8 as "\xHH": foreign text cannot steer the
-/// terminal.
-std::string printable(const std::string& text);
+/// For all that the command line shows of foreign text.
+using core::printable;
 
 /// Breaks at spaces so that no line exceeds `width`; further lines begin with `indent` spaces.
 std::string wrap(const std::string& text, std::size_t width, std::size_t indent);

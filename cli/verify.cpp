@@ -11,9 +11,10 @@
 #include "cli/json_document.h"
 #include "cli/session.h"
 #include "cli/table.h"
+#include "coat/methods.h"
 #include "core/error.h"
 #include "core/json.h"
-#include "coat/methods.h"
+#include "core/numbers.h"
 #include "keys/coat_key.h"
 
 namespace patina::cli {
@@ -73,20 +74,17 @@ void print_text(const VerifyCommand& command,
                 const report::VerifyResult& result,
                 std::ostream& out) {
   const std::string bundle = printable(command.bundle().string());
-  const std::string checked = count_of(static_cast<std::size_t>(result.files_checked), "file") +
-                              ", " +
-                              count_of(static_cast<std::size_t>(result.scores_recomputed),
-                                       "score") +
-                              " and " +
-                              count_of(static_cast<std::size_t>(result.tests_recomputed), "test");
+  const std::string checked = core::counted_text(result.files_checked, "file") + ", " +
+                              core::counted_text(result.scores_recomputed, "score") + " and " +
+                              core::counted_text(result.tests_recomputed, "test");
   if (result.differences.empty()) {
     out << bundle << ": verified. " << checked
         << " agree with what the bundle claims (largest relative difference of a score "
-        << exact_number(result.largest_score_difference) << ").\n";
+        << core::exact_text(result.largest_score_difference) << ").\n";
     return;
   }
   out << bundle << ": does not verify. " << checked << " were checked; "
-      << count_of(result.differences.size(), "difference") << ":\n\n";
+      << core::counted_text(result.differences.size(), "difference") << ":\n\n";
   std::vector<TableRow> rows = {{"what", "claimed", "found"}};
   for (const report::Difference& difference : result.differences) {
     rows.push_back(

@@ -8,6 +8,7 @@
 #include "coat/internal/coat_run.h"
 #include "coat/internal/inputs.h"
 #include "coat/internal/release.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/hash.h"
@@ -24,10 +25,6 @@ using core::ErrorKind;
 using keys::CoatKey;
 
 namespace {
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 KeyRequest request_key(const CoatOptions& options, const std::vector<images::ImageEntry>& entries) {
   KeyRequest request;
@@ -215,7 +212,7 @@ CoatResult coat_images(const CoatOptions& options, const core::Observer& observe
   CoatResult result;
   const auto training_start = std::chrono::steady_clock::now();
   CoatKey key = obtain_key(entries, options, run, observer);
-  result.training_seconds = seconds_since(training_start);
+  result.training_seconds = core::seconds_since(training_start);
 
   const auto coating_start = std::chrono::steady_clock::now();
   ImageCoater(key, options, run).coat_all(entries, result, observer);
@@ -232,7 +229,7 @@ CoatResult coat_images(const CoatOptions& options, const core::Observer& observe
   result.radius = key.radius;
   result.radius_score = describe_method(key).radius_score;
   result.steps = static_cast<int>(key.training_steps);
-  result.coating_seconds = seconds_since(coating_start);
+  result.coating_seconds = core::seconds_since(coating_start);
   return result;
 }
 

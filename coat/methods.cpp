@@ -6,6 +6,7 @@
 
 #include "coat/fingerprint/fingerprint_method.h"
 #include "coat/svd/svd_method.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/version.h"

@@ -46,8 +46,8 @@ int exit_code(ErrorKind kind);
 /// Name of a kind as printed in JSON: "usage", "input", ...
 const char* to_string(ErrorKind kind);
 
-/// Foreign text made fit for a message: in double quotes, cut after 80 bytes, with control
-/// characters and bytes that are not UTF-8 shown as '?'.
+/// Foreign text made fit for a message: in double quotes, cut after 80 bytes, with escapes for what
+/// must not be printed as it is (core/text.h, printable).
 std::string in_quotes(std::string_view foreign);
 
 }  // namespace patina::core

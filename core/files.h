@@ -59,8 +59,4 @@ bool is_inside(const fs::path& inner, const fs::path& outer);
 /// Throws Error{kInput} if `relative` does not exist there or leads out of the folder.
 fs::path data_file(const std::string& relative);
 
-/// UTC now as RFC 3339 "2026-01-31T12:00:00Z"; the time in $SOURCE_DATE_EPOCH where that is set.
-/// Throws Error{kInput} if that is not a number of seconds up to the year 9999.
-std::string utc_now();
-
 }  // namespace patina::core

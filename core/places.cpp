@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part of core/files.h that asks where things are, and when it is.
+// The part of core/files.h that asks where things are.
 #include <charconv>
 #include <cstdlib>
-#include <ctime>
 #include <string_view>
 #include <system_error>
 
@@ -12,8 +11,7 @@
 namespace patina::core {
 namespace {
 
-constexpr int kMaxLinks = 40;                             // as the kernel's own limit
-constexpr std::int64_t kLastSecondOf9999 = 253402300799;  // RFC 3339 years have four digits
+constexpr int kMaxLinks = 40;  // as the kernel's own limit
 
 /// `path` with its first symbolic link replaced by what it points to, or the same path without one.
 fs::path follow_first_link(const fs::path& path) {
@@ -78,23 +76,6 @@ bool leads_out(const fs::path& relative) {
   return relative.empty() || relative.is_absolute() || *normal.begin() == "..";
 }
 
-std::int64_t now_s() {
-  const std::string_view text = environment("SOURCE_DATE_EPOCH");
-  if (text.empty()) {
-    return std::time(nullptr);
-  }
-  std::int64_t seconds = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size() || seconds < 0 ||
-      seconds > kLastSecondOf9999) {
-    throw Error(ErrorKind::kInput,
-                "SOURCE_DATE_EPOCH",
-                in_quotes(text) + " is not a number of seconds from 0 to 253402300799",
-                "unset it or give seconds since 1970");
-  }
-  return seconds;
-}
-
 }  // namespace
 
 bool is_inside(const fs::path& inner, const fs::path& outer) {
@@ -129,15 +110,6 @@ fs::path data_file(const std::string& relative) {
               relative,
               "no such data file in " + looked_in,
               "install Patina again or set PATINA_DATA_DIR");
-}
-
-std::string utc_now() {
-  const std::time_t seconds = now_s();
-  std::tm parts = {};
-  ::gmtime_r(&seconds, &parts);
-  char text[sizeof("9999-12-31T23:59:59Z")] = {};
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
 }
 
 }  // namespace patina::core

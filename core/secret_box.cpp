@@ -7,12 +7,15 @@
 #include <climits>
 #include <memory>
 #include <string_view>
+#include <sys/stat.h>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "core/hash.h"
+#include "core/text.h"
 
 namespace patina::core {
 namespace {
@@ -170,6 +173,22 @@ std::vector<std::uint8_t> unseal(const std::vector<std::uint8_t>& box,
 
 bool is_sealed(const std::vector<std::uint8_t>& bytes) {
   return bytes.size() >= kMagic.size() && std::equal(kMagic.begin(), kMagic.end(), bytes.begin());
+}
+
+std::string read_secret(const std::filesystem::path& file) {
+  constexpr std::uint64_t kMaxSecretBytes = 64 << 10;
+  struct stat facts {};
+  if (::stat(file.c_str(), &facts) == 0 && (facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    throw Error(ErrorKind::kInput,
+                printable(file.string()),
+                "can be read by others, and it holds a secret",
+                "chmod 600 it");
+  }
+  std::string key = read_text_file(file, kMaxSecretBytes);
+  while (!key.empty() && (key.back() == '\n' || key.back() == '\r' || key.back() == ' ')) {
+    key.pop_back();
+  }
+  return key;
 }
 
 }  // namespace patina::core

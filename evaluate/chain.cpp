@@ -8,13 +8,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "coat/methods.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
 #include "core/rng.h"
 #include "evaluate/internal/models.h"
 #include "evaluate/layout.h"
-#include "coat/methods.h"
 #include "images/pixels/image.h"
 #include "keys/coat_key.h"
 #include "stats/protocol.h"
@@ -262,7 +263,7 @@ ChainResult run_chain(const ChainOptions& options, const core::Observer& observe
       }
     }
   }
-  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.seconds = core::seconds_since(start);
   return result;
 }
 

@@ -6,8 +6,8 @@
 
 #include "core/csv.h"
 #include "core/files.h"
+#include "core/text.h"
 #include "evaluate/chain.h"
-#include "report/words/text_codec.h"
 
 namespace patina::evaluate {
 
@@ -37,7 +37,7 @@ void add(const Rates& rates, Rates& sums) {
 std::string replaced(const std::string& text,
                      const std::vector<std::pair<char, std::string>>& replacements) {
   std::string result;
-  for (const char c : report::printable_text(text)) {
+  for (const char c : core::printable(text)) {
     const auto found = std::find_if(
         replacements.begin(), replacements.end(), [c](const auto& replacement) {
           return replacement.first == c;

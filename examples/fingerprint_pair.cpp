@@ -32,7 +32,8 @@ int main(int argc, char** argv) {
     }
     coat::fingerprint::FingerprintTraining options;
     options.steps = std::stoi(argv[2]);
-    coat::fingerprint::FingerprintPair pair = coat::fingerprint::make_fingerprint_pair(options.seed);
+    coat::fingerprint::FingerprintPair pair = coat::fingerprint::make_fingerprint_pair(
+        options.seed);
     double accuracy = 0.0, psnr_db = 0.0;
     coat::fingerprint::train_fingerprints(
         pair,
@@ -47,10 +48,10 @@ int main(int argc, char** argv) {
           }
         });
     coat::fingerprint::write_fingerprint_pair(argv[1],
-                                            pair,
-                                            {{"steps", argv[2]},
-                                             {"bit_accuracy", std::to_string(accuracy)},
-                                             {"psnr_db", std::to_string(psnr_db)}});
+                                              pair,
+                                              {{"steps", argv[2]},
+                                               {"bit_accuracy", std::to_string(accuracy)},
+                                               {"psnr_db", std::to_string(psnr_db)}});
     return 0;
   } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';

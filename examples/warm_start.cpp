@@ -32,6 +32,7 @@
 
 #include "coat/siren/carrier_start_torch.h"
 #include "coat/siren/pair_torch.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "extractors/siren/network_input_torch.h"
 #include "images/image_io.h"
@@ -259,8 +260,7 @@ void train(const std::string& path,
     torch::nn::utils::clip_grad_norm_(parameters, 5.0);
     schedule.optimizer->step();
     if (step % recipe.log_every != 0) continue;
-    const double seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const double seconds = core::seconds_since(start);
     std::fprintf(stderr,
                  "%6d %7.0fs loss %.4f z coated %.2f clean %.2f foreign %.2f\n",
                  step,

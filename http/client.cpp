@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
-#include <ctime>
 #include <map>
 #include <utility>
 
@@ -13,13 +11,26 @@
 #include <Poco/Net/HostEntry.h>
 #include <Poco/Net/IPAddress.h>
 
+#include "core/clock.h"
 #include "core/error.h"
+#include "core/names.h"
 #include "http/socket.h"
 #include "http/tls.h"
 #include "http/url.h"
 
 namespace patina::http {
 namespace {
+
+constexpr core::Named<HttpFailure> kFailures[] = {{HttpFailure::kNone, "none"},
+                                                  {HttpFailure::kAddress, "refused-address"},
+                                                  {HttpFailure::kConnect, "no-connection"},
+                                                  {HttpFailure::kTrust, "not-trusted"},
+                                                  {HttpFailure::kNoAnswer, "no-answer"},
+                                                  {HttpFailure::kTimeout, "timeout"},
+                                                  {HttpFailure::kTruncated, "truncated"},
+                                                  {HttpFailure::kMalformed, "malformed"},
+                                                  {HttpFailure::kTooLarge, "too-large"},
+                                                  {HttpFailure::kStopped, "stopped"}};
 
 constexpr std::size_t kMaxPeerAnswer = 64 << 10;
 
@@ -69,44 +80,7 @@ HttpFailure failure_of(const AnswerFault& fault) {
 
 }  // namespace
 
-const char* to_string(HttpFailure failure) {
-  switch (failure) {
-    case HttpFailure::kNone:
-      return "none";
-    case HttpFailure::kAddress:
-      return "refused-address";
-    case HttpFailure::kConnect:
-      return "no-connection";
-    case HttpFailure::kTrust:
-      return "not-trusted";
-    case HttpFailure::kNoAnswer:
-      return "no-answer";
-    case HttpFailure::kTimeout:
-      return "timeout";
-    case HttpFailure::kTruncated:
-      return "truncated";
-    case HttpFailure::kMalformed:
-      return "malformed";
-    case HttpFailure::kTooLarge:
-      return "too-large";
-    case HttpFailure::kStopped:
-      return "stopped";
-  }
-  return "unknown";
-}
-
-std::string utc_now_ms() {
-  const auto now = std::chrono::system_clock::now();
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
-  const auto ms =
-      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[64];
-  const std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  std::snprintf(text + length, sizeof text - length, ".%03dZ", static_cast<int>(ms));
-  return text;
-}
+const char* to_string(HttpFailure failure) { return core::name_of(kFailures, failure); }
 
 struct HttpClient::Impl {
   explicit Impl(HttpOptions given) : options(std::move(given)) {
@@ -348,12 +322,12 @@ HttpClient::HttpClient(HttpClient&&) noexcept = default;
 HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 
 HttpExchange HttpClient::exchange(const HttpRequest& request) {
-  const std::string began = utc_now_ms();
+  const std::string began = core::utc_now_ms();
   const auto start = Clock::now();
   HttpExchange exchange = impl_->run(request);
   exchange.began = began;
-  exchange.ended = utc_now_ms();
-  exchange.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  exchange.ended = core::utc_now_ms();
+  exchange.seconds = core::seconds_since(start);
   const std::vector<std::string>& secrets = impl_->options.credential.secrets;
   mask(exchange.raw_request, secrets);
   mask(exchange.raw_response, secrets);

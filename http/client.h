@@ -112,7 +112,4 @@ class HttpClient {
   std::unique_ptr<Impl> impl_;
 };
 
-/// UTC now with milliseconds, "2026-01-31T12:00:00.000Z".
-std::string utc_now_ms();
-
 }  // namespace patina::http

@@ -5,8 +5,8 @@
 #include <array>
 #include <charconv>
 
+#include "core/deflate.h"
 #include "core/error.h"
-#include "core/inflate.h"
 #include "core/text.h"
 
 namespace patina::http {

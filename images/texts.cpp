@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "core/byte_reader.h"
+#include "core/deflate.h"
 #include "core/error.h"
-#include "core/inflate.h"
 #include "core/text.h"
 #include "images/containers/jpeg_segments.h"
 #include "images/containers/png_chunks.h"

@@ -66,7 +66,7 @@ class Files : public Suspect {
 void require_folder(const fs::path& folder) {
   std::error_code failure;
   const fs::file_status status = fs::status(folder, failure);
-  const std::string where = utf8_path(folder);
+  const std::string where = core::printable(folder.string());
   if (status.type() == fs::file_type::not_found) {
     throw core::Error(core::ErrorKind::kInput, where, "does not exist", "name a folder of images");
   }
@@ -85,43 +85,16 @@ void require_images(const std::vector<images::ImageEntry>& entries, const std::s
   }
 }
 
-// Length of what may be printed as it is; file names are foreign and reach terminals.
-std::size_t printable_length(const std::string& text, std::size_t at) {
-  const std::size_t length = core::utf8_length(text, at);
-  const auto lead = static_cast<unsigned char>(text[at]);
-  const bool control = (length == 1 && (lead < 0x20 || lead == 0x7F)) ||
-                       (length == 2 && lead == 0xC2 &&
-                        static_cast<unsigned char>(text[at + 1]) < 0xA0);
-  return control ? 0 : length;
-}
-
 }  // namespace
-
-std::string utf8_path(const fs::path& path) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  const std::string raw = path.string();  // generic_string() would join "//", which a URL needs
-  std::string text;
-  for (std::size_t at = 0; at < raw.size();) {
-    const std::size_t length = printable_length(raw, at);
-    if (length > 0) {
-      text.append(raw, at, length);
-      at += length;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(raw[at++]);
-    text += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 0x0F]};
-  }
-  return text;
-}
 
 std::unique_ptr<Suspect> open_directory(const fs::path& folder, const DirectoryOptions& options) {
   require_folder(folder);
-  const std::string location = utf8_path(folder);
+  const std::string location = core::printable(folder.string());
   const std::vector<images::ImageEntry> entries = images::list_images({folder});
   require_images(entries, location);
   std::vector<Item> items;
   for (const images::ImageEntry& entry : entries) {
-    items.push_back({entry.path, utf8_path(entry.relative)});
+    items.push_back({entry.path, core::printable(entry.relative.string())});
   }
   return std::make_unique<Files>(
       SuspectInfo{"directory", location, 0, {}}, std::move(items), options);
@@ -132,16 +105,16 @@ std::unique_ptr<Suspect> open_files(const std::vector<fs::path>& inputs,
   std::string location;
   std::vector<Item> items;
   for (const fs::path& input : inputs) {
-    location += (location.empty() ? "" : ", ") + utf8_path(input);
+    location += (location.empty() ? "" : ", ") + core::printable(input.string());
     std::error_code ignored;
     if (fs::is_regular_file(input,
                             ignored)) {  // Named by the user: an image whatever its extension.
-      items.push_back({input, utf8_path(input)});
+      items.push_back({input, core::printable(input.string())});
       continue;
     }
     // One input at a time: files of one name in two folders are different sources here.
     for (const images::ImageEntry& entry : images::list_images({input})) {
-      items.push_back({entry.path, utf8_path(entry.path)});
+      items.push_back({entry.path, core::printable(entry.path.string())});
     }
   }
   if (items.empty()) require_images({}, location);

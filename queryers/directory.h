@@ -26,9 +26,4 @@ std::unique_ptr<Suspect> open_directory(const std::filesystem::path& folder,
 std::unique_ptr<Suspect> open_files(const std::vector<std::filesystem::path>& inputs,
                                     const DirectoryOptions& options = {});
 
-/// A path as UTF-8 with '/' between its parts; a control character and a byte that is not UTF-8
-/// become
-/// "\xHH".
-std::string utf8_path(const std::filesystem::path& path);
-
 }  // namespace patina::queryers

@@ -3,7 +3,6 @@
 
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <set>
 #include <sstream>
 
@@ -11,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/numbers.h"
 #include "core/rng.h"
 
 namespace patina::queryers {
@@ -47,11 +47,7 @@ std::string fill(std::string prompt, const std::string& trigger) {
   return prompt;
 }
 
-std::string item_id(std::size_t index) {
-  char text[24];
-  std::snprintf(text, sizeof text, "%06zu", index + 1);
-  return text;
-}
+std::string item_id(std::size_t index) { return core::zero_padded_text(index + 1, 6); }
 
 }  // namespace
 

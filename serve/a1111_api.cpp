@@ -7,6 +7,7 @@
 #include "core/base64.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "core/json_reader.h"
 #include "core/rng.h"
 #include "images/pixels/image.h"
 #include "serve/internal/api.h"
@@ -18,6 +19,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int kMaxSteps = 150;
+constexpr std::size_t kMaxText = 1 << 20;
 
 [[noreturn]] void refuse_field(const std::string& field, const std::string& message) {
   throw Refusal{422,
@@ -31,32 +33,23 @@ constexpr int kMaxSteps = 150;
   throw Refusal{status, {{"error", name}, {"detail", detail}, {"body", ""}, {"errors", detail}}};
 }
 
-std::string text_field(const json& body, const char* key, const std::string& fallback) {
-  if (!body.contains(key) || body[key].is_null()) return fallback;
-  if (!body[key].is_string()) refuse_field(key, "str type expected");
-  return body[key].get<std::string>();
-}
-
-std::int64_t whole_field(const json& body, const char* key, std::int64_t fallback) {
-  if (!body.contains(key) || body[key].is_null()) return fallback;
-  if (!body[key].is_number_integer()) refuse_field(key, "value is not a valid integer");
-  return body[key].get<std::int64_t>();
-}
-
-double real_field(const json& body, const char* key, double fallback) {
-  if (!body.contains(key) || body[key].is_null()) return fallback;
-  if (!body[key].is_number()) refuse_field(key, "value is not a valid float");
-  return body[key].get<double>();
-}
-
-std::int64_t bounded_field(
-    const json& body, const char* key, std::int64_t fallback, std::int64_t low, std::int64_t high) {
-  const std::int64_t value = whole_field(body, key, fallback);
-  if (value < low || value > high) {
-    refuse_field(
-        key, "ensure this value is from " + std::to_string(low) + " to " + std::to_string(high));
+json parse_body(const ApiRequest& http) {
+  try {
+    return core::parse_json(http.body, "body");
+  } catch (const core::Error& error) {
+    refuse_field("body", error.problem());
   }
-  return value;
+}
+
+// What `read` makes of the fields of a body; refuses the one that it cannot use.
+template <typename Read>
+auto read_fields(const json& body, const Read& read) {
+  try {
+    return read(core::JsonField(body, "body", ""));
+  } catch (const core::JsonError& error) {
+    refuse_field(error.pointer().empty() ? "body" : error.pointer().substr(1),
+                 "value " + error.fault());
+  }
 }
 
 // "<lora:name:1>" chooses a LoRA; those that are served are merged already, others are ignored as
@@ -79,36 +72,30 @@ struct TextToImageRequest {
   bool send_images = true;
 };
 
-TextToImageRequest parse_request(const json& body, const ApiContext& context) {
+TextToImageRequest read_request(const core::JsonField& body, const ApiContext& context) {
   TextToImageRequest request;
   diffusion::GenerateOptions& options = request.options;
-  request.prompt = text_field(body, "prompt", "");
+  request.prompt = body.text_or("prompt", "", kMaxText);
   options.prompt = without_lora_tags(request.prompt);
-  options.negative_prompt = text_field(body, "negative_prompt", "");
-  options.steps = static_cast<int>(bounded_field(body, "steps", 50, 1, kMaxSteps));
-  options.guidance_scale = real_field(body, "cfg_scale", 7.0);
-  if (!std::isfinite(options.guidance_scale) || options.guidance_scale < 0.0 ||
-      options.guidance_scale > 100.0) {
-    refuse_field("cfg_scale", "ensure this value is from 0 to 100");
-  }
+  options.negative_prompt = body.text_or("negative_prompt", "", kMaxText);
+  options.steps = static_cast<int>(body.integer_or("steps", 50, 1, kMaxSteps));
+  options.guidance_scale = body.number_or("cfg_scale", 7.0, 0.0, 100.0);
   const std::int64_t native = context.card.native_px;
   options.width_px = static_cast<int>(
-      bounded_field(body, "width", native, context.card.grid_px, context.options.max_side_px));
+      body.integer_or("width", native, context.card.grid_px, context.options.max_side_px));
   options.height_px = static_cast<int>(
-      bounded_field(body, "height", native, context.card.grid_px, context.options.max_side_px));
-  options.batch = static_cast<int>(
-      bounded_field(body, "batch_size", 1, 1, context.options.max_images));
-  request.rounds = static_cast<int>(
-      bounded_field(body, "n_iter", 1, 1, context.options.max_images));
+      body.integer_or("height", native, context.card.grid_px, context.options.max_side_px));
+  options.batch = static_cast<int>(body.integer_or("batch_size", 1, 1, context.options.max_images));
+  request.rounds = static_cast<int>(body.integer_or("n_iter", 1, 1, context.options.max_images));
   if (options.batch * request.rounds > context.options.max_images) {
     refuse_field("n_iter",
                  "at most " + std::to_string(context.options.max_images) + " images a request");
   }
-  const std::int64_t seed = whole_field(body, "seed", -1);
+  const std::int64_t seed = body.integer_or("seed", -1, INT64_MIN, INT64_MAX);
   options.seed = seed < 0 ? core::entropy_seed() % (1ULL << 32) : static_cast<std::uint64_t>(seed);
-  request.send_images = !body.contains("send_images") || body["send_images"] != json(false);
-  const std::string shown = text_field(
-      body, "sampler_name", text_field(body, "sampler_index", "Euler"));
+  request.send_images = body.boolean_or("send_images", true);
+  const std::string shown = body.text_or(
+      "sampler_name", body.text_or("sampler_index", "Euler", kMaxText), kMaxText);
   const Sampler* sampler = find_sampler(shown);
   if (sampler == nullptr) refuse(400, "HTTPException", "Sampler not found");
   request.sampler = sampler->shown;
@@ -176,14 +163,9 @@ std::vector<images::Image> make_images(const TextToImageRequest& request, ApiCon
 }
 
 ApiReply text_to_image(const ApiRequest& http, ApiContext& context) {
-  json body;
-  try {
-    body = core::parse_json(http.body, "body");
-  } catch (const core::Error& error) {
-    refuse_field("body", error.problem());
-  }
-  if (!body.is_object()) refuse_field("body", "value is not a valid dict");
-  const TextToImageRequest request = parse_request(body, context);
+  const json body = parse_body(http);
+  const auto request = read_fields(
+      body, [&](const core::JsonField& fields) { return read_request(fields, context); });
   const std::vector<images::Image> images = make_images(request, context);
   json encoded = json::array();
   std::vector<std::string> infotexts;
@@ -245,14 +227,10 @@ json options_of(const ModelCard& card) {
 
 // Another checkpoint than the one served cannot be loaded.
 ApiReply set_options(const ApiRequest& http, const ApiContext& context) {
-  json body;
-  try {
-    body = core::parse_json(http.body, "body");
-  } catch (const core::Error& error) {
-    refuse_field("body", error.problem());
-  }
-  if (!body.is_object()) refuse_field("body", "value is not a valid dict");
-  const std::string wanted = text_field(body, "sd_model_checkpoint", context.card.name);
+  const json body = parse_body(http);
+  const std::string wanted = read_fields(body, [&](const core::JsonField& fields) {
+    return fields.text_or("sd_model_checkpoint", context.card.name, kMaxText);
+  });
   const bool same = wanted == context.card.name || wanted == title_of(context.card) ||
                     wanted == context.card.sha256.substr(0, 10);
   if (!same) refuse(500, "RuntimeError", "model '" + wanted + "' not found");

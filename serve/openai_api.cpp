@@ -3,11 +3,11 @@
 // guidance and negative prompt that compatible servers take.
 #include <charconv>
 #include <chrono>
-#include <cmath>
 
 #include "core/base64.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "core/json_reader.h"
 #include "core/rng.h"
 #include "serve/internal/api.h"
 
@@ -17,6 +17,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMaxPrompt = 32'000;
+constexpr std::size_t kMaxText = 1 << 20;
 
 [[noreturn]] void refuse(int status,
                          const std::string& message,
@@ -28,27 +29,6 @@ constexpr std::size_t kMaxPrompt = 32'000;
                    {"type", status >= 500 ? "server_error" : "invalid_request_error"},
                    {"param", param.empty() ? json() : json(param)},
                    {"code", code.empty() ? json() : json(code)}}}}};
-}
-
-std::string text_field(const json& body, const char* key, const std::string& fallback) {
-  if (!body.contains(key) || body[key].is_null()) return fallback;
-  if (!body[key].is_string()) refuse(400, std::string(key) + " must be a string", key, "");
-  return body[key].get<std::string>();
-}
-
-std::int64_t whole_field(
-    const json& body, const char* key, std::int64_t fallback, std::int64_t low, std::int64_t high) {
-  if (!body.contains(key) || body[key].is_null()) return fallback;
-  const bool sound = body[key].is_number_integer() && body[key].get<std::int64_t>() >= low &&
-                     body[key].get<std::int64_t>() <= high;
-  if (!sound) {
-    refuse(400,
-           std::string(key) + " must be a whole number from " + std::to_string(low) + " to " +
-               std::to_string(high),
-           key,
-           "");
-  }
-  return body[key].get<std::int64_t>();
 }
 
 void take_size(const std::string& size,
@@ -71,50 +51,56 @@ void take_size(const std::string& size,
   }
 }
 
-diffusion::GenerateOptions parse_request(const json& body, const ApiContext& context) {
+struct ImagesRequest {
   diffusion::GenerateOptions options;
-  options.prompt = text_field(body, "prompt", "");
+  std::string format;
+};
+
+ImagesRequest read_request(const core::JsonField& body, const ApiContext& context) {
+  ImagesRequest request;
+  diffusion::GenerateOptions& options = request.options;
+  options.prompt = body.text_or("prompt", "", kMaxText);
   if (options.prompt.empty()) {
     refuse(400, "Missing required parameter: 'prompt'.", "prompt", "missing_required_parameter");
   }
   if (options.prompt.size() > kMaxPrompt) refuse(400, "The prompt is too long.", "prompt", "");
-  const std::string model = text_field(body, "model", context.card.name);
+  const std::string model = body.text_or("model", context.card.name, kMaxText);
   if (model != context.card.name) {
     refuse(404, "The model '" + model + "' does not exist.", "model", "model_not_found");
   }
-  options.negative_prompt = text_field(body, "negative_prompt", "");
-  options.batch = static_cast<int>(whole_field(body, "n", 1, 1, context.options.max_images));
+  options.negative_prompt = body.text_or("negative_prompt", "", kMaxText);
+  options.batch = static_cast<int>(body.integer_or("n", 1, 1, context.options.max_images));
   options.steps = static_cast<int>(
-      whole_field(body, "num_inference_steps", whole_field(body, "step", 20, 1, 150), 1, 150));
-  if (body.contains("guidance_scale") && body["guidance_scale"].is_number()) {
-    options.guidance_scale = body["guidance_scale"].get<double>();
-  }
-  if (!std::isfinite(options.guidance_scale) || options.guidance_scale < 0.0 ||
-      options.guidance_scale > 100.0) {
-    refuse(400, "guidance_scale must be from 0 to 100", "guidance_scale", "");
-  }
+      body.integer_or("num_inference_steps", body.integer_or("step", 20, 1, 150), 1, 150));
+  options.guidance_scale = body.number_or("guidance_scale", options.guidance_scale, 0.0, 100.0);
   options.width_px = context.card.native_px;
   options.height_px = context.card.native_px;
-  take_size(text_field(body, "size", "auto"), context, options);
-  const std::int64_t seed = whole_field(body, "seed", -1, -1, INT64_MAX);
+  take_size(body.text_or("size", "auto", kMaxText), context, options);
+  const std::int64_t seed = body.integer_or("seed", -1, -1, INT64_MAX);
   options.seed = seed < 0 ? core::entropy_seed() % (1ULL << 32) : static_cast<std::uint64_t>(seed);
   options.scheduler = "euler";
-  return options;
+  request.format = body.text_or("response_format", "url", kMaxText);
+  if (request.format != "url" && request.format != "b64_json") {
+    refuse(400, "response_format must be url or b64_json", "response_format", "invalid_value");
+  }
+  return request;
 }
 
-ApiReply generations(const ApiRequest& http, ApiContext& context) {
-  json body;
+ImagesRequest parse_request(const ApiRequest& http, const ApiContext& context) {
   try {
-    body = core::parse_json(http.body, "body");
+    const json body = core::parse_json(http.body, "body");
+    return read_request(core::JsonField(body, "body", ""), context);
+  } catch (const core::JsonError& error) {
+    const std::string field = error.pointer().empty() ? "" : error.pointer().substr(1);
+    refuse(400, (field.empty() ? "The body" : field) + " " + error.fault(), field, "");
   } catch (const core::Error&) {
     refuse(400, "We could not parse the JSON body of your request.", "", "");
   }
-  if (!body.is_object()) refuse(400, "The body must be a JSON object.", "", "");
-  const diffusion::GenerateOptions options = parse_request(body, context);
-  const std::string format = text_field(body, "response_format", "url");
-  if (format != "url" && format != "b64_json") {
-    refuse(400, "response_format must be url or b64_json", "response_format", "invalid_value");
-  }
+}
+
+ApiReply generations(const ApiRequest& http, ApiContext& context) {
+  const ImagesRequest request = parse_request(http, context);
+  const diffusion::GenerateOptions& options = request.options;
   auto result = context.jobs.submit(options);
   if (!result) refuse(503, "The server is busy.", "", "admission_rejected");
   if (result->error) {
@@ -127,7 +113,7 @@ ApiReply generations(const ApiRequest& http, ApiContext& context) {
     diffusion::GenerateOptions one = options;
     one.seed += i;
     std::string png = encode_png(result->images[i], infotext(context.card, one, "Euler"));
-    if (format == "b64_json") {
+    if (request.format == "b64_json") {
       data.push_back({{"b64_json", core::encode_base64(png)}});
     } else {
       data.push_back(

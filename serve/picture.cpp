@@ -5,6 +5,7 @@
 
 #include "core/byte_reader.h"
 #include "core/hash.h"
+#include "core/numbers.h"
 #include "images/containers/png_chunks.h"
 #include "images/image_io.h"
 #include "serve/internal/api.h"
@@ -25,12 +26,6 @@ std::vector<std::uint8_t> text_chunk(const std::string& text) {
   return chunk;
 }
 
-std::string number_text(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", value);
-  return text;
-}
-
 // A value with a comma, colon or line end is a JSON string there.
 std::string quoted_value(const std::string& value) {
   if (value.find_first_of(",:\n") == std::string::npos) return value;
@@ -45,7 +40,7 @@ std::string infotext(const ModelCard& card,
   std::string text = options.prompt;
   if (!options.negative_prompt.empty()) text += "\nNegative prompt: " + options.negative_prompt;
   text += "\nSteps: " + std::to_string(options.steps) + ", Sampler: " + sampler +
-          ", Schedule type: Automatic, CFG scale: " + number_text(options.guidance_scale) +
+          ", Schedule type: Automatic, CFG scale: " + core::general_text(options.guidance_scale) +
           ", Seed: " + std::to_string(options.seed) +
           ", Size: " + std::to_string(options.width_px) + "x" + std::to_string(options.height_px) +
           ", Model hash: " + card.sha256.substr(0, 10) + ", Model: " + quoted_value(card.name);

@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstdio>
 #include <istream>
 #include <ostream>
 #include <utility>
@@ -19,7 +18,9 @@
 #include <Poco/Net/ServerSocket.h>
 #include <Poco/ThreadPool.h>
 
+#include "core/clock.h"
 #include "core/error.h"
+#include "core/numbers.h"
 #include "serve/internal/api.h"
 
 namespace patina::serve {
@@ -57,9 +58,7 @@ void send(const ApiReply& reply, double seconds, Poco::Net::HTTPServerResponse& 
   response.setReason(Poco::Net::HTTPResponse::getReasonForStatus(response.getStatus()));
   response.setContentType(reply.content_type);
   response.setContentLength64(static_cast<Poco::Int64>(reply.body.size()));
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4f", seconds);
-  response.set("X-Process-Time", text);
+  response.set("X-Process-Time", core::fixed_text(seconds, 4));
   for (const auto& [name, value] : reply.headers) response.set(name, value);
   response.sendBuffer(reply.body.data(), reply.body.size());
 }
@@ -87,9 +86,9 @@ class Handler : public Poco::Net::HTTPRequestHandler {
       reply = json_reply(500, {{"error", "InternalError"}, {"detail", error.what()}});
     }
     ++answered_;
-    const auto took = std::chrono::steady_clock::now() - began;
+    const double took = core::seconds_since(began);
     try {
-      send(reply, std::chrono::duration<double>(took).count(), response);
+      send(reply, took, response);
     } catch (const Poco::Exception&) {  // so did this one
     }
   }

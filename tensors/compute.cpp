@@ -6,6 +6,7 @@
 #include <torch/cuda.h>
 
 #include "core/error.h"
+#include "core/names.h"
 #include "tensors/compute_torch.h"
 
 namespace patina::tensors {
@@ -15,14 +16,10 @@ using core::ErrorKind;
 
 namespace {
 
-struct PrecisionName {
-  Precision precision;
-  const char* name;
-};
-constexpr PrecisionName kPrecisions[] = {{Precision::kAuto, "auto"},
-                                         {Precision::kFloat32, "float32"},
-                                         {Precision::kBFloat16, "bfloat16"},
-                                         {Precision::kFloat16, "float16"}};
+constexpr core::Named<Precision> kPrecisions[] = {{Precision::kAuto, "auto"},
+                                                  {Precision::kFloat32, "float32"},
+                                                  {Precision::kBFloat16, "bfloat16"},
+                                                  {Precision::kFloat16, "float16"}};
 
 torch::Device device_named(const std::string& name) {
   if (name == "cpu") return torch::Device(torch::kCPU);
@@ -67,25 +64,13 @@ torch::ScalarType dtype_for(Precision precision, const torch::Device& device) {
 
 }  // namespace
 
-const char* to_string(Precision precision) {
-  return kPrecisions[static_cast<std::size_t>(precision)].name;
-}
+const char* to_string(Precision precision) { return core::name_of(kPrecisions, precision); }
 
 Precision precision_from_name(const std::string& name) {
-  for (const PrecisionName& known : kPrecisions) {
-    if (name == known.name) return known.precision;
-  }
-  throw Error(ErrorKind::kUsage,
-              "--precision " + name,
-              "unknown precision",
-              "use auto, float32, bfloat16 or float16");
+  return core::value_of(kPrecisions, name, "--precision");
 }
 
-std::vector<std::string> precision_names() {
-  std::vector<std::string> names;
-  for (const PrecisionName& known : kPrecisions) names.emplace_back(known.name);
-  return names;
-}
+std::vector<std::string> precision_names() { return core::names_of(kPrecisions); }
 
 torch::Tensor Compute::place(const torch::Tensor& image) const {
   const torch::Tensor moved = image.to(device, dtype);

@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <set>
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/numbers.h"
 
 namespace patina::analyzer {
 namespace {
@@ -61,11 +61,7 @@ std::string in_words(const std::map<std::string, double>& shares) {
   return text;
 }
 
-std::string megapixels(double pixels) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", pixels / 1e6);
-  return text;
-}
+std::string megapixels(double pixels) { return core::general_text(pixels / 1e6, 3); }
 
 void note_sizes(const report::Evidence& evidence, std::vector<std::string>& notes) {
   const double suspect = median_pixels(evidence.suspect);

@@ -3,11 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
+
+#include "core/json_reader.h"
 
 namespace patina::diffusion::internal {
 
@@ -42,14 +45,11 @@ class ConfigReader {
   [[noreturn]] void unsupported(const std::string& key, const std::string& what) const;
 
  private:
-  /// nullptr if absent or null.
-  const nlohmann::json* find(const char* key);
-  std::int64_t checked_integer(const nlohmann::json& value,
-                               const char* key,
-                               std::int64_t least,
-                               std::int64_t most) const;
+  /// Nothing if absent or null.
+  std::optional<core::JsonField> find(const char* key);
 
   const nlohmann::json& json_;
+  core::JsonField fields_;
   std::string where_;
   std::set<std::string> read_;
 };

@@ -19,8 +19,8 @@
 
 namespace patina::diffusion {
 
-using internal::cleaned;
 using internal::FactSheet;
+using internal::one_line;
 using nlohmann::json;
 namespace fs = std::filesystem;
 
@@ -53,7 +53,7 @@ Inspection inspect_patina(const std::string& document, const std::string& where)
                   : kind == "patina-extractor" ? "Patina extractor"
                                                : "Patina file");
   if (parsed.is_object() && parsed.contains("method") && parsed["method"].is_string()) {
-    sheet.add("Method", "method", cleaned(parsed["method"].get<std::string>()));
+    sheet.add("Method", "method", one_line(parsed["method"].get<std::string>()));
   }
   if (parsed.is_object() && parsed.contains("format_version") &&
       parsed["format_version"].is_number_integer()) {
@@ -106,14 +106,14 @@ Inspection inspect_embedding(const core::SafetensorsFile& file) {
   for (const auto& [name, view] : file.tensors()) {
     const auto vectors = vectors_of(name, view);
     width = vectors->second;
-    const json token = webui ? json(nullptr) : json(cleaned(name, 80));
+    const json token = webui ? json(nullptr) : json(one_line(name, 80));
     tokens.push_back({{"token", token}, {"vectors", vectors->first}});
-    text += (text.empty() ? "" : ", ") + (webui ? "not named" : cleaned(name, 80)) + " (" +
+    text += (text.empty() ? "" : ", ") + (webui ? "not named" : one_line(name, 80)) + " (" +
             std::to_string(vectors->first) + (vectors->first == 1 ? " vector)" : " vectors)");
   }
   sheet.add("Tokens", "tokens", text, tokens);
   sheet.add("Width", "width", std::to_string(width), width);
-  sheet.add("", "metadata", "", cleaned(file.metadata()));
+  sheet.add("", "metadata", "", one_line(file.metadata()));
   return sheet.take();
 }
 
@@ -140,7 +140,7 @@ Inspection inspect_any(const core::SafetensorsFile& file) {
   std::string text;
   json largest = json::array();
   for (const auto& [name, view] : largest_tensors(file)) {
-    const std::string shown = cleaned(name, 120);
+    const std::string shown = one_line(name, 120);
     text += (text.empty() ? "" : ", ") + shown + " " + internal::shape_text(view->shape);
     largest.push_back({{"name", shown},
                        {"dtype", core::to_string(view->dtype)},
@@ -148,9 +148,9 @@ Inspection inspect_any(const core::SafetensorsFile& file) {
                        {"bytes", view->size_bytes}});
   }
   sheet.add("Largest", "largest", text, largest);
-  const json metadata = cleaned(file.metadata());
+  const json metadata = one_line(file.metadata());
   for (const auto& [key, value] : metadata.items()) {
-    sheet.add("Metadata " + key, "metadata", cleaned(value.get<std::string>()), metadata);
+    sheet.add("Metadata " + key, "metadata", one_line(value.get<std::string>()), metadata);
   }
   sheet.add("", "metadata", "", metadata);
   return sheet.take();

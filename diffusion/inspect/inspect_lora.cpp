@@ -171,7 +171,7 @@ Inspection inspect_lora(const core::SafetensorsFile& file) {
   }
   add_summary(summary_of({file}), sheet);
   add_training(file.metadata(), sheet);
-  sheet.add("", "metadata", "", cleaned(file.metadata()));
+  sheet.add("", "metadata", "", one_line(file.metadata()));
   return sheet.take();
 }
 

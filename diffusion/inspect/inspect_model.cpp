@@ -81,7 +81,7 @@ Inspection inspect_model_folder(const std::filesystem::path& root) {
   const ModelFolder model = open_model_folder(root);
   FactSheet sheet("model folder");
   sheet.add("Architecture", "architecture", family_of(model));
-  sheet.add("Pipeline", "pipeline_class", cleaned(model.pipeline_class));
+  sheet.add("Pipeline", "pipeline_class", one_line(model.pipeline_class));
   const std::int64_t side = model.unet.sample_size * model.vae.downscale();
   sheet.add("Image size",
             "image_side_px",

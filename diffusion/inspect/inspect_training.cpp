@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // kohya-ss writes how a LoRA was trained into its metadata, some of it as JSON within the text.
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cmath>
 #include <cstdint>
@@ -11,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "diffusion/inspect/internal/fact_sheet.h"
@@ -56,7 +56,7 @@ const std::set<std::string> kSpecial = {
 
 std::string value_of(const Metadata& metadata, const std::string& key) {
   const auto found = metadata.find(key);
-  return found == metadata.end() || found->second == "None" ? "" : cleaned(found->second, 500);
+  return found == metadata.end() || found->second == "None" ? "" : one_line(found->second, 500);
 }
 
 json document_in(const Metadata& metadata, const std::string& key) {
@@ -88,7 +88,7 @@ void collect_dirs(const json& dirs, std::vector<Dataset>& datasets) {
   for (const auto& [folder, about] : dirs.items()) {
     if (!about.is_object()) continue;
     datasets.push_back(
-        {cleaned(folder, 80), whole_at(about, "img_count"), whole_at(about, "n_repeats")});
+        {one_line(folder, 80), whole_at(about, "img_count"), whole_at(about, "n_repeats")});
   }
 }
 
@@ -98,7 +98,7 @@ void collect_subsets(const json& subsets, std::vector<Dataset>& datasets) {
     if (!subset.is_object()) continue;
     const auto folder = subset.find("image_dir");
     datasets.push_back({folder != subset.end() && folder->is_string()
-                            ? cleaned(folder->get<std::string>(), 80)
+                            ? one_line(folder->get<std::string>(), 80)
                             : "not named",
                         whole_at(subset, "img_count"),
                         whole_at(subset, "num_repeats")});
@@ -116,7 +116,7 @@ void collect_tags(const json& frequency, Tags& tags) {
     for (const auto& [tag, number] : of_folder.items()) {
       if (!number.is_number_integer()) continue;
       const std::int64_t seen = std::clamp<std::int64_t>(number.get<std::int64_t>(), 0, kMostCount);
-      std::int64_t& sum = tags[cleaned(tag, 80)];
+      std::int64_t& sum = tags[one_line(tag, 80)];
       sum = std::min(sum + seen, kMostCount);
     }
   }
@@ -166,15 +166,12 @@ std::string time_text(const std::string& seconds) {
   if (!whole || !std::isfinite(value) || value < 0.0 || value > kYear9999) return seconds;
   const auto time = static_cast<std::time_t>(value);
   std::tm utc = {};
-  std::array<char, 40> text{};
-  if (gmtime_r(&time, &utc) == nullptr) return seconds;
-  std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &utc);
-  return text.data();
+  return gmtime_r(&time, &utc) == nullptr ? seconds : core::utc_text(utc);
 }
 
 // "ss_noise_offset" -> "Noise offset".
 std::string label_of(const std::string& key, std::size_t prefix) {
-  std::string label = cleaned(key.substr(prefix), 60);
+  std::string label = one_line(key.substr(prefix), 60);
   std::replace(label.begin(), label.end(), '_', ' ');
   if (!label.empty()) {
     label[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(label[0])));
@@ -193,9 +190,9 @@ void add_rest(const Metadata& metadata, FactSheet& sheet) {
                                : key.rfind("modelspec.", 0) == 0 ? 10
                                                                  : 0;
     if (prefix == 0 || told.count(key) > 0 || facts == kMostFacts) continue;
-    const std::string text = cleaned(value);
+    const std::string text = one_line(value);
     if (text.empty() || text == "None") continue;
-    sheet.add(label_of(key, prefix), cleaned(key, 80), text);
+    sheet.add(label_of(key, prefix), one_line(key, 80), text);
     ++facts;
   }
 }

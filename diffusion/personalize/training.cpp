@@ -7,6 +7,7 @@
 #include <torch/autograd.h>
 #include <torch/utils.h>
 
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "diffusion/personalize/training_torch.h"
@@ -180,7 +181,7 @@ TrainingLog train_steps(const StepLosses& losses,
       throw;
     }
   }
-  log.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  log.seconds = core::seconds_since(start);
   return log;
 }
 

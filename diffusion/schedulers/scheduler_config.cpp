@@ -11,6 +11,7 @@
 
 #include "core/error.h"
 #include "core/json.h"
+#include "core/names.h"
 #include "diffusion/files/config_reader.h"
 
 namespace patina::diffusion {
@@ -25,7 +26,7 @@ namespace {
 constexpr int kMostTrainTimesteps = 100'000;
 
 struct KindNames {
-  SchedulerKind kind;
+  SchedulerKind value;
   const char* name;
   const char* class_name;  // In the files; the first row of a class is its kind there.
 };
@@ -278,7 +279,7 @@ SchedulerKind kind_of_class(const json& file, const std::string& where) {
                                                                      : std::string();
   std::vector<std::string> known;
   for (const KindNames& names : kKinds) {
-    if (name == names.class_name) return names.kind;
+    if (name == names.class_name) return names.value;
     if (known.empty() || known.back() != names.class_name) known.emplace_back(names.class_name);
   }
   throw Error(ErrorKind::kUnsupported,
@@ -405,27 +406,12 @@ void validate(const SchedulerConfig& c) {
   }
 }
 
-const char* to_string(SchedulerKind kind) {
-  const auto found = std::find_if(
-      kKinds.begin(), kKinds.end(), [kind](const KindNames& names) { return names.kind == kind; });
-  return found->name;
-}
+const char* to_string(SchedulerKind kind) { return core::name_of(kKinds, kind); }
 
-std::vector<std::string> scheduler_names() {
-  std::vector<std::string> names;
-  names.reserve(kKinds.size());
-  for (const KindNames& kind : kKinds) names.emplace_back(kind.name);
-  return names;
-}
+std::vector<std::string> scheduler_names() { return core::names_of(kKinds); }
 
 SchedulerKind scheduler_kind_from_name(const std::string& name) {
-  for (const KindNames& kind : kKinds) {
-    if (name == kind.name) return kind.kind;
-  }
-  throw Error(ErrorKind::kUsage,
-              core::in_quotes(name),
-              "is not a scheduler",
-              "use one of " + joined(scheduler_names()));
+  return core::value_of(kKinds, name, "--scheduler");
 }
 
 const char* to_string(PredictionType type) {

@@ -138,7 +138,8 @@ CoatedSet coated_set(const ChainOptions& options,
     if (options.coat_steps) coating_options.method.siren.steps = *options.coat_steps;
     coating_options.method.siren.learnability_weight = options.learnability_weight;
     coating_options.method.siren.class_prompt = "a painting";
-    coating_options.method.frame.latents = latents_for_mark(diffusion::open_model_folder(options.base));
+    coating_options.method.frame.latents = latents_for_mark(
+        diffusion::open_model_folder(options.base));
     coating_options.inputs = {options.sets[set]};
     coating_options.output = coated.folder;
     coating_options.key_path = coated.key;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/clock.h"
 #include "core/pi.h"
 #include "core/safetensors.h"
 #include "diffusion/networks/weights_torch.h"
@@ -48,9 +49,7 @@ std::vector<std::int64_t> draw(const std::vector<std::int64_t>& from, int count,
 Schedule::Schedule(int steps, double seconds, int warm_up)
     : steps_(steps), seconds_(seconds), warm_up_(warm_up) {}
 
-double Schedule::elapsed_seconds() const {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-}
+double Schedule::elapsed_seconds() const { return core::seconds_since(start_); }
 
 double Schedule::progress(int step) const {
   const double by_steps = static_cast<double>(step) / std::max(1, steps_);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "images/pixels/image_file.h"
 
-#include <algorithm>
-#include <cctype>
+#include "core/names.h"
+#include "core/text.h"
 
 namespace patina::images {
 namespace {
 
 struct FormatName {
-  ImageFormat format;
+  ImageFormat value;
   const char* name;
   const char* extension;
 };
@@ -18,25 +18,17 @@ constexpr FormatName kNames[] = {{ImageFormat::kJPEG, "jpeg", ".jpg"},
                                  {ImageFormat::kTIFF, "tiff", ".tif"},
                                  {ImageFormat::kBMP, "bmp", ".bmp"}};
 
-const FormatName& entry_of(ImageFormat format) { return kNames[static_cast<std::size_t>(format)]; }
-
 }  // namespace
 
-const char* to_string(ImageFormat format) { return entry_of(format).name; }
+const char* to_string(ImageFormat format) { return core::name_of(kNames, format); }
 
-const char* file_extension(ImageFormat format) { return entry_of(format).extension; }
+const char* file_extension(ImageFormat format) { return core::row_of(kNames, format).extension; }
 
 std::optional<ImageFormat> format_from_name(const std::string& name) {
-  std::string lower = name;
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) {
-    return static_cast<char>(std::tolower(c));
-  });
+  const std::string lower = core::lower_ascii(name);
   if (lower == "jpg" || lower == "jpe") return ImageFormat::kJPEG;
   if (lower == "tif") return ImageFormat::kTIFF;
-  for (const FormatName& entry : kNames) {
-    if (lower == entry.name) return entry.format;
-  }
-  return std::nullopt;
+  return core::find_value(kNames, lower);
 }
 
 }  // namespace patina::images

@@ -170,10 +170,6 @@ http::HttpExchange Asker::ask_at_last(const http::HttpRequest& request, const Ex
   return exchange;
 }
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 Interpretation read_failure(const http::HttpExchange& exchange, bool repeatable) {
   Interpretation result;
   result.detail = exchange.problem;

@@ -89,8 +89,6 @@ class Asker {
   std::optional<http::HttpClient> last_client_;
 };
 
-double seconds_since(std::chrono::steady_clock::time_point start);
-
 /// How an exchange without an answer counts. `repeatable`: asking twice costs nothing.
 Interpretation read_failure(const http::HttpExchange& exchange, bool repeatable);
 

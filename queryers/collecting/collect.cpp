@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/clock.h"
 #include "core/error.h"
 #include "http/client.h"
 #include "queryers/collecting/asking.h"
@@ -119,7 +120,7 @@ bool Run::over_budget() {
   if (budget.price_per_image > 0.0 && cost + budget.price_per_image > budget.max_cost) {
     return over("money");
   }
-  if (seconds_since(began_) > budget.max_minutes * 60.0) return over("time");
+  if (core::seconds_since(began_) > budget.max_minutes * 60.0) return over("time");
   return false;
 }
 
@@ -272,7 +273,7 @@ ProbeResult probe_service(const Service& service,
   ItemWorker worker(service, options, {}, shared);
   const auto start = SteadyClock::now();
   const ItemWorker::Got got = worker.run(*image);
-  result.seconds = seconds_since(start);
+  result.seconds = core::seconds_since(start);
   result.outcome = got.end.outcome;
   result.detail = got.end.detail.empty() ? shared.reason() : got.end.detail;
   result.image = got.header;

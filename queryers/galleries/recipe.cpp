@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "queryers/galleries/recipe.h"
 
-#include <set>
+#include <optional>
 
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
+#include "core/json_reader.h"
 #include "core/text.h"
 
 namespace patina::queryers {
@@ -16,38 +17,27 @@ using core::ErrorKind;
 using nlohmann::json;
 
 constexpr std::size_t kMaxReported = 1'000;
+constexpr std::size_t kMaxText = 1 << 20;
+constexpr const char* kTodo = "see docs/formats/recipe.md";
 
 [[noreturn]] void refuse(const std::string& where, const std::string& problem) {
-  throw Error(ErrorKind::kInput, where, problem, "see docs/formats/recipe.md");
+  throw Error(ErrorKind::kInput, where, problem, kTodo);
 }
 
-std::string text_of(const json& object, const char* key, const std::string& where) {
-  if (!object.contains(key)) return {};
-  if (!object[key].is_string()) refuse(where, std::string("has a ") + key + " that is no text");
-  return object[key].get<std::string>();
-}
-
-std::string pointer(const std::string& text, const char* key, const std::string& where) {
+// A JSON pointer; "" where there is none.
+std::string pointer(const core::JsonField& field) {
+  const std::string text = field.text(kMaxText);
   try {
     (void)json::json_pointer(text);
   } catch (const json::exception&) {
-    refuse(where,
-           std::string("has ") + core::in_quotes(text) + " in " + key +
-               ", which is no JSON pointer such as /data/url");
+    field.fail("is " + core::in_quotes(text) + ", which is no JSON pointer such as /data/url");
   }
   return text;
 }
 
-std::string pointer_of(const json& object, const char* key, const std::string& where) {
-  return pointer(text_of(object, key, where), key, where);
-}
-
-void require_known_fields(const json& object, const std::string& where) {
-  static const std::set<std::string> kKnown = {
-      "name", "url", "first_page", "items", "images", "next", "cursor", "more", "total", "report"};
-  for (const auto& [key, value] : object.items()) {
-    if (kKnown.count(key) == 0) refuse(where, "has the unknown field " + core::in_quotes(key));
-  }
+std::string pointer_or_none(const core::JsonField& object, const char* key) {
+  const std::optional<core::JsonField> field = object.find(key);
+  return field ? pointer(*field) : std::string();
 }
 
 bool has_place(const Recipe& recipe, const char* place) {
@@ -118,33 +108,35 @@ bool says_last(const Recipe& recipe, const json& answer, std::int64_t seen, bool
 
 Recipe load_recipe(const std::filesystem::path& file) {
   const std::string where = file.string();
-  const json object = core::parse_json(core::read_text_file(file, 1 << 20), where);
-  if (!object.is_object()) refuse(where, "is no JSON object");
-  require_known_fields(object, where);
+  const json document = core::parse_json(core::read_text_file(file, kMaxText), where);
+  const core::JsonField object(document, where, kTodo);
+  object.expect_only({"name",
+                      "url",
+                      "first_page",
+                      "items",
+                      "images",
+                      "next",
+                      "cursor",
+                      "more",
+                      "total",
+                      "report"});
   Recipe recipe;
-  recipe.name = text_of(object, "name", where);
-  recipe.url = text_of(object, "url", where);
-  recipe.items = pointer_of(object, "items", where);
-  recipe.next = pointer_of(object, "next", where);
-  recipe.cursor = pointer_of(object, "cursor", where);
-  recipe.more = pointer_of(object, "more", where);
-  recipe.total = pointer_of(object, "total", where);
-  const json first = object.value("first_page", json(1));
-  if (!first.is_number_integer() || first < 0 || first > 1'000'000) {
-    refuse(where, "has a first_page that is no whole number from 0 to 1000000");
+  recipe.name = object.text_or("name", "", kMaxText);
+  recipe.url = object.text_or("url", "", kMaxText);
+  recipe.items = pointer_or_none(object, "items");
+  recipe.next = pointer_or_none(object, "next");
+  recipe.cursor = pointer_or_none(object, "cursor");
+  recipe.more = pointer_or_none(object, "more");
+  recipe.total = pointer_or_none(object, "total");
+  recipe.first_page = object.integer_or("first_page", 1, 0, 1'000'000);
+  for (const core::JsonField& place : object.member("images").elements(kMaxReported)) {
+    recipe.images.push_back(pointer(place));
   }
-  recipe.first_page = first.get<std::int64_t>();
-  const json images = object.value("images", json());
-  if (!images.is_array() || images.empty()) refuse(where, "has no list of images");
-  for (const json& place : images) {
-    if (!place.is_string()) refuse(where, "has images that are no texts");
-    recipe.images.push_back(pointer(place.get<std::string>(), "images", where));
-  }
-  const json report = object.value("report", json::object());
-  if (!report.is_object()) refuse(where, "has a report that is no object");
-  for (const auto& [name, place] : report.items()) {
-    if (!place.is_string()) refuse(where, "has places in report that are no texts");
-    recipe.report.emplace_back(name, pointer(place.get<std::string>(), "report", where));
+  if (recipe.images.empty()) object.member("images").fail("is empty");
+  if (const std::optional<core::JsonField> report = object.find("report")) {
+    for (const auto& [name, place] : report->members()) {
+      recipe.report.emplace_back(name, pointer(place));
+    }
   }
   if (!http::parse_url(listing_url(recipe, first_listing(recipe)))) {
     refuse(where, "has no http or https url");

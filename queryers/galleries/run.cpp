@@ -2,9 +2,9 @@
 #include "queryers/galleries/run.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "core/error.h"
+#include "core/numbers.h"
 #include "core/text.h"
 #include "http/client.h"
 #include "http/url.h"
@@ -27,12 +27,6 @@ constexpr double kFirstBackoff = 30.0;  // of a site that says "too many request
 constexpr std::size_t kMaxCandidates = 3;
 constexpr std::size_t kMaxRemarks = 100;
 const char* const kPictureTypes = "image/png,image/jpeg,image/webp;q=0.9,*/*;q=0.5";
-
-std::string item_name(std::uint64_t number) {
-  char text[24];
-  std::snprintf(text, sizeof text, "%06llu", static_cast<unsigned long long>(number));
-  return text;
-}
 
 }  // namespace
 
@@ -309,7 +303,7 @@ void GalleryRun::judge(ItemEnd& end, const std::vector<std::uint8_t>& bytes) {
 
 void GalleryRun::fetch(const Posted& posted) {
   if (posted.urls.empty() || !known_.insert(posted.urls.front()).second || over()) return;
-  const std::string item = item_name(++found_);
+  const std::string item = core::zero_padded_text(++found_, 6);
   if (collection_.ended(item)) return remember(item);
   std::vector<std::uint8_t> bytes;
   ItemEnd end;

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/growing_file.h"
@@ -204,13 +205,13 @@ void Collection::Impl::recover_tail() {
 void Collection::Impl::begin(const json& plan) {
   if (!warcinfo_id.empty()) {
     journal->append(
-        {{"kind", "resume"}, {"t", http::utc_now_ms()}, {"tool_version", core::kVersion}});
+        {{"kind", "resume"}, {"t", core::utc_now_ms()}, {"tool_version", core::kVersion}});
     return;
   }
   WarcRecord info;
   info.type = "warcinfo";
   info.id = new_record_id();
-  info.date = http::utc_now_ms();
+  info.date = core::utc_now_ms();
   info.fields = {{"Content-Type", "application/warc-fields"}, {"WARC-Filename", kWarcFile}};
   info.block = std::string("software: Patina/") + core::kVersion +
                "\r\nformat: WARC File Format 1.1\r\n"
@@ -291,7 +292,7 @@ void Collection::record(const http::HttpExchange& exchange, const ExchangeTag& t
 void Collection::announce(const ExchangeTag& tag) {
   const std::lock_guard<std::mutex> lock(impl_->mutex);
   impl_->journal->append({{"kind", "asking"},
-                          {"t", http::utc_now_ms()},
+                          {"t", core::utc_now_ms()},
                           {"item", tag.item},
                           {"step", tag.step},
                           {"attempt", tag.attempt}});
@@ -322,7 +323,7 @@ CollectedSample Collection::keep(const std::vector<std::uint8_t>& bytes,
 void Collection::end_item(const ItemEnd& end) {
   json line = to_json(end);
   line["kind"] = "outcome";
-  line["t"] = http::utc_now_ms();
+  line["t"] = core::utc_now_ms();
   const std::lock_guard<std::mutex> lock(impl_->mutex);
   if (!impl_->ended.insert(end.item).second) return;
   impl_->recorded.erase(end.item);
@@ -334,13 +335,13 @@ void Collection::forget(const std::string& item, const std::string& reason) {
   const std::lock_guard<std::mutex> lock(impl_->mutex);
   impl_->recorded.erase(item);
   impl_->journal->append(
-      {{"kind", "forget"}, {"t", http::utc_now_ms()}, {"item", item}, {"reason", reason}});
+      {{"kind", "forget"}, {"t", core::utc_now_ms()}, {"item", item}, {"reason", reason}});
 }
 
 void Collection::note(const std::string& about, const json& facts) {
   const std::lock_guard<std::mutex> lock(impl_->mutex);
   impl_->journal->append(
-      {{"kind", "note"}, {"t", http::utc_now_ms()}, {"about", about}, {"facts", facts}});
+      {{"kind", "note"}, {"t", core::utc_now_ms()}, {"about", about}, {"facts", facts}});
 }
 
 void Collection::sync() {
@@ -356,7 +357,7 @@ void Collection::summarize(const json& facts) {
   summary["format"] = "patina-collection";
   summary["version"] = 1;
   summary["began"] = impl_->began;
-  summary["ended"] = http::utc_now_ms();
+  summary["ended"] = core::utc_now_ms();
   summary["requests"] = impl_->requests;
   summary["clock_offset_s"] = impl_->clock_offset_s;
   summary["journal_lines"] = impl_->journal->lines();

@@ -9,7 +9,7 @@
 #include "core/hash.h"
 #include "core/journal.h"
 #include "core/json.h"
-#include "queryers/directory.h"
+#include "core/text.h"
 #include "queryers/record/collection.h"
 
 namespace patina::queryers {
@@ -111,7 +111,7 @@ class Collected : public Suspect {
  public:
   explicit Collected(fs::path folder) : folder_(std::move(folder)) {
     info_.kind = "collection";
-    info_.location = utf8_path(folder_);
+    info_.location = core::printable(folder_.string());
     head_ = read_collection(folder_, [this](const ItemEnd& end) { ends_.push_back(end); });
     const fs::path summary = folder_ / kSummaryFile;
     std::error_code ignored;
@@ -125,7 +125,7 @@ class Collected : public Suspect {
     info_.expected_samples = static_cast<std::int64_t>(ends_.size());
     if (ends_.empty()) {
       throw Error(ErrorKind::kInput,
-                  utf8_path(folder_),
+                  core::printable(folder_.string()),
                   "holds a collection without any outcome",
                   "let patina collect go on");
     }
@@ -237,8 +237,8 @@ void copy_collection(const fs::path& from, const fs::path& to) {
       return;
     }
     throw Error(ErrorKind::kInput,
-                utf8_path(to),
-                "holds another collection than " + utf8_path(from),
+                core::printable(to.string()),
+                "holds another collection than " + core::printable(from.string()),
                 "name a new folder");
   }
   core::make_folder(to / kCollectedFolder);
@@ -255,7 +255,7 @@ void copy_collection(const fs::path& from, const fs::path& to) {
   }
   if (failure) {
     throw Error(ErrorKind::kDisk,
-                utf8_path(to),
+                core::printable(to.string()),
                 "cannot be filled (" + failure.message() + ")",
                 "free space or mend its permissions");
   }

@@ -8,9 +8,9 @@
 #include <fstream>
 #include <unistd.h>
 
+#include "core/deflate.h"
 #include "core/error.h"
 #include "core/hash.h"
-#include "core/inflate.h"
 #include "core/text.h"
 
 namespace patina::queryers {
@@ -132,7 +132,7 @@ std::string to_gzip_member(const WarcRecord& record) {
 }
 
 std::optional<WarcRead> read_warc_record(std::string_view data, std::uint64_t max_bytes) {
-  const core::Member member = core::read_gzip_member(data, max_bytes);
+  const core::GzipMember member = core::read_gzip_member(data, max_bytes);
   if (member.bytes == 0) return std::nullopt;
   auto record = parse_record(member.content);
   if (!record) return std::nullopt;

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "queryers/services/service.h"
 
-#include <array>
-#include <utility>
+#include "core/names.h"
 
 namespace patina::queryers {
 namespace {
 
-constexpr std::array<std::pair<Outcome, const char*>, 10> kOutcomes = {{
+constexpr core::Named<Outcome> kOutcomes[] = {
     {Outcome::kImage, "image"},
     {Outcome::kFiltered, "filtered-image"},
     {Outcome::kRefused, "refused"},
@@ -18,22 +17,14 @@ constexpr std::array<std::pair<Outcome, const char*>, 10> kOutcomes = {{
     {Outcome::kExpired, "expired"},
     {Outcome::kCancelled, "cancelled"},
     {Outcome::kProtocolError, "protocol-error"},
-}};
+};
 
 }  // namespace
 
-const char* to_string(Outcome outcome) {
-  for (const auto& [value, name] : kOutcomes) {
-    if (value == outcome) return name;
-  }
-  return "unknown";
-}
+const char* to_string(Outcome outcome) { return core::name_of(kOutcomes, outcome); }
 
 std::optional<Outcome> outcome_from_name(std::string_view name) {
-  for (const auto& [value, known] : kOutcomes) {
-    if (name == known) return value;
-  }
-  return std::nullopt;
+  return core::find_value(kOutcomes, name);
 }
 
 const char* to_string(IdentityGrade grade) {

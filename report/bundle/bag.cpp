@@ -5,7 +5,7 @@
 #include <system_error>
 
 #include "core/error.h"
-#include "report/words/text_codec.h"
+#include "core/text.h"
 
 namespace patina::report {
 namespace {
@@ -52,7 +52,7 @@ bool is_digest(std::string_view text) {
 
 std::string shortened(std::string_view line) {
   constexpr std::size_t kLongest = 200;
-  return printable_text(line.substr(0, kLongest)) + (line.size() > kLongest ? "…" : "");
+  return core::printable(line.substr(0, kLongest)) + (line.size() > kLongest ? "…" : "");
 }
 
 void read_line(std::string_view line, const std::string& where, Manifest& manifest) {

@@ -10,11 +10,11 @@
 #include "core/files.h"
 #include "core/hash.h"
 #include "core/json.h"
+#include "core/text.h"
 #include "images/image_io.h"
 #include "report/bundle/bag.h"
 #include "report/evidence/bundle_layout.h"
 #include "report/pdf/pdf.h"
-#include "report/words/text_codec.h"
 
 namespace patina::report {
 namespace {
@@ -67,11 +67,11 @@ std::string manifest_of(const fs::path& bundle, const std::vector<std::string>& 
 std::string bag_info(const Evidence& evidence, const std::string& oxum) {
   std::string info;
   if (!evidence.case_name.empty()) {
-    info += "External-Description: " + printable_text(evidence.case_name) + "\n";
+    info += "External-Description: " + core::printable(evidence.case_name) + "\n";
   }
-  info += "Bag-Software-Agent: Patina " + printable_text(evidence.tool_version) + "\n";
+  info += "Bag-Software-Agent: Patina " + core::printable(evidence.tool_version) + "\n";
   constexpr std::size_t kDateLength = 10;  // "2026-01-31" of the RFC 3339 time.
-  info += "Bagging-Date: " + printable_text(evidence.created.substr(0, kDateLength)) + "\n";
+  info += "Bagging-Date: " + core::printable(evidence.created.substr(0, kDateLength)) + "\n";
   info += "Payload-Oxum: " + oxum + "\n";
   return info;
 }

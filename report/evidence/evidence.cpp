@@ -5,10 +5,13 @@
 #include "report/evidence/evidence.h"
 
 #include "core/error.h"
-#include "report/words/number_text.h"
+#include "core/numbers.h"
 
 namespace patina::report {
 namespace {
+
+using core::counted_text;
+using core::p_value_text;
 
 struct Facts {
   std::string suspect_images;  ///< "30 suspect images".
@@ -205,12 +208,12 @@ Verdict make_verdict(const stats::ScoreComparison& comparison,
   const stats::NamedTest& primary = comparison.tests.front();
   const stats::NamedTest& scores = stats::test_called(comparison, stats::kScoresTest);
   Facts facts;
-  facts.suspect_images = counted_text(suspect_count, "suspect image");
-  facts.benign_images = counted_text(benign_count, "benign image");
-  facts.p_value = p_value_text(primary.p_value, primary.log10_p_value);
-  facts.scores_p = p_value_text(scores.p_value, scores.log10_p_value);
-  facts.smallest_p = p_value_text(comparison.smallest_possible_p, -300.0);
-  facts.alpha = p_value_text(options.alpha, -300.0);
+  facts.suspect_images = core::counted_text(suspect_count, "suspect image");
+  facts.benign_images = core::counted_text(benign_count, "benign image");
+  facts.p_value = core::p_value_text(primary.p_value, primary.log10_p_value);
+  facts.scores_p = core::p_value_text(scores.p_value, scores.log10_p_value);
+  facts.smallest_p = core::p_value_text(comparison.smallest_possible_p);
+  facts.alpha = core::p_value_text(options.alpha);
   facts.scores_rejected = scores.rejected;
   const Words& words = words_of(comparison.protocol);
   Verdict verdict;

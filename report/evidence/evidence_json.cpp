@@ -6,8 +6,8 @@
 #include "core/csv.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "core/numbers.h"
 #include "report/evidence/evidence.h"
-#include "report/words/number_text.h"
 
 namespace patina::report {
 namespace {
@@ -143,7 +143,7 @@ void append_rows(std::string& csv, const char* role, const SampleSet& set) {
   for (const ScoredSample& sample : set.samples) {
     csv += std::string(role) + "," + core::csv_field(sample.source) + "," + sample.sha256 + "," +
            std::to_string(sample.width_px) + "," + std::to_string(sample.height_px) + "," +
-           seventeen_digits_text(sample.score) + "\r\n";
+           core::seventeen_digits_text(sample.score) + "\r\n";
   }
 }
 

@@ -2,13 +2,15 @@
 #include <limits>
 #include <string>
 
+#include "core/json_reader.h"
 #include "keys/extractor.h"
 #include "report/evidence/bundle_layout.h"
 #include "report/evidence/evidence.h"
-#include "report/evidence/json_reader.h"
 
 namespace patina::report {
 namespace {
+
+using core::JsonField;
 
 constexpr std::size_t kMostShortText = 4096;
 constexpr std::size_t kMostLongText = 65536;
@@ -312,7 +314,7 @@ void expect_known_version(const JsonField& document) {
 }  // namespace
 
 Evidence evidence_from_json(const nlohmann::json& json, const std::string& where) {
-  const JsonField document(json, where);
+  const JsonField document(json, where, "use a file written by patina audit");
   expect_known_version(document);
   document.expect_only({"schema_version",
                         "tool",

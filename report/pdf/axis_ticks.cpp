@@ -2,11 +2,9 @@
 #include "report/pdf/axis_ticks.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 
-#include "report/words/number_text.h"
+#include "core/numbers.h"
 
 namespace patina::report {
 namespace {
@@ -25,16 +23,10 @@ std::string label(double value, double step) {
   constexpr int kMostDecimals = 6;
   const int decimals = std::max(0, -static_cast<int>(std::floor(std::log10(step) + 1e-9)));
   if (decimals > kMostDecimals || std::fabs(value) >= kLargestPositional) {
-    return number_text(value, 4);
+    return core::number_text(value, 4);
   }
-  std::array<char, 64> buffer{};
   const double clean = std::fabs(value) < 1e-9 * step ? 0.0 : value;
-  const auto end = std::to_chars(buffer.data(),
-                                 buffer.data() + buffer.size(),
-                                 std::fabs(clean),
-                                 std::chars_format::fixed,
-                                 decimals);
-  return (clean < 0.0 ? "−" : "") + std::string(buffer.data(), end.ptr);
+  return (clean < 0.0 ? "−" : "") + core::fixed_text(std::fabs(clean), decimals);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/pdf/pdf_canvas.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <optional>
 
@@ -8,8 +9,8 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/text.h"
 #include "report/pdf/glyph_coverage.h"
-#include "report/words/text_codec.h"
 
 namespace patina::report::pdf {
 namespace {
@@ -18,6 +19,14 @@ constexpr const char* kRegularFont = "fonts/PatinaSans.ttf";
 constexpr const char* kBoldFont = "fonts/PatinaSans-Bold.ttf";
 constexpr const char* kFallbackFont = "fonts/PatinaFallback.ttf";
 constexpr char32_t kReplacement = 0xFFFD;
+
+/// Text for the document's attributes, of which libharu reads nothing beyond U+FFFF.
+std::string attribute_text(const std::string& text) {
+  std::u32string codes = core::decode_utf8(core::printable(text));
+  std::replace_if(
+      codes.begin(), codes.end(), [](char32_t code) { return code > 0xFFFF; }, kReplacement);
+  return core::encode_utf8(codes);
+}
 
 /// First failure reported by libharu. Exceptions must not cross its C frames, so it is kept until
 /// asked.
@@ -131,7 +140,7 @@ struct Canvas::Impl {
   void draw_run(Point at, const std::u32string& run, const LoadedFont& font, double size) {
     HPDF_Page_BeginText(page);
     HPDF_Page_SetFontAndSize(page, font.handle, real(size));
-    HPDF_Page_TextOut(page, real(at.x), up(at.y), encode_utf8(run).c_str());
+    HPDF_Page_TextOut(page, real(at.x), up(at.y), core::encode_utf8(run).c_str());
     HPDF_Page_EndText(page);
   }
 };
@@ -146,8 +155,8 @@ Canvas::Canvas(const DocumentInfo& info) : impl_(std::make_unique<Impl>()) {
   HPDF_UseUTFEncodings(document);
   HPDF_SetCurrentEncoder(document, "UTF-8");
   HPDF_SetCompressionMode(document, HPDF_COMP_ALL);
-  HPDF_SetInfoAttr(document, HPDF_INFO_TITLE, printable_text(info.title).c_str());
-  HPDF_SetInfoAttr(document, HPDF_INFO_AUTHOR, printable_text(info.author).c_str());
+  HPDF_SetInfoAttr(document, HPDF_INFO_TITLE, attribute_text(info.title).c_str());
+  HPDF_SetInfoAttr(document, HPDF_INFO_AUTHOR, attribute_text(info.author).c_str());
   if (const auto date = parse_date(info.created)) {
     HPDF_SetInfoDateAttr(document, HPDF_INFO_CREATION_DATE, *date);
     HPDF_SetInfoDateAttr(document, HPDF_INFO_MOD_DATE, *date);
@@ -184,12 +193,13 @@ std::vector<double> Canvas::advances(const std::u32string& text, const TextStyle
 
 double Canvas::text_width(const std::string& text, const TextStyle& style) {
   double width = 0.0;
-  for (const double advance : advances(printable_code_points(text), style)) width += advance;
+  for (const double advance : advances(core::decode_utf8(core::printable(text)), style))
+    width += advance;
   return width;
 }
 
 void Canvas::text(Point at, const std::string& line, const TextStyle& style) {
-  const std::u32string codes = printable_code_points(line);
+  const std::u32string codes = core::decode_utf8(core::printable(line));
   const std::vector<double> widths = advances(codes, style);
   impl_->fill_with(style.colour);
   std::u32string run;

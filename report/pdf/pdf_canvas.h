@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drawing on A4 pages. Coordinates are points (1/72 inch) from the top left corner, y downwards.
-// libharu is seen by pdf_canvas.cpp alone. Text is UTF-8; see text_codec.h for what is escaped. A
+// libharu is seen by pdf_canvas.cpp alone. Text is UTF-8; see core/text.h for what is escaped. A
 // character that the main font lacks comes from the fallback font, then U+FFFD. Right-to-left text
 // is printed in logical order, unshaped.
 #pragma once

@@ -5,7 +5,7 @@
 #include <numeric>
 #include <utility>
 
-#include "report/words/text_codec.h"
+#include "core/text.h"
 
 namespace patina::report::pdf {
 namespace {
@@ -19,7 +19,7 @@ struct MeasuredText {
 
 MeasuredText measure(Canvas& canvas, const std::string& text, const TextStyle& style) {
   MeasuredText measured;
-  measured.codes = printable_code_points(text);
+  measured.codes = core::decode_utf8(core::printable(text));
   measured.widths = canvas.advances(measured.codes, style);
   return measured;
 }
@@ -58,7 +58,8 @@ std::vector<std::string> wrap_text(Canvas& canvas,
   std::size_t start = 0;
   while (start < measured.codes.size()) {
     const std::size_t end = break_point(measured, start, fit(measured, start, width));
-    lines.push_back(encode_utf8(without_end_spaces(measured.codes.substr(start, end - start))));
+    lines.push_back(
+        core::encode_utf8(without_end_spaces(measured.codes.substr(start, end - start))));
     start = end;
     while (start < measured.codes.size() && measured.codes[start] == U' ') ++start;
   }
@@ -71,7 +72,7 @@ std::string elide_middle(Canvas& canvas,
                          double width) {
   const MeasuredText measured = measure(canvas, text, style);
   const double total = std::accumulate(measured.widths.begin(), measured.widths.end(), 0.0);
-  if (total <= width) return encode_utf8(measured.codes);
+  if (total <= width) return core::encode_utf8(measured.codes);
   // The end of a name (number, extension) tells more than its beginning.
   constexpr double kHeadShare = 0.4;
   const double room = width - canvas.text_width("…", style);
@@ -85,8 +86,8 @@ std::string elide_middle(Canvas& canvas,
   while (tail > head && head_width + tail_width + measured.widths[tail - 1] <= room) {
     tail_width += measured.widths[--tail];
   }
-  return encode_utf8(measured.codes.substr(0, head)) + "…" +
-         encode_utf8(measured.codes.substr(tail));
+  return core::encode_utf8(measured.codes.substr(0, head)) + "…" +
+         core::encode_utf8(measured.codes.substr(tail));
 }
 
 double draw_paragraph(Canvas& canvas,

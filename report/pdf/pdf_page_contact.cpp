@@ -4,10 +4,10 @@
 #include <optional>
 
 #include "core/error.h"
+#include "core/numbers.h"
 #include "images/image_io.h"
 #include "report/pdf/pdf_layout.h"
 #include "report/pdf/pdf_pages.h"
-#include "report/words/number_text.h"
 
 namespace patina::report::pdf {
 namespace {
@@ -103,7 +103,7 @@ std::string place_text(double score, double radius) {
 void draw_caption(Canvas& canvas, Point at, int rank, const ScoredSample& sample, double radius) {
   const std::string name = std::to_string(rank) + ". " + sample.source;
   canvas.text({at.x, at.y + 8.0}, elide_middle(canvas, name, kCaption, kCellWidth), kCaption);
-  canvas.text({at.x, at.y + 17.5}, number_text(sample.score), kCaptionScore);
+  canvas.text({at.x, at.y + 17.5}, core::number_text(sample.score), kCaptionScore);
   canvas.text_right({at.x + kCellWidth, at.y + 17.5}, place_text(sample.score, radius), kCaption);
   const TextStyle small{6.2, Face::kRegular, kGrey};
   const std::string size = std::to_string(sample.width_px) + " × " +
@@ -119,12 +119,12 @@ std::string introduction(std::size_t shown, std::size_t total, double radius) {
       "image: "
       "name, score (bold), size in pixels and the first digits of the SHA-256 of its file.";
   if (std::isfinite(radius)) {
-    text += " \"Inside\" means a score of at most " + number_text(radius) +
+    text += " \"Inside\" means a score of at most " + core::number_text(radius) +
             ", the radius of the key; single images decide nothing.";
   }
   if (shown < total) {
-    text += " Shown are the " + count_text(static_cast<std::int64_t>(shown)) +
-            " smallest scores of " + count_text(static_cast<std::int64_t>(total)) +
+    text += " Shown are the " + core::count_text(static_cast<std::int64_t>(shown)) +
+            " smallest scores of " + core::count_text(static_cast<std::int64_t>(total)) +
             "; all scores stand in scores.csv, all images in data/samples.";
   }
   return text;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 
+#include "core/numbers.h"
 #include "report/pdf/pdf_layout.h"
 #include "report/pdf/pdf_pages.h"
-#include "report/words/number_text.h"
 
 namespace patina::report::pdf {
 namespace {
@@ -17,7 +17,7 @@ void draw_statistic(Flow& flow, const Evidence& evidence) {
   const keys::MethodRecord& method = evidence.key.extractor.method;
   flow.paragraph("Coating score. " + method.score, kBody);
   if (std::isfinite(method.radius_score)) {
-    flow.paragraph("Inside: a score of at most " + number_text(method.radius_score) +
+    flow.paragraph("Inside: a score of at most " + core::number_text(method.radius_score) +
                        ", the radius of the key. " + method.inside,
                    kBody);
   }
@@ -34,13 +34,12 @@ void draw_error_rate(Flow& flow, const Evidence& evidence) {
   const std::string condition = facts.further_condition;
   flow.heading("Error rate");
   flow.paragraph(
-      "Evidence is reported when p is below alpha = " +
-          p_value_text(evidence.options.alpha, -300.0) + ". If H0 is true" +
-          (condition.empty() ? "" : " " + condition) +
+      "Evidence is reported when p is below alpha = " + core::p_value_text(evidence.options.alpha) +
+          ". If H0 is true" + (condition.empty() ? "" : " " + condition) +
           ", the share of audits that report evidence by mistake is at most alpha. The smallest "
           "p-value " +
           facts.bounded_by + " can give is " +
-          p_value_text(evidence.comparison.smallest_possible_p, -300.0) + ".",
+          core::p_value_text(evidence.comparison.smallest_possible_p) + ".",
       kBody);
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 
+#include "core/numbers.h"
 #include "report/pdf/pdf_pages.h"
 #include "report/pdf/pdf_plot.h"
 #include "report/pdf/pdf_table.h"
-#include "report/words/number_text.h"
 
 namespace patina::report::pdf {
 namespace {
@@ -12,7 +12,7 @@ namespace {
 constexpr TextStyle kBody = {9.5, Face::kRegular, kInk};
 
 Cell decision_cell(const stats::NamedTest& test, double alpha) {
-  const std::string limit = p_value_text(alpha, -300.0);
+  const std::string limit = core::p_value_text(alpha);
   const Face face = test.primary ? Face::kBold : Face::kRegular;
   if (test.rejected) return {"rejected", face, "p < " + limit};
   return {"not rejected", face, "p ≥ " + limit};
@@ -21,8 +21,8 @@ Cell decision_cell(const stats::NamedTest& test, double alpha) {
 Row test_row(const stats::NamedTest& test, double alpha) {
   const Face face = test.primary ? Face::kBold : Face::kRegular;
   return {{test.name, face, (test.primary ? "decides; H1: " : "H1: ") + test.alternative},
-          {number_text(test.statistic), face, ""},
-          {p_value_text(test.p_value, test.log10_p_value), face, ""},
+          {core::number_text(test.statistic), face, ""},
+          {core::p_value_text(test.p_value, test.log10_p_value), face, ""},
           {test.method, Face::kRegular, ""},
           decision_cell(test, alpha)};
 }
@@ -51,8 +51,9 @@ void draw_tests(Canvas& canvas, Flow& flow, const Evidence& evidence) {
 
 std::string interval_text(const stats::Interval& interval, bool as_percent) {
   if (!std::isfinite(interval.low) || !std::isfinite(interval.high)) return "";
-  if (as_percent) return percent_text(interval.low) + " to " + percent_text(interval.high);
-  return number_text(interval.low) + " to " + number_text(interval.high);
+  if (as_percent)
+    return core::percent_text(interval.low) + " to " + core::percent_text(interval.high);
+  return core::number_text(interval.low) + " to " + core::number_text(interval.high);
 }
 
 void draw_effect(Canvas& canvas, Flow& flow, const Evidence& evidence) {
@@ -61,30 +62,31 @@ void draw_effect(Canvas& canvas, Flow& flow, const Evidence& evidence) {
   rows.push_back({{"A suspect image scores below a benign one",
                    Face::kRegular,
                    "share of pairs; 50 % = no difference, 100 % = complete separation"},
-                  {percent_text(effect.superiority), Face::kBold, ""},
+                  {core::percent_text(effect.superiority), Face::kBold, ""},
                   {interval_text(effect.superiority_interval, true), Face::kRegular, ""}});
   rows.push_back({{"Median score, suspect and benign", Face::kRegular, ""},
-                  {number_text(effect.median_suspect) + " and " + number_text(effect.median_benign),
+                  {core::number_text(effect.median_suspect) + " and " +
+                       core::number_text(effect.median_benign),
                    Face::kRegular,
                    ""},
                   {"", Face::kRegular, ""}});
   rows.push_back(
       {{"Shift of the scores", Face::kRegular, "Hodges-Lehmann: median of suspect minus benign"},
-       {number_text(effect.hodges_lehmann_shift), Face::kRegular, ""},
+       {core::number_text(effect.hodges_lehmann_shift), Face::kRegular, ""},
        {"", Face::kRegular, ""}});
   if (std::isfinite(evidence.options.radius_score)) {
     const std::string radius = "a score of at most the radius, " +
-                               number_text(evidence.options.radius_score);
+                               core::number_text(evidence.options.radius_score);
     rows.push_back(
         {{"Suspect images inside", Face::kRegular, radius},
-         {percent_text(effect.share_inside_suspect), Face::kRegular, ""},
+         {core::percent_text(effect.share_inside_suspect), Face::kRegular, ""},
          {interval_text(effect.share_inside_suspect_interval, true), Face::kRegular, ""}});
     rows.push_back(
         {{"Benign images inside", Face::kRegular, ""},
-         {percent_text(effect.share_inside_benign), Face::kRegular, ""},
+         {core::percent_text(effect.share_inside_benign), Face::kRegular, ""},
          {interval_text(effect.share_inside_benign_interval, true), Face::kRegular, ""}});
   }
-  const std::string level = level_text(evidence.options.confidence) + " interval";
+  const std::string level = core::level_text(evidence.options.confidence) + " interval";
   const std::vector<Column> columns = {
       {"measure", 272.0}, {"value", 105.0}, {level, kContentWidth - 377.0}};
   constexpr double kHeadingHeight = 26.0;
@@ -130,8 +132,8 @@ void draw_skipped_pages(Canvas& canvas, const Evidence& evidence) {
       canvas, flow, {{"role", 55.0}, {"item", 215.0}, {"reason", kContentWidth - 270.0}}, rows);
   if (total > rows.size()) {
     const auto rest = static_cast<std::int64_t>(total - rows.size());
-    flow.paragraph("And " + counted_text(rest, "more item") + ", all listed in evidence.json.",
-                   kBody);
+    flow.paragraph(
+        "And " + core::counted_text(rest, "more item") + ", all listed in evidence.json.", kBody);
   }
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 
+#include "core/numbers.h"
 #include "report/pdf/pdf_layout.h"
 #include "report/pdf/pdf_pages.h"
-#include "report/words/number_text.h"
 
 namespace patina::report::pdf {
 namespace {
@@ -60,37 +60,38 @@ struct KeyNumber {
 
 std::string interval_text(const stats::Interval& interval, double confidence) {
   if (!std::isfinite(interval.low) || !std::isfinite(interval.high)) return "";
-  return level_text(confidence) + " interval " + percent_text(interval.low) + " to " +
-         percent_text(interval.high);
+  return core::level_text(confidence) + " interval " + core::percent_text(interval.low) + " to " +
+         core::percent_text(interval.high);
 }
 
 KeyNumber p_value_number(const Evidence& evidence) {
   const stats::NamedTest& test = evidence.comparison.tests.front();
-  return {
-      "p-value of the deciding test", p_value_text(test.p_value, test.log10_p_value), test.name};
+  return {"p-value of the deciding test",
+          core::p_value_text(test.p_value, test.log10_p_value),
+          test.name};
 }
 
 std::vector<KeyNumber> key_numbers(const Evidence& evidence) {
   const stats::EffectSize& effect = evidence.comparison.effect;
   const double confidence = evidence.options.confidence;
   const auto images = [](const SampleSet& set) {
-    return count_text(static_cast<std::int64_t>(set.samples.size()));
+    return core::count_text(static_cast<std::int64_t>(set.samples.size()));
   };
   return {p_value_number(evidence),
           {"limit alpha",
-           p_value_text(evidence.options.alpha, -300.0),
+           core::p_value_text(evidence.options.alpha),
            "evidence is reported when p is below it"},
           {"images examined",
            images(evidence.suspect) + " suspect, " + images(evidence.benign) + " benign",
-           "smallest possible p: " + p_value_text(evidence.comparison.smallest_possible_p, -300.0)},
+           "smallest possible p: " + core::p_value_text(evidence.comparison.smallest_possible_p)},
           {"a suspect image scores below a benign one",
-           percent_text(effect.superiority) + " of pairs",
+           core::percent_text(effect.superiority) + " of pairs",
            interval_text(effect.superiority_interval, confidence)},
           {"suspect images inside the coated range",
-           percent_text(effect.share_inside_suspect),
+           core::percent_text(effect.share_inside_suspect),
            interval_text(effect.share_inside_suspect_interval, confidence)},
           {"benign images inside the coated range",
-           percent_text(effect.share_inside_benign),
+           core::percent_text(effect.share_inside_benign),
            interval_text(effect.share_inside_benign_interval, confidence)}};
 }
 
@@ -131,8 +132,8 @@ double draw_source(Canvas& canvas, double y, const std::string& role, const Samp
   const auto skipped = static_cast<std::int64_t>(set.skipped.size());
   y = draw_fact(canvas, y, role + " (" + set.kind + ")", set.location);
   const std::string rest = skipped == 0 ? ", none skipped"
-                                        : ", " + counted_text(skipped, "item") + " skipped";
-  y = draw_fact(canvas, y, "", counted_text(scored, "image") + " scored" + rest);
+                                        : ", " + core::counted_text(skipped, "item") + " skipped";
+  y = draw_fact(canvas, y, "", core::counted_text(scored, "image") + " scored" + rest);
   if (!set.acquisition) return y;
   const AcquisitionRecord& record = *set.acquisition;
   const std::string model = record.model.empty() ? "a model it does not name" : record.model;
@@ -141,7 +142,7 @@ double draw_source(Canvas& canvas, double y, const std::string& role, const Samp
       canvas,
       y,
       "",
-      counted_text(record.requests, "request") + ", " + record.began + " to " + record.ended);
+      core::counted_text(record.requests, "request") + ", " + record.began + " to " + record.ended);
 }
 
 double draw_compared(Canvas& canvas, double y, const Evidence& evidence) {
@@ -161,7 +162,7 @@ double draw_commitment(Canvas& canvas,
                 y,
                 "public commitment",
                 "of " + commitment->created + " over " +
-                    counted_text(commitment->file_count, "file") + "; " + match);
+                    core::counted_text(commitment->file_count, "file") + "; " + match);
   return draw_fact(canvas, y, "Merkle root", commitment->merkle_root);
 }
 
@@ -202,7 +203,7 @@ void draw_title_page(Canvas& canvas, const Evidence& evidence, const std::string
   y = draw_digests(canvas, y, evidence, evidence_sha256);
   const auto notes = static_cast<std::int64_t>(evidence.notes.size());
   std::string pointer = "Read \"Method and limits\" at the end: what this evidence does not show";
-  if (notes > 0) pointer += ", and " + counted_text(notes, "note") + " on this audit";
+  if (notes > 0) pointer += ", and " + core::counted_text(notes, "note") + " on this audit";
   draw_paragraph(canvas, {{kMargin, y}, kContentWidth, 2}, pointer + ".", {9.0, Face::kBold, kInk});
 }
 

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <optional>
 
+#include "core/numbers.h"
 #include "report/pdf/axis_ticks.h"
-#include "report/words/number_text.h"
 
 namespace patina::report::pdf {
 namespace {
@@ -94,7 +94,7 @@ void draw_gap(Canvas& canvas, const Scale& scale, const LargestGap& gap, double 
   canvas.line({x - 3.0, top}, {x + 3.0, top}, {1.2, kInk});
   canvas.line({x - 3.0, bottom}, {x + 3.0, bottom}, {1.2, kInk});
   const TextStyle style{9.0, Face::kBold, kInk};
-  const std::string label = "D = " + number_text(statistic, 3);
+  const std::string label = "D = " + core::number_text(statistic, 3);
   const double width = canvas.text_width(label, style);
   const bool fits_right = x + 8.0 + width < scale.area.x + scale.area.width - 3.0;
   const double left = fits_right ? x + 7.0 : x - 7.0 - width;
@@ -129,14 +129,14 @@ double draw_legend(Canvas& canvas, const Box& box, const std::vector<LegendEntry
 
 std::vector<LegendEntry> legend_of(const Evidence& evidence) {
   const auto count = [](const SampleSet& set) {
-    return count_text(static_cast<std::int64_t>(set.samples.size()));
+    return core::count_text(static_cast<std::int64_t>(set.samples.size()));
   };
   std::vector<LegendEntry> entries = {
       {"suspect images (n = " + count(evidence.suspect) + ")", kSuspectStroke},
       {"benign images (m = " + count(evidence.benign) + ")", kBenignStroke}};
   const double radius = evidence.options.radius_score;
   if (std::isfinite(radius)) {
-    entries.push_back({"radius of the key " + number_text(radius), kRadiusStroke});
+    entries.push_back({"radius of the key " + core::number_text(radius), kRadiusStroke});
   }
   return entries;
 }

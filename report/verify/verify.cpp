@@ -12,17 +12,19 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
+#include "core/numbers.h"
+#include "core/text.h"
 #include "images/image_io.h"
 #include "keys/extractor.h"
 #include "report/bundle/bag.h"
 #include "report/evidence/bundle_layout.h"
 #include "report/verify/verify_steps.h"
-#include "report/words/number_text.h"
-#include "report/words/text_codec.h"
 #include "stats/key_signs.h"
 
 namespace patina::report {
 namespace {
+
+using core::exact_text;
 
 namespace fs = std::filesystem;
 
@@ -56,8 +58,8 @@ void check_method(const keys::MethodRecord& claimed,
   findings.compare("what inside means", claimed.inside, found.inside);
   if (!same_number(claimed.radius_score, found.radius_score)) {
     findings.add("radius of the extractor in score units",
-                 exact_text(claimed.radius_score),
-                 exact_text(found.radius_score));
+                 core::exact_text(claimed.radius_score),
+                 core::exact_text(found.radius_score));
   }
 }
 
@@ -67,7 +69,8 @@ void check_extractor(const keys::ExtractorInfo& claimed,
   check_method(claimed.method, found.method, findings);
   findings.compare("extractor weights", claimed.weights_sha256, found.weights_sha256);
   if (!same_number(claimed.radius, found.radius)) {
-    findings.add("extractor radius", exact_text(claimed.radius), exact_text(found.radius));
+    findings.add(
+        "extractor radius", core::exact_text(claimed.radius), core::exact_text(found.radius));
   }
 }
 
@@ -173,8 +176,8 @@ class Rescoring {
     for (std::size_t k = 0; k < both; ++k) {
       if (std::fabs(claimed[k] - found[k]) <= options_.score_tolerance) continue;
       findings_.add("term " + std::to_string(k + 1) + " of the key's signs",
-                    exact_text(claimed[k]),
-                    exact_text(found[k]));
+                    core::exact_text(claimed[k]),
+                    core::exact_text(found[k]));
     }
   }
 
@@ -186,9 +189,9 @@ class Rescoring {
       result.largest_score_difference = std::max(result.largest_score_difference, difference);
     }
     if (difference <= options_.score_tolerance) return;
-    findings_.add("score of " + claim.file + " (" + printable_text(claim.source) + ")",
-                  exact_text(claim.score),
-                  exact_text(found));
+    findings_.add("score of " + claim.file + " (" + core::printable(claim.source) + ")",
+                  core::exact_text(claim.score),
+                  core::exact_text(found));
   }
 
   static std::string size_text(int width, int height) {

@@ -5,10 +5,10 @@
 #include "core/files.h"
 #include "core/hash.h"
 #include "core/journal.h"
+#include "core/text.h"
 #include "report/bundle/bag.h"
 #include "report/evidence/bundle_layout.h"
 #include "report/verify/verify_steps.h"
-#include "report/words/text_codec.h"
 
 namespace patina::report {
 namespace {
@@ -57,7 +57,7 @@ ClaimedDigests read_manifest(const fs::path& bundle,
     findings.add(problem.line, problem.rule, problem.text);
   }
   for (const ManifestEntry& entry : manifest.entries) {
-    const std::string path = printable_text(entry.path);
+    const std::string path = core::printable(entry.path);
     if (is_payload(entry.path) != of_payload) {
       findings.add(std::string(name) + " entry " + path,
                    of_payload ? "a file below data/" : "a tag file",
@@ -84,7 +84,7 @@ void compare_digests(const std::map<std::string, std::string>& claimed,
     const auto found = digests.find(path);
     ++findings.result().files_checked;
     findings.compare(
-        printable_text(path), digest, found == digests.end() ? kMissing : found->second);
+        core::printable(path), digest, found == digests.end() ? kMissing : found->second);
   }
 }
 
@@ -94,7 +94,7 @@ void report_unlisted(const std::vector<std::string>& present,
                      Findings& findings) {
   for (const std::string& path : present) {
     if (claimed.count(path) == 0) {
-      findings.add(printable_text(path), std::string("not listed in ") + manifest, "present");
+      findings.add(core::printable(path), std::string("not listed in ") + manifest, "present");
     }
   }
 }
@@ -120,8 +120,9 @@ void check_bag_tags(const fs::path& bundle, const BagFiles& files, Findings& fin
   const std::size_t at = info.find(label);
   const std::size_t value_at = at == std::string::npos ? info.size() : at + label.size();
   const std::string claimed = info.substr(value_at, info.find('\n', value_at) - value_at);
-  findings.compare(
-      "Payload-Oxum of bag-info.txt", printable_text(claimed), payload_oxum(bundle, files.payload));
+  findings.compare("Payload-Oxum of bag-info.txt",
+                   core::printable(claimed),
+                   payload_oxum(bundle, files.payload));
 }
 
 }  // namespace
@@ -134,7 +135,7 @@ FileDigests check_files(const fs::path& bundle,
   const ClaimedDigests payload = read_manifest(bundle, kManifestFile, true, findings);
   const ClaimedDigests tags = read_manifest(bundle, kTagManifestFile, false, findings);
   for (const std::string& path : files.strange) {
-    findings.add(printable_text(path), "a plain file", "a symbolic link or special file");
+    findings.add(core::printable(path), "a plain file", "a symbolic link or special file");
   }
   compare_digests(payload.digests, digests, findings);
   compare_digests(tags.digests, digests, findings);
@@ -176,7 +177,7 @@ void check_samples(const Evidence& evidence, const FileDigests& digests, Finding
   const std::string folder = std::string(kSamplesFolder) + "/";
   for (const auto& [path, digest] : digests) {
     if (path.rfind(folder, 0) == 0 && named.count(path) == 0) {
-      findings.add(printable_text(path), "not a sample of evidence.json", "present");
+      findings.add(core::printable(path), "not a sample of evidence.json", "present");
     }
   }
 }
@@ -192,7 +193,7 @@ void check_scores_file(const fs::path& bundle, const Evidence& evidence, Finding
   const auto line_of = [line](const std::string& text) {
     std::size_t at = 0;
     for (std::ptrdiff_t i = 1; i < line && at < text.size(); ++i) at = text.find('\n', at) + 1;
-    return printable_text(
+    return core::printable(
         text.substr(at, std::min(text.find_first_of("\r\n", at), text.size()) - at));
   };
   findings.add(std::string(kScoresFile) + " line " + std::to_string(line),

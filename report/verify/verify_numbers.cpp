@@ -3,11 +3,13 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/numbers.h"
 #include "report/verify/verify_steps.h"
-#include "report/words/number_text.h"
 
 namespace patina::report {
 namespace {
+
+using core::exact_text;
 
 // Differences that another compiler or maths library may cause.
 constexpr double kRelativeTolerance = 1e-9;
@@ -31,7 +33,7 @@ struct Claim {
 
 void check(const Claim& claim, Findings& findings) {
   if (agree(claim.claimed, claim.found, claim.floor)) return;
-  findings.add(claim.what, exact_text(claim.claimed), exact_text(claim.found));
+  findings.add(claim.what, core::exact_text(claim.claimed), core::exact_text(claim.found));
 }
 
 std::string decision_word(bool rejected) { return rejected ? "H0 rejected" : "H0 not rejected"; }

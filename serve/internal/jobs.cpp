@@ -4,6 +4,8 @@
 #include <exception>
 #include <utility>
 
+#include "core/clock.h"
+
 namespace patina::serve {
 namespace {
 
@@ -84,8 +86,7 @@ JobProgress JobQueue::progress() const {
   progress.step = step_;
   progress.steps = steps_;
   progress.interrupted = interrupt_;
-  progress.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+  progress.seconds = core::seconds_since(began_);
   return progress;
 }
 

@@ -114,7 +114,8 @@ TEST_F(AuditTest, RefusesAFolderOfForeignFiles) {
 
 TEST_F(AuditTest, RefusesAFileInPlaceOfTheBundle) {
   put_text(bundle_, "a file");
-  EXPECT_THAT(core::caught_text([this] { audit(); }), HasSubstr("bundle: is a file; name a folder"));
+  EXPECT_THAT(core::caught_text([this] { audit(); }),
+              HasSubstr("bundle: is a file; name a folder"));
 }
 
 TEST_F(AuditTest, TakesAnEmptyFolder) {

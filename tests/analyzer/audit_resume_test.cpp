@@ -164,7 +164,8 @@ TEST_F(AuditResume, RefusesScoresOfAnotherKey) {
 TEST_F(AuditResume, NamesThePrecisionOfAnotherScorer) {
   interrupt();
   extractor_.info_.precision = "bfloat16";
-  EXPECT_THAT(core::caught_text([this] { audit(); }), HasSubstr("holds another run (precision was float32, now bfloat16)"));
+  EXPECT_THAT(core::caught_text([this] { audit(); }),
+              HasSubstr("holds another run (precision was float32, now bfloat16)"));
 }
 
 TEST_F(AuditResume, RefusesAnUnfinishedFolderWithForeignFiles) {

@@ -43,8 +43,8 @@ TEST_F(AuditTest, IsInconclusiveWhenFiveImagesCannotReachAlpha) {
   EXPECT_EQ(evidence.verdict.decision, stats::Decision::kInconclusive);
   // 1 / C(10,5) = 1/252.
   EXPECT_THAT(evidence.notes,
-              Contains("With 5 suspect and 5 benign images no p-value below 0.004 is possible and "
-                       "alpha is 1e-06; add images."));
+              Contains("With 5 suspect and 5 benign images no p-value below 0.0040 is possible and "
+                       "alpha is 10⁻⁶; add images."));
 }
 
 TEST_F(AuditTest, IsDecidedByTheSignsOfAKeyThatHasAny) {
@@ -74,8 +74,8 @@ TEST_F(AuditTest, DoesNotTakeAnotherOwnersCoatingForThisOne) {
 TEST_F(AuditTest, SaysWhenAKeyHasTooFewSigns) {
   extractor_.signs = std::vector<double>(10, 0.5);
   EXPECT_THAT(audit().notes,
-              Contains("With the 10 signs of this key no p-value below 0.00098 is possible and "
-                       "alpha is 1e-06; ask for a larger alpha."));
+              Contains("With the 10 signs of this key no p-value below 9.8 × 10⁻⁴ is possible and "
+                       "alpha is 10⁻⁶; ask for a larger alpha."));
 }
 
 TEST_F(AuditTest, WritesABundleThatVerifies) {

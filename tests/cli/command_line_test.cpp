@@ -152,7 +152,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"empty_path", {"a", "--key", ""}, "--key: is \"\"; give a path."},
         Wrong{"bad_text",
               {"a", "--key", "k", "--title", "caf\xE9"},
-              "--title: is \"caf?\"; give plain UTF-8 text without control characters."},
+              "--title: is \"caf\\xE9\"; give plain UTF-8 text without control characters."},
         Wrong{"missing_flag", {"a"}, "--key: is missing, patina try needs it; add -k, --key KEY."},
         Wrong{"missing_argument",
               {"--key", "k"},

@@ -112,7 +112,7 @@ TEST(Program, PrintsADocumentEvenWithoutACommand) {
 
 TEST(Program, KeepsControlCharactersFromTheTerminal) {
   const Ran ran = run({{"fail", "", run_failing<ErrorKind::kInput>}}, {"fail"});
-  EXPECT_EQ(ran.err, "patina: a.png: went \\x1b wrong; look at it.\n");
+  EXPECT_EQ(ran.err, "patina: a.png: went \\u001B wrong; look at it.\n");
 }
 
 // What a caller can do about an error decides.

@@ -2,14 +2,11 @@
 #include "cli/table.h"
 
 #include <cmath>
-#include <limits>
 
 #include <gtest/gtest.h>
 
 namespace patina::cli {
 namespace {
-
-constexpr double kInf = std::numeric_limits<double>::infinity();
 
 TEST(FormatTable, AlignsColumnsToTheirWidestCell) {
   EXPECT_EQ(format_table({{"image", "dB"}, {"a.png", "40.1"}, {"long name.png", "9.0"}},
@@ -43,45 +40,11 @@ TEST(FormatDuration, ChoosesTheUnit) {
   EXPECT_EQ(format_duration(-1), "-");
 }
 
-TEST(FormatNumber, HasFixedDecimalsAndWordsForTheRest) {
-  EXPECT_EQ(format_number(3.14159, 2), "3.14");
-  EXPECT_EQ(format_number(kInf, 2), "inf");
-  EXPECT_EQ(format_number(-kInf, 2), "-inf");
-  EXPECT_EQ(format_number(std::nan(""), 2), "-");
-}
-
-TEST(ExactNumber, ReadsBackAsTheSameDouble) {
-  for (const double value : {0.1, 1.0 / 3.0, 1e-6, 123456789.123, 2.2250738585072014e-308}) {
-    EXPECT_EQ(std::stod(exact_number(value)), value);
-  }
-  EXPECT_EQ(exact_number(1e-6), "1e-06");
-  EXPECT_EQ(exact_number(1.5), "1.5");
-}
-
-TEST(FormatPValue, GoesOnWhereADoubleUnderflows) {
-  EXPECT_EQ(format_p_value(3.21e-12, -11.49), "3.2e-12");
-  EXPECT_EQ(format_p_value(0.041, -1.387), "0.041");
-  EXPECT_EQ(format_p_value(0.0, -412.34), "10^-412.3");
-  EXPECT_EQ(format_p_value(0.0, -kInf), "0");
-}
-
-TEST(CountOf, KnowsThePlural) {
-  EXPECT_EQ(count_of(0, "image"), "0 images");
-  EXPECT_EQ(count_of(1, "image"), "1 image");
-  EXPECT_EQ(count_of(12, "image"), "12 images");
-}
-
 TEST(Wrap, BreaksAtSpacesWithinTheWidth) {
   EXPECT_EQ(wrap("one two three", 7, 0), "one two\nthree");
   EXPECT_EQ(wrap("one two three", 9, 2), "one two\n  three");
   EXPECT_EQ(wrap("unbreakable", 4, 0), "unbreakable");
 }
-
-TEST(Printable, KeepsForeignTextFromSteeringTheTerminal) {
-  EXPECT_EQ(printable("a\x1B[31mb\xFF"), "a\\x1b[31mb\\xff");
-}
-
-TEST(Printable, KeepsTheSlashesOfAUrl) { EXPECT_EQ(printable("http://a//b/"), "http://a//b/"); }
 
 }  // namespace
 }  // namespace patina::cli

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <ctime>
 #include <fstream>
 
 #include <gmock/gmock.h>
@@ -94,41 +93,6 @@ TEST(DataFile, DoesNotLeadOutOfTheFolder) {
     EXPECT_EQ(error.kind(), ErrorKind::kInput);
     EXPECT_EQ(error.problem(), "is not a path inside the data folder");
   }
-}
-
-// Seconds and texts from `date -u -d @N +%FT%TZ` (GNU coreutils 9.1).
-TEST(UtcNow, HonoursSourceDateEpoch) {
-  const std::pair<const char*, const char*> cases[] = {{"0", "1970-01-01T00:00:00Z"},
-                                                       {"951782400", "2000-02-29T00:00:00Z"},
-                                                       {"1769860800", "2026-01-31T12:00:00Z"},
-                                                       {"253402300799", "9999-12-31T23:59:59Z"}};
-  for (const auto& [epoch, expected] : cases) {
-    const ScopedEnvironment fixed("SOURCE_DATE_EPOCH", epoch);
-    EXPECT_EQ(utc_now(), expected);
-  }
-}
-
-TEST(UtcNow, RefusesAnEpochThatIsNotOne) {
-  for (const char* epoch :
-       {"yesterday", "12s", "-1", " 1", "253402300800", "99999999999999999999"}) {
-    const ScopedEnvironment fixed("SOURCE_DATE_EPOCH", epoch);
-    EXPECT_EQ(caught_text([] { utc_now(); }),
-              "SOURCE_DATE_EPOCH: \"" + std::string(epoch) +
-                  "\" is not a number of seconds from 0 to 253402300799; unset it or give seconds "
-                  "since 1970.");
-  }
-}
-
-TEST(UtcNow, IsTheClockOtherwise) {
-  const ScopedEnvironment unset("SOURCE_DATE_EPOCH", nullptr);
-  const std::time_t before = std::time(nullptr);
-  const std::string text = utc_now();
-  const std::time_t after = std::time(nullptr);
-  std::tm parts = {};
-  ASSERT_NE(::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts), nullptr) << text;
-  const std::time_t seconds = ::timegm(&parts);
-  EXPECT_LE(before, seconds);
-  EXPECT_LE(seconds, after);
 }
 
 }  // namespace

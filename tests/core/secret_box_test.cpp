@@ -6,8 +6,11 @@
 
 #include <gtest/gtest.h>
 
+#include "core/error.h"
+#include "core/files.h"
 #include "core/hash.h"
 #include "tests/core/caught.h"
+#include "tests/core/scratch_folder.h"
 
 namespace patina::core {
 namespace {
@@ -102,6 +105,29 @@ TEST(SecretBox, IsRecognisedByItsFirstBytes) {
   EXPECT_FALSE(is_sealed(bytes_of("PATINAB")));
   EXPECT_FALSE(is_sealed(bytes_of("{\"format\": 1}")));
   EXPECT_FALSE(is_sealed({}));
+}
+
+TEST(ReadSecret, IsOneLineWithoutItsEnd) {
+  const ScratchFolder folder;
+  write_file_atomic(folder / "key", "sk-a b \r\n", FileAccess::kSecret);
+  EXPECT_EQ(read_secret(folder / "key"), "sk-a b");
+}
+
+TEST(ReadSecret, RefusesAFileThatOthersMayRead) {
+  const ScratchFolder folder;
+  write_file_atomic(folder / "key", "sk-a", FileAccess::kSecret);
+  for (const fs::perms others : {fs::perms::group_read, fs::perms::others_read}) {
+    fs::permissions(folder / "key", fs::perms::owner_read | others);
+    EXPECT_EQ(caught_text([&] { read_secret(folder / "key"); }),
+              (folder / "key").string() +
+                  ": can be read by others, and it holds a secret; chmod 600 it.");
+  }
+}
+
+TEST(ReadSecret, RefusesWhatIsNoSecretBySize) {
+  const ScratchFolder folder;
+  write_file_atomic(folder / "key", std::string((64 << 10) + 1, 'x'), FileAccess::kSecret);
+  EXPECT_EQ(caught([&] { read_secret(folder / "key"); }).kind(), ErrorKind::kInput);
 }
 
 }  // namespace

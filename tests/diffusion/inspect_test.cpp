@@ -135,7 +135,7 @@ TEST_F(InspectTest, KohyasMetadataIsToldInWords) {
                         "Epochs: 10\n"
                         "Steps: 1500\n"
                         "Learning rate: 0.0001\n"
-                        "Training began: 1970-01-02 00:00:00 UTC\n"
+                        "Training began: 1970-01-02T00:00:00Z\n"
                         "Training sets: 10_cat (20 images, 10 repeats)\n"
                         "Top tags: sofa 37, cat 20\n"
                         "Title: Cats\n"
@@ -161,7 +161,7 @@ TEST_F(InspectTest, ForeignTextCannotSteerTheTerminal) {
                                      "a\x1B[2J\r\n\tb \xC2\x9B"
                                      "31m\xE2\x80\xAE"
                                      "c"}});
-  EXPECT_THAT(text_of(found), HasSubstr("Comment: a [2J b 31m c\n"));
+  EXPECT_THAT(text_of(found), HasSubstr("Comment: a\\u001B[2J b \\u009B31m\\u202Ec\n"));
 }
 
 TEST_F(InspectTest, LongTextIsCutAtACharacter) {

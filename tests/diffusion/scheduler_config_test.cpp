@@ -300,7 +300,7 @@ TEST(SchedulerKind, NamesAnUnknownSchedulerAndListsTheKnownOnes) {
   const core::Error error = error_of([] { scheduler_kind_from_name("heun"); });
   EXPECT_EQ(error.kind(), ErrorKind::kUsage);
   EXPECT_STREQ(error.what(),
-               "\"heun\": is not a scheduler; use one of ddpm, ddim, pndm, euler, euler-ancestral, "
+               "--scheduler: is \"heun\"; give one of ddpm, ddim, pndm, euler, euler-ancestral, "
                "dpm++2m, dpm++2m-karras, lcm.");
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/inflate.h"
+#include "core/deflate.h"
 #include "queryers/record/warc.h"
 
 namespace {

@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base64.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/journal.h"
@@ -318,7 +319,7 @@ class Forgetful {
   http::Scripted create(const http::Asked& asked) {
     const std::lock_guard<std::mutex> lock(mutex_);
     input_ = json::parse(asked.body).at("input");
-    created_ = http::utc_now_ms();
+    created_ = core::utc_now_ms();
     if (++made_ == 1) return {"", 0, 0, true};
     return http::reply(201, prediction().dump());
   }

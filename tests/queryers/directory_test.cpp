@@ -116,31 +116,5 @@ TEST(OpenFiles, RefusesInputsWithoutAnImage) {
           ": holds no image (JPEG, PNG, WebP, TIFF or BMP); add images or name another folder.");
 }
 
-struct PathCase {
-  const char* name;
-  std::string raw;
-  std::string utf8;
-};
-void PrintTo(const PathCase& value, std::ostream* out) { *out << value.name; }
-
-class Utf8Path : public testing::TestWithParam<PathCase> {};
-
-TEST_P(Utf8Path, IsValidAndPrintable) { EXPECT_EQ(utf8_path(GetParam().raw), GetParam().utf8); }
-
-// Well- and ill-formed sequences as in RFC 3629, Sec. 3 and 4.
-INSTANTIATE_TEST_SUITE_P(
-    Cases,
-    Utf8Path,
-    testing::Values(PathCase{"ascii", "a/b.png", "a/b.png"},
-                    PathCase{"two_to_four_bytes", "é日😀", "é日😀"},
-                    PathCase{"latin1", "caf\xE9", "caf\\xe9"},
-                    PathCase{"overlong", "\xC0\xAF\xE0\x80\xAF", "\\xc0\\xaf\\xe0\\x80\\xaf"},
-                    PathCase{"surrogate", "\xED\xA0\x80", "\\xed\\xa0\\x80"},
-                    PathCase{"beyond", "\xF4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"},
-                    PathCase{"cut_short", "\xE6\x97", "\\xe6\\x97"},
-                    PathCase{"terminal_escape", "\x1B[2J\n", "\\x1b[2J\\x0a"},
-                    PathCase{"c1_control", "\xC2\x9B", "\\xc2\\x9b"}),
-    [](const auto& tested) { return tested.param.name; });
-
 }  // namespace
 }  // namespace patina::queryers

@@ -342,16 +342,16 @@ TEST(CollectRecipe, RefusesARecipeThatIsNone) {
   EXPECT_EQ(load_recipe(sound / "r.json").images, (std::vector<std::string>{"/y"}));
   EXPECT_EQ(named_host(*parse_gallery("recipe:" + (sound / "r.json").string())), "a.b");
   const std::pair<json, const char*> kWrong[] = {
-      {json::array(), "is no JSON object"},
+      {json::array(), "the document is not an object"},
       {with("url", "ftp://x"), "has no http or https url"},
-      {with("item", "/x"), "has the unknown field"},
+      {with("item", "/x"), "/item is not a known field"},
       {with("items", "x"), "which is no JSON pointer"},
-      {with("images", json::array()), "has no list of images"},
-      {with("images", {1}), "has images that are no texts"},
+      {with("images", json::array()), "/images is empty"},
+      {with("images", {1}), "/images/0 is not a text"},
       {with("cursor", "/c"), "needs both {cursor}"},
       {with("next", "/n"), "more than one way"},
-      {with("first_page", -1), "first_page"},
-      {with("report", {{"title", 1}}), "has places in report that are no texts"}};
+      {with("first_page", -1), "/first_page is -1, outside [0, 1000000]"},
+      {with("report", {{"title", 1}}), "/report/title is not a text"}};
   for (const auto& [recipe, expected] : kWrong) {
     EXPECT_NE(problem(recipe).find(expected), std::string::npos) << recipe << problem(recipe);
   }

@@ -157,7 +157,7 @@ TEST(ServeA1111, RefusesInTheWordsOfTheOriginal) {
   EXPECT_EQ(refused({{"sampler_name", "Nonsense"}}), "400 \"Sampler not found\"");
   EXPECT_EQ(
       refused({{"steps", "many"}}),
-      R"(422 [{"loc":["body","steps"],"msg":"value is not a valid integer","type":"value_error"}])");
+      R"(422 [{"loc":["body","steps"],"msg":"value is not an integer","type":"value_error"}])");
   EXPECT_EQ(refused({{"width", 100'000}}).substr(0, 3), "422");
   EXPECT_EQ(refused({{"batch_size", 1'000}}).substr(0, 3), "422");
   EXPECT_EQ(refused(json::array()).substr(0, 3), "422");

@@ -2,11 +2,10 @@
 #include "diffusion/inspect/internal/fact_sheet.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <utility>
 
-#include "diffusion/tokens/prompt_text.h"
+#include "core/numbers.h"
+#include "core/text.h"
 
 namespace patina::diffusion::internal {
 
@@ -14,36 +13,10 @@ using nlohmann::json;
 
 namespace {
 
-bool is_blank(char c) { return static_cast<unsigned char>(c) <= 0x20 || c == '\x7F'; }
-
-// Bytes, at the start of UTF-8 text, of a character that would steer a terminal or turn the
-// direction of text: C1 controls, U+061C, U+200E-200F, U+2028-202E, U+2066-2069. 0 for others.
-std::size_t steering_length(std::string_view text) {
-  const auto byte = [text](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  if (byte(0) == 0xC2 && byte(1) >= 0x80 && byte(1) <= 0x9F) return 2;
-  if (byte(0) == 0xD8 && byte(1) == 0x9C) return 2;
-  if (byte(0) != 0xE2) return 0;
-  const bool marks = byte(1) == 0x80 &&
-                     (byte(2) == 0x8E || byte(2) == 0x8F || (byte(2) >= 0xA8 && byte(2) <= 0xAE));
-  const bool isolates = byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9;
-  return marks || isolates ? 3 : 0;
-}
-
-// At most `max_bytes` of UTF-8 text, never half a character.
-std::string cut(std::string text, std::size_t max_bytes) {
-  if (text.size() <= max_bytes) return text;
-  std::size_t end = max_bytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  text.resize(end);
-  return text + "...";
-}
+bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 std::string scaled(double value, const char* unit) {
-  std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "%.1f %s", value, unit);
-  return text.data();
+  return core::fixed_text(value, 1) + " " + unit;
 }
 
 }  // namespace
@@ -70,30 +43,26 @@ Inspection FactSheet::take() {
   return std::move(inspection_);
 }
 
-std::string cleaned(std::string_view foreign, std::size_t max_bytes) {
-  // A character has at most four bytes, and stripped ones leave a margin; beyond it nothing counts.
-  const std::string text = replace_malformed(foreign.substr(0, 16 * max_bytes + 4));
-  std::string clean;
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t steering = steering_length(std::string_view(text).substr(i));
-    if (steering > 0 || is_blank(text[i])) {
-      if (!clean.empty() && clean.back() != ' ') clean += ' ';
-      i += std::max<std::size_t>(steering, 1);
-      continue;
+std::string one_line(std::string_view foreign, std::size_t max_bytes) {
+  std::string line;
+  for (const char c : foreign.substr(0, 16 * max_bytes)) {
+    if (!is_blank(c)) {
+      line += c;
+    } else if (!line.empty() && line.back() != ' ') {
+      line += ' ';
     }
-    clean += text[i++];
   }
-  if (!clean.empty() && clean.back() == ' ') clean.pop_back();
-  return cut(std::move(clean), max_bytes);
+  if (!line.empty() && line.back() == ' ') line.pop_back();
+  return core::printable(core::cut_utf8(line, max_bytes)) + (line.size() > max_bytes ? "..." : "");
 }
 
-json cleaned(const std::map<std::string, std::string>& metadata) {
+json one_line(const std::map<std::string, std::string>& metadata) {
   constexpr std::size_t kMostEntries = 100;
   constexpr std::size_t kMostBytes = 1000;
   json object = json::object();
   for (const auto& [key, value] : metadata) {
     if (object.size() == kMostEntries) break;
-    object[cleaned(key)] = cleaned(value, kMostBytes);
+    object[one_line(key)] = one_line(value, kMostBytes);
   }
   return object;
 }

@@ -32,12 +32,12 @@ class FactSheet {
   nlohmann::json object_;
 };
 
-/// Foreign text on one line: control and direction characters out, white space to single spaces,
-/// bytes that are not UTF-8 replaced, cut after `max_bytes` with "..." at the end.
-std::string cleaned(std::string_view foreign, std::size_t max_bytes = 200);
+/// Foreign text on one line: white space becomes single spaces, what is left is cut after `max_bytes`
+/// with "..." at the end and made printable.
+std::string one_line(std::string_view foreign, std::size_t max_bytes = 200);
 
 /// The same over all keys and values, at most 100 entries.
-nlohmann::json cleaned(const std::map<std::string, std::string>& metadata);
+nlohmann::json one_line(const std::map<std::string, std::string>& metadata);
 
 /// "859.5 million", "48123".
 std::string count_text(std::uint64_t count);

@@ -19,11 +19,11 @@ namespace {
 
 images::Image cut_centre_square(const images::Image& image, int side) {
   const images::Rect rect = images::centre_square(image.width_px, image.height_px);
-  std::vector<float> planar(3 * static_cast<std::size_t>(square) *
-                            static_cast<std::size_t>(square));
+  std::vector<float> planar(3 * static_cast<std::size_t>(rect.width) *
+                            static_cast<std::size_t>(rect.height));
   images::read_unit(image, rect, planar.data());
-  images::Image cut = images::make_image(square, square, image.bit_depth);
-  images::write_unit(cut, {0, 0, square, square}, planar.data());
+  images::Image cut = images::make_image(rect.width, rect.height, image.bit_depth);
+  images::write_unit(cut, {0, 0, rect.width, rect.height}, planar.data());
   return images::resize(cut, side, side);
 }
 

@@ -4,6 +4,8 @@
 #include <functional>
 #include <map>
 
+#include "core/text.h"
+
 namespace patina::diffusion::internal {
 namespace {
 
@@ -11,13 +13,6 @@ constexpr unsigned kBytes = 256;
 
 bool stands_for_itself(unsigned byte) {
   return (byte >= 0x21 && byte <= 0x7E) || (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;
-}
-
-std::string utf8_below_0x800(unsigned code_point) {
-  if (code_point < 0x80) {
-    return {static_cast<char>(code_point)};
-  }
-  return {static_cast<char>(0xC0 | code_point >> 6), static_cast<char>(0x80 | (code_point & 0x3F))};
 }
 
 std::map<std::string, char, std::less<>> bytes_by_symbol() {
@@ -32,13 +27,13 @@ std::map<std::string, char, std::less<>> bytes_by_symbol() {
 
 std::string byte_symbol(unsigned char byte) {
   if (stands_for_itself(byte)) {
-    return utf8_below_0x800(byte);
+    return core::encode_utf8(std::u32string(1, byte));
   }
   unsigned code_point = kBytes;
   for (unsigned other = 0; other < byte; ++other) {
     code_point += stands_for_itself(other) ? 0 : 1;
   }
-  return utf8_below_0x800(code_point);
+  return core::encode_utf8(std::u32string(1, code_point));
 }
 
 std::string bytes_of_token(std::string_view token) {

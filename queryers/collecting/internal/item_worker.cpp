@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/clock.h"
 #include "http/client.h"
 #include "images/check.h"
 #include "images/metadata.h"
@@ -51,7 +52,7 @@ bool ItemWorker::again(const Interpretation& result, const std::string& item, in
                          " s: " + result.detail);
     return false;
   }
-  if (seconds_since(began_) + wait > asker_.options().item_timeout_s) return false;
+  if (core::seconds_since(began_) + wait > asker_.options().item_timeout_s) return false;
   return asker_.pause(wait, item);
 }
 
@@ -121,7 +122,7 @@ Interpretation ItemWorker::follow(const PlannedImage& image, Interpretation pend
   double pause = service_.poll_s;
   int attempt = 1;
   while (true) {
-    if (attempt == 1 && seconds_since(began_) > asker_.options().item_timeout_s) {
+    if (attempt == 1 && core::seconds_since(began_) > asker_.options().item_timeout_s) {
       take_back(pending, image.id);
       return done(Outcome::kTimeout, "the job did not end in time");
     }

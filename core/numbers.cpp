@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/words/number_text.h"
+#include "core/numbers.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 
-namespace patina::report {
+namespace patina::core {
 namespace {
 
 constexpr double kSmallestPrintedDirectly = 1e-300;
@@ -88,6 +88,16 @@ std::string level_text(double confidence) {
   return formatted(100.0 * confidence, std::chars_format::general, 6) + " %";
 }
 
+std::string fixed_text(double value, int decimals) {
+  if (std::isnan(value)) return "-";
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+  return formatted(value, std::chars_format::fixed, decimals);
+}
+
+std::string general_text(double value, int significant) {
+  return formatted(value, std::chars_format::general, significant);
+}
+
 std::string exact_text(double value) {
   if (!std::isfinite(value)) return "n/a";
   std::array<char, 64> buffer{};
@@ -109,8 +119,13 @@ std::string count_text(std::int64_t count) {
   return text;
 }
 
+std::string zero_padded_text(std::uint64_t number, std::size_t digits) {
+  const std::string text = std::to_string(number);
+  return std::string(text.size() < digits ? digits - text.size() : 0, '0') + text;
+}
+
 std::string counted_text(std::int64_t count, const std::string& singular) {
   return count_text(count) + " " + singular + (count == 1 ? "" : "s");
 }
 
-}  // namespace patina::report
+}  // namespace patina::core

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/words/number_text.h"
+#include "core/numbers.h"
 
 #include <cmath>
 #include <cstdlib>
@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace patina::report {
+namespace patina::core {
 namespace {
 
 struct PValueCase {
@@ -80,5 +80,24 @@ TEST(LevelText, HasNoNeedlessZeros) {
   EXPECT_EQ(percent_text(std::numeric_limits<double>::quiet_NaN()), "n/a");
 }
 
+TEST(FixedText, HasFixedDecimalsAndWordsForTheRest) {
+  EXPECT_EQ(fixed_text(3.14159, 2), "3.14");
+  EXPECT_EQ(fixed_text(std::numeric_limits<double>::infinity(), 2), "inf");
+  EXPECT_EQ(fixed_text(-std::numeric_limits<double>::infinity(), 2), "-inf");
+  EXPECT_EQ(fixed_text(std::numeric_limits<double>::quiet_NaN(), 2), "-");
+}
+
+TEST(GeneralText, HasNoNeedlessZeros) {
+  EXPECT_EQ(general_text(7.5), "7.5");
+  EXPECT_EQ(general_text(7.0), "7");
+  EXPECT_EQ(general_text(1e-6), "1e-06");
+  EXPECT_EQ(general_text(0.2618, 3), "0.262");
+}
+
+TEST(ZeroPaddedText, KeepsLongNumbersWhole) {
+  EXPECT_EQ(zero_padded_text(42, 6), "000042");
+  EXPECT_EQ(zero_padded_text(1234567, 6), "1234567");
+}
+
 }  // namespace
-}  // namespace patina::report
+}  // namespace patina::core

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/evidence/json_reader.h"
+#include "core/json_reader.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
 
-#include "core/error.h"
-#include "report/words/number_text.h"
-#include "report/words/text_codec.h"
+#include "core/numbers.h"
+#include "core/text.h"
 
-namespace patina::report {
+namespace patina::core {
 namespace {
 
 /// Member name as a reference token of a JSON pointer, shortened and safe to print.
@@ -26,23 +25,33 @@ std::string pointer_token(const std::string& name) {
       token += c;
     }
   }
-  return printable_text(token);
+  return printable(token);
 }
 
 }  // namespace
 
-JsonField::JsonField(const nlohmann::json& document, std::string where)
-    : JsonField(&document, std::move(where), "") {}
+JsonError::JsonError(const std::string& where,
+                     std::string pointer,
+                     std::string fault,
+                     std::string todo)
+    : Error(ErrorKind::kInput,
+            where,
+            (pointer.empty() ? "the document" : pointer) + " " + fault,
+            std::move(todo)),
+      pointer_(std::move(pointer)),
+      fault_(std::move(fault)) {}
 
-JsonField::JsonField(const nlohmann::json* value, std::string where, std::string pointer)
-    : value_(value), where_(std::move(where)), pointer_(std::move(pointer)) {}
+JsonField::JsonField(const nlohmann::json& document, std::string where, std::string todo)
+    : value_(&document), where_(std::move(where)), todo_(std::move(todo)) {}
+
+JsonField::JsonField(const nlohmann::json* value, const JsonField& parent, const std::string& token)
+    : value_(value),
+      where_(parent.where_),
+      todo_(parent.todo_),
+      pointer_(parent.pointer_ + "/" + pointer_token(token)) {}
 
 void JsonField::fail(const std::string& what, const std::string& todo) const {
-  const std::string field = pointer_.empty() ? "the document" : pointer_;
-  throw core::Error(core::ErrorKind::kInput,
-                    where_,
-                    field + " " + what,
-                    todo.empty() ? "use a file written by patina audit" : todo);
+  throw JsonError(where_, pointer_, what, todo.empty() ? todo_ : todo);
 }
 
 void JsonField::expect_only(const std::vector<const char*>& members) const {
@@ -51,8 +60,7 @@ void JsonField::expect_only(const std::vector<const char*>& members) const {
     const bool known = std::any_of(
         members.begin(), members.end(), [&item](const char* name) { return item.key() == name; });
     if (!known) {
-      JsonField(&item.value(), where_, pointer_ + "/" + pointer_token(item.key()))
-          .fail("is not a known field");
+      JsonField(&item.value(), *this, item.key()).fail("is not a known field");
     }
   }
 }
@@ -64,9 +72,24 @@ bool JsonField::has(const char* name) const {
 JsonField JsonField::member(const char* name) const {
   if (!value_->is_object()) fail("is not an object");
   const auto found = value_->find(name);
-  const std::string pointer = pointer_ + "/" + name;
-  if (found == value_->end()) JsonField(value_, where_, pointer).fail("is missing");
-  return {&*found, where_, pointer};
+  if (found == value_->end()) JsonField(value_, *this, name).fail("is missing");
+  return {&*found, *this, name};
+}
+
+std::optional<JsonField> JsonField::find(const char* name) const {
+  if (!value_->is_object()) fail("is not an object");
+  const auto found = value_->find(name);
+  if (found == value_->end() || found->is_null()) return std::nullopt;
+  return JsonField(&*found, *this, name);
+}
+
+std::vector<std::pair<std::string, JsonField>> JsonField::members() const {
+  if (!value_->is_object()) fail("is not an object");
+  std::vector<std::pair<std::string, JsonField>> fields;
+  for (const auto& [name, value] : value_->items()) {
+    fields.emplace_back(name, JsonField(&value, *this, name));
+  }
+  return fields;
 }
 
 std::vector<JsonField> JsonField::elements(std::size_t most) const {
@@ -78,7 +101,7 @@ std::vector<JsonField> JsonField::elements(std::size_t most) const {
   std::vector<JsonField> fields;
   fields.reserve(value_->size());
   for (std::size_t i = 0; i < value_->size(); ++i) {
-    fields.push_back(JsonField(&(*value_)[i], where_, pointer_ + "/" + std::to_string(i)));
+    fields.push_back(JsonField(&(*value_)[i], *this, std::to_string(i)));
   }
   return fields;
 }
@@ -141,4 +164,29 @@ std::string JsonField::hex(std::size_t digits, bool may_be_empty) const {
   return digest;
 }
 
-}  // namespace patina::report
+bool JsonField::boolean_or(const char* name, bool fallback) const {
+  const std::optional<JsonField> field = find(name);
+  return field ? field->boolean() : fallback;
+}
+
+std::int64_t JsonField::integer_or(const char* name,
+                                   std::int64_t fallback,
+                                   std::int64_t low,
+                                   std::int64_t high) const {
+  const std::optional<JsonField> field = find(name);
+  return field ? field->integer(low, high) : fallback;
+}
+
+double JsonField::number_or(const char* name, double fallback, double low, double high) const {
+  const std::optional<JsonField> field = find(name);
+  return field ? field->number(low, high) : fallback;
+}
+
+std::string JsonField::text_or(const char* name,
+                               const std::string& fallback,
+                               std::size_t most) const {
+  const std::optional<JsonField> field = find(name);
+  return field ? field->text(most) : fallback;
+}
+
+}  // namespace patina::core
