@@ -2,7 +2,7 @@
 # Warnings and instrumentation, linked PRIVATE by every target of Patina's own.
 add_library(patina_flags INTERFACE)
 target_compile_options(patina_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wold-style-cast -Wnon-virtual-dtor)
+  -Wall -Wextra -Wpedantic -Wshadow -Wold-style-cast -Wnon-virtual-dtor -Wmissing-declarations)
 if(PATINA_WERROR)
   target_compile_options(patina_flags INTERFACE -Werror)
 endif()

@@ -12,12 +12,14 @@ if(TARGET patina)
   set_target_properties(patina PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
   install(TARGETS patina RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT runtime)
 endif()
-foreach(_folder base fonts paintings siren)
-  install(DIRECTORY fixtures/${_folder} DESTINATION ${CMAKE_INSTALL_DATADIR}/patina
-    COMPONENT runtime OPTIONAL)
+# Every folder of fixtures/ that core::data_file() is asked for; tests/architecture compares this list
+# with the code.
+set(PATINA_DATA_FOLDERS base fingerprint fonts paintings prompts siren)
+foreach(_folder IN LISTS PATINA_DATA_FOLDERS)
+  install(DIRECTORY fixtures/${_folder} DESTINATION ${CMAKE_INSTALL_DATADIR}/patina COMPONENT runtime)
 endforeach()
 install(FILES report/evidence/evidence.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/patina
-  COMPONENT runtime OPTIONAL)
+  COMPONENT runtime)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/patina COMPONENT runtime)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/patina COMPONENT runtime
   RENAME copyright)
@@ -99,7 +101,8 @@ set(CPACK_DEBIAN_RUNTIME_PACKAGE_DEPENDS "libopenblas0-pthread")  # the referenc
 set(CPACK_DEBIAN_DEVEL_PACKAGE_NAME patina-dev)
 set(CPACK_DEBIAN_DEVEL_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVEL_PACKAGE_DEPENDS
-  "patina (= ${PROJECT_VERSION}), libssl-dev, libopencv-dev, libjpeg-dev, libtiff-dev, zlib1g-dev, nlohmann-json3-dev")
+  "patina (= ${PROJECT_VERSION}), libssl-dev, libopencv-dev, libjpeg-dev, libtiff-dev, zlib1g-dev, \
+nlohmann-json3-dev")
 set(CPACK_DEBIAN_DEVEL_PACKAGE_RECOMMENDS "libtorch-dev, libpoco-dev, libhpdf-dev")
 include(CPack)
 cpack_add_component(runtime DISPLAY_NAME "patina" DESCRIPTION "The program, its data and licences")

@@ -7,6 +7,7 @@
 # Builds patina_<name>, alias patina::<name>. USES are PUBLIC, third-party libraries PRIVATE. TORCH
 # lets the module see LibTorch, through a precompiled header shared by all such modules; TENSORS the
 # same for one that needs tensors and autograd only, not torch::nn, and compiles in a third of the time.
+# STRICT makes narrowing an error.
 function(patina_module)
   cmake_parse_arguments(M "TORCH;TENSORS;STRICT" "NAME" "SOURCES;HEADERS;USES;PRIVATE_LIBS;DEFINES" ${ARGN})
   set(target patina_${M_NAME})
@@ -45,8 +46,8 @@ function(patina_module)
   endforeach()
 endfunction()
 
-# Links LibTorch and shares one precompiled header: networks and tensors, or tensors alone. A file includes what
-# it uses; all of <torch/torch.h> costs 25 s a file, these 14 and 9.
+# Links LibTorch and shares one precompiled header: networks and tensors, or tensors alone. A file
+# includes what it uses; all of <torch/torch.h> costs 25 s a file, these 14 and 9.
 function(patina_use_torch target)
   _patina_share_header(${target} patina_torch_pch
     <torch/types.h> <torch/autograd.h> <torch/utils.h> <torch/cuda.h>
@@ -59,7 +60,8 @@ function(patina_use_tensors target)
     <torch/types.h> <torch/autograd.h> <torch/utils.h> <torch/cuda.h>)
 endfunction()
 
-# Files that are compiled together read their headers once: a third of the time with LibTorch's. Builds with sanitizers and ./dev lint take each file by itself, so a missing include is still found.
+# Files that are compiled together read their headers once: a third of the time with LibTorch's. The
+# debug preset and ./dev lint take each file by itself, so a missing include is still found.
 function(_patina_join_files target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${PATINA_UNITY} UNITY_BUILD_BATCH_SIZE 6)
 endfunction()
@@ -78,18 +80,41 @@ function(_patina_share_header target pch)
   endif()
   _patina_join_files(${target})
   get_target_property(type ${target} TYPE)
-  if(type STREQUAL "EXECUTABLE")  # A precompiled header wants the very flags it was made with: -fPIC, not -fPIE.
+  if(type STREQUAL "EXECUTABLE")
+    # A precompiled header wants the very flags it was made with: -fPIC, not -fPIE.
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
     target_compile_options(${target} PRIVATE -fPIC)
   endif()
   target_precompile_headers(${target} REUSE_FROM ${pch})
 endfunction()
 
+# Sets `out` to whether the target, or anything of Patina's that it links, links LibTorch.
+function(_patina_reaches_torch target out)
+  set(${out} FALSE PARENT_SCOPE)
+  set(open ${target})
+  set(seen "")
+  while(open)
+    list(POP_FRONT open next)
+    if(next STREQUAL "patina_torch")
+      set(${out} TRUE PARENT_SCOPE)
+      return()
+    elseif(NOT next IN_LIST seen)
+      list(APPEND seen ${next})
+      get_target_property(libraries ${next} LINK_LIBRARIES)
+      list(FILTER libraries INCLUDE REGEX "^patina_")
+      list(APPEND open ${libraries})
+    endif()
+  endwhile()
+endfunction()
+
 # patina_tests(NAME <folder> [TORCH|TENSORS] SOURCES ... USES modules... [LABELS ...] [PRIVATE_LIBS ...])
-# Builds patina_<name>_tests and registers every TEST with CTest under the given labels. The target
-# patina_light_tests builds those that a sanitizer run covers: the modules below LibTorch.
+# Builds patina_<name>_tests and registers it with CTest as one test, <name>, because loading the
+# libraries takes longer than most tests. Its labels are its name, the given ones, and `torch` or,
+# where nothing that it links reaches LibTorch, `light`. The sanitizers' presets choose by two labels,
+# each with a target that builds its programs: `light` (patina_light_tests), and `threads`
+# (patina_threads_tests) for those light programs whose subject runs more than one thread.
 function(patina_tests)
-  cmake_parse_arguments(T "TORCH;TENSORS" "NAME" "SOURCES;USES;LABELS;PRIVATE_LIBS;DEFINES" ${ARGN})
+  cmake_parse_arguments(T "TORCH;TENSORS" "NAME" "SOURCES;USES;LABELS;PRIVATE_LIBS" ${ARGN})
   set(target patina_${T_NAME}_tests)
   add_executable(${target} ${T_SOURCES})
   foreach(used IN LISTS T_USES)
@@ -98,7 +123,7 @@ function(patina_tests)
   target_link_libraries(${target} PRIVATE patina_flags GTest::gmock GTest::gtest_main ${T_PRIVATE_LIBS})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
   target_compile_definitions(${target} PRIVATE
-    PATINA_SOURCE_DIR="${PROJECT_SOURCE_DIR}" PATINA_BINARY_DIR="${PROJECT_BINARY_DIR}" ${T_DEFINES})
+    PATINA_SOURCE_DIR="${PROJECT_SOURCE_DIR}" PATINA_BINARY_DIR="${PROJECT_BINARY_DIR}")
   if(T_TORCH)
     patina_use_torch(${target})
   elseif(T_TENSORS)
@@ -106,33 +131,31 @@ function(patina_tests)
   endif()
   _patina_join_files(${target})
   set_property(GLOBAL APPEND PROPERTY PATINA_TEST_TARGETS ${target})
-  if(NOT TARGET patina_light_tests)
-    add_custom_target(patina_light_tests)
-  endif()
-  if(T_NAME MATCHES "^(core|stats|report|queryers|analyzer|architecture)(_|$)" AND NOT (T_TORCH OR T_TENSORS))
-    add_dependencies(patina_light_tests ${target})
-  endif()
   set(labels ${T_NAME} ${T_LABELS})
-  if(T_TORCH OR T_TENSORS)
+  set(environment "")
+  set(processors 1)
+  _patina_reaches_torch(${target} reaches_torch)
+  if(reaches_torch)
     list(APPEND labels torch)
-  endif()
-  # What core::keep_freed_memory() does for the program; other C libraries ignore it. And threads that
-  # wait for each other sleep: two programs on the same processors would stop each other.
-  set(environment "GLIBC_TUNABLES=glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=2147483647"
-    OMP_WAIT_POLICY=PASSIVE)
-  if(T_NAME MATCHES "^(core|stats|report|queryers|analyzer|architecture|golden|coat)(_golden|_calibration)?$")
-    # gtest_discover_tests unpacks its properties three times on the way to CTest; without the escapes
-    # only the first label would arrive (tests/architecture asserts that all do).
-    string(REPLACE ";" [[\\\\\\\;]] labels "${labels}")
-    string(REPLACE ";" [[\\\\\\\;]] environment "${environment}")
-    include(GoogleTest)
-    gtest_discover_tests(${target} DISCOVERY_TIMEOUT 120 DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES
-      PROPERTIES LABELS "${labels}" TIMEOUT 900 ENVIRONMENT "${environment}")
+    set(processors 2)
+    # GoogleTest's main() does not call core::keep_freed_memory(), as Patina's own does; this asks
+    # glibc for the same. And threads that wait for each other sleep: two programs on the same
+    # processors would stop each other.
+    set(environment "GLIBC_TUNABLES=glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=2147483647"
+      OMP_WAIT_POLICY=PASSIVE)
   else()
-    # Loading LibTorch takes longer than most tests: one process for the whole program, which uses two
-    # threads.
-    add_test(NAME ${T_NAME} COMMAND ${target} --gtest_brief=1)
-    set_tests_properties(${T_NAME} PROPERTIES
-      LABELS "${labels}" TIMEOUT 900 PROCESSORS 2 ENVIRONMENT "${environment}")
+    list(APPEND labels light)
   endif()
+  list(REMOVE_DUPLICATES labels)
+  foreach(group light threads)
+    if(NOT TARGET patina_${group}_tests)
+      add_custom_target(patina_${group}_tests)
+    endif()
+    if(group IN_LIST labels)
+      add_dependencies(patina_${group}_tests ${target})
+    endif()
+  endforeach()
+  add_test(NAME ${T_NAME} COMMAND ${target} --gtest_brief=1)
+  set_tests_properties(${T_NAME} PROPERTIES
+    LABELS "${labels}" TIMEOUT 1500 PROCESSORS ${processors} ENVIRONMENT "${environment}")
 endfunction()

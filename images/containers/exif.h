@@ -16,6 +16,9 @@ void set_upright(core::Bytes& exif, bool transposed);
 /// The same in an XMP packet, whose tiff:Orientation some programs prefer; nothing else is touched.
 void set_upright_xmp(core::Bytes& xmp);
 
+/// Takes the place out of the block; image_io.h declares it for other modules.
+void strip_gps(core::Bytes& exif);
+
 struct Resolution {
   double dpi_x = 0.0;
   double dpi_y = 0.0;

@@ -170,6 +170,39 @@ bool includes_any(const std::vector<SourceFile>& files,
   });
 }
 
+constexpr std::string_view kInstallFile = "cmake/PatinaInstall.cmake";
+
+/// The words of `set(PATINA_DATA_FOLDERS ...)`.
+std::set<std::string> installed_data_folders(const std::vector<SourceFile>& files) {
+  constexpr std::string_view kSet = "set(PATINA_DATA_FOLDERS ";
+  for (const SourceFile& file : files) {
+    const std::size_t begin = file.path == kInstallFile ? file.text.find(kSet) : std::string::npos;
+    if (begin == std::string::npos) continue;
+    const std::size_t first = begin + kSet.size();
+    const std::size_t end = file.text.find(')', first);
+    const auto words = words_of(std::string_view(file.text).substr(first, end - first));
+    return {words.begin(), words.end()};
+  }
+  return {};
+}
+
+/// Names of the folders right below fixtures/.
+std::set<std::string> data_folders(const std::vector<SourceFile>& files) {
+  constexpr std::string_view kFixtures = "fixtures/";
+  std::set<std::string> folders;
+  for (const SourceFile& file : files) {
+    if (!starts_with(file.path, kFixtures)) continue;
+    const std::string folder = first_folder(std::string_view(file.path).substr(kFixtures.size()));
+    if (!folder.empty()) folders.insert(folder);
+  }
+  return folders;
+}
+
+bool names_data_folder(std::string_view code, const std::string& folder) {
+  return code.find("\"" + folder + "/") != std::string_view::npos ||
+         code.find("data_file(\"" + folder + "\"") != std::string_view::npos;
+}
+
 }  // namespace
 
 std::string to_text(const std::vector<Violation>& violations) {
@@ -247,6 +280,29 @@ std::vector<Violation> check_shape(const SourceFile& file) {
                           static_cast<int>(limit) + 1,
                           std::to_string(lines.size()) + " lines, at most " +
                               std::to_string(limit) + " allowed; split it by subject"});
+  }
+  return violations;
+}
+
+std::vector<Violation> check_data_folders(const std::vector<SourceFile>& files) {
+  const std::set<std::string> installed = installed_data_folders(files);
+  const std::set<std::string> present = data_folders(files);
+  std::vector<Violation> violations;
+  for (const std::string& folder : installed) {
+    if (present.count(folder) > 0) continue;
+    violations.push_back(
+        {std::string(kInstallFile), 0, "installs fixtures/" + folder + ", which is not there"});
+  }
+  for (const SourceFile& file : files) {
+    if (!find_module(first_folder(file.path))) continue;
+    const std::string code = without_comments(file.text);
+    for (const std::string& folder : present) {
+      if (installed.count(folder) > 0 || !names_data_folder(code, folder)) continue;
+      violations.push_back({file.path,
+                            0,
+                            "reads fixtures/" + folder + ", which " + std::string(kInstallFile) +
+                                " does not install"});
+    }
   }
   return violations;
 }

@@ -32,6 +32,11 @@ std::vector<Violation> check_test_includes(const SourceFile& file);
 /// SPDX line first; at most 600 lines, headers 150.
 std::vector<Violation> check_shape(const SourceFile& file);
 
+/// Folders of fixtures/ that code of a module names ("fonts/..." or data_file("fonts")) though the
+/// list PATINA_DATA_FOLDERS of cmake/PatinaInstall.cmake does not install them, and folders of that
+/// list that are not there.
+std::vector<Violation> check_data_folders(const std::vector<SourceFile>& files);
+
 /// No folder named utils, common, helpers or misc.
 std::vector<Violation> check_folder_names(const SourceFile& file);
 

@@ -277,5 +277,25 @@ TEST(LayerTable, UsesOnlyWhatStandsAboveItsLine) {
   }
 }
 
+TEST(DataRule, NamesDataThatCodeReadsAndNobodyInstalls) {
+  const std::vector<SourceFile> files = {
+      {"cmake/PatinaInstall.cmake", "set(PATINA_DATA_FOLDERS base fonts gone)\n"},
+      {"fixtures/base/unet/config.json", ""},
+      {"fixtures/fonts/Sans.ttf", ""},
+      {"fixtures/prompts/bank.txt", ""},
+      {"fixtures/photos/owner/1.jpg", ""},
+      {"report/pdf/pdf.cpp", "const char* kFont = \"fonts/Sans.ttf\";\n"},
+      {"queryers/plan.cpp", "constexpr const char* kBank = \"prompts/bank.txt\";\n"},
+      {"coat/coat.cpp", "// data_file(\"photos\")\nauto base = core::data_file(\"base\");\n"},
+      {"cli/evaluate.cpp", "auto owners = core::data_file(\"photos\");\n"},
+      {"tests/coat/coat_test.cpp", "auto photo = core::data_file(\"photos/owner/1.jpg\");\n"}};
+  EXPECT_EQ(to_text(check_data_folders(files)),
+            "cmake/PatinaInstall.cmake:0: installs fixtures/gone, which is not there\n"
+            "queryers/plan.cpp:0: reads fixtures/prompts, which cmake/PatinaInstall.cmake does not "
+            "install\n"
+            "cli/evaluate.cpp:0: reads fixtures/photos, which cmake/PatinaInstall.cmake does not "
+            "install\n");
+}
+
 }  // namespace
 }  // namespace patina::architecture

@@ -54,6 +54,8 @@ TEST(Tree, HasLicencesAndFilesThatFitTheirLimits) { EXPECT_EQ(violations_of(chec
 
 TEST(Tree, HasNoFolderWithoutASubject) { EXPECT_EQ(violations_of(check_folder_names), ""); }
 
+TEST(Tree, InstallsTheDataThatItsCodeReads) { EXPECT_EQ(to_text(check_data_folders(tree())), ""); }
+
 TEST(Tree, HasOnlyModulesOfTheTable) {
   for (const SourceFile& file : tree()) {
     const std::string folder = first_folder(file.path);

@@ -129,18 +129,26 @@ TEST_F(NetworksGolden, EveryModuleOfTheUNetAgrees) {
   }
 }
 
+/// The timestep that the name of an output ends with: 400 of "eps_odd_t400".
+Tensor timestep_of(const std::string& name) {
+  return torch::full({1}, std::stod(name.substr(name.rfind("_t") + 2)));
+}
+
 TEST_F(NetworksGolden, UNetGivesTheReferencesOutputs) {
   for (const GoldenCase& c : cases("UNet")) {
     const UNet unet = unet_in(c.model());
     const Tensor context = c.at("context");
     for (const std::string& name : c.expected("eps_t")) {
-      const Tensor t = torch::full({1}, static_cast<double>(std::stoi(name.substr(5))));
-      c.expect(name, unet.forward(c.at("z_t"), t, context));
+      c.expect(name, unet.forward(c.at("z_t"), timestep_of(name), context));
     }
     c.expect("eps_mixed", unet.forward(c.at("z_t"), c.at("timesteps_mixed"), context));
-    c.expect("eps_odd_t400", unet.forward(c.at("z_t_odd"), torch::full({1}, 400.0), context));
-    c.expect("eps_ctx20_t300",
-             unet.forward(c.at("z_t"), torch::full({1}, 300.0), c.at("context_20")));
+    for (const std::string& name : c.expected("eps_odd_t")) {
+      c.expect(name, unet.forward(c.at("z_t_odd"), timestep_of(name), context));
+    }
+    for (const std::string& name : c.expected("eps_ctx")) {
+      const std::string tokens = name.substr(7, name.rfind("_t") - 7);  // 20 of "eps_ctx20_t300"
+      c.expect(name, unet.forward(c.at("z_t"), timestep_of(name), c.at("context_" + tokens)));
+    }
   }
 }
 
@@ -157,11 +165,13 @@ TEST_F(NetworksGolden, BFloat16KeepsWithinTheRoundingOfItsOperations) {
   const torch::NoGradGuard no_grad;
   const tensors::Compute compute = {torch::kCPU, torch::kBFloat16, true};
   for (const GoldenCase& c : cases("UNet")) {
-    const Tensor out = unet_in(c.model(), compute)
-                           .forward(compute.place(c.at("z_t")),
-                                    torch::full({1}, 500.0),
-                                    c.at("context").to(torch::kBFloat16));
-    EXPECT_LE(relative_error(out, c.at("eps_t500")), kAllowed) << c.id();
+    const UNet unet = unet_in(c.model(), compute);
+    const Tensor z = compute.place(c.at("z_t"));
+    const Tensor context = c.at("context").to(torch::kBFloat16);
+    for (const std::string& name : c.expected("eps_t")) {
+      const Tensor out = unet.forward(z, timestep_of(name), context);
+      EXPECT_LE(relative_error(out, c.at(name)), kAllowed) << c.id() << ", " << name;
+    }
   }
   for (const GoldenCase& c : cases("VAE")) {
     const Tensor out = vae_in(c.model(), compute).decode(compute.place(c.at("decode_input")));
