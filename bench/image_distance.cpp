@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How far the images of two folders lie apart (evaluate/layout.h):
+// How far the images of two folders lie apart (evaluate/chain/layout.h):
 //
 //   image_distance FOLDER FOLDER
 //
@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <iostream>
 
-#include "evaluate/layout.h"
+#include "evaluate/chain/layout.h"
 #include "images/image_io.h"
 #include "images/image_list.h"
 
@@ -29,7 +29,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    const std::vector<patina::images::Image> first = images_of(argv[1]), second = images_of(argv[2]);
+    const std::vector<patina::images::Image> first = images_of(argv[1]),
+                                             second = images_of(argv[2]);
     std::vector<patina::images::Image> even, odd;
     for (std::size_t i = 0; i < second.size(); ++i) (i % 2 == 0 ? even : odd).push_back(second[i]);
     std::printf("distance %.0f, between halves of the second %.0f\n",
