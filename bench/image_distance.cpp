@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How far the images of two folders lie apart (evaluate/layout.h):
+// How far the images of two folders lie apart (evaluate/chain/layout.h):
 //
 //   image_distance FOLDER FOLDER
 //
@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <iostream>
 
-#include "evaluate/layout.h"
+#include "evaluate/chain/layout.h"
 #include "images/image_io.h"
 #include "images/image_list.h"
 

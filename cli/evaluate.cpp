@@ -10,10 +10,11 @@
 #include "cli/json_document.h"
 #include "cli/session.h"
 #include "cli/table.h"
+#include "coat/methods.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
-#include "evaluate/chain.h"
+#include "evaluate/suites/suites.h"
 
 namespace patina::cli {
 namespace {
@@ -22,11 +23,13 @@ using evaluate::ChainOptions;
 using nlohmann::json;
 
 struct EvaluateCommand {
-  ChainOptions options;
+  const evaluate::Suite* suite = &evaluate::suites().front();
+  evaluate::SuiteOptions options;
   std::string methods = "full";
   std::string coatings = "frame";
   std::string shares = "100";
   bool quick = false;
+  bool tables_only = false;
   OutputOptions output;
 };
 
@@ -40,13 +43,30 @@ CommandText evaluate_text() {
           "0 done, 2 wrong usage or input, 3 disk or memory failed, 130 interrupted."};
 }
 
-void bind_experiment(CommandLine& line, EvaluateCommand& command) {
-  ChainOptions& options = command.options;
-  line.choice({"--suite", "NAME", "chain: from coating to verdict (default: chain)."},
-              {"chain"},
-              [](const std::string&) {});
+std::string suite_help() {
+  std::string help;
+  for (const evaluate::Suite& suite : evaluate::suites()) {
+    help += (help.empty() ? "" : "; ") + std::string(suite.name) + ": " + suite.summary;
+  }
+  return help + " (default: " + evaluate::suites().front().name + ").";
+}
+
+void bind_suite(CommandLine& line, EvaluateCommand& command) {
+  line.choice(
+      {"--suite", "NAME", suite_help()},
+      evaluate::suite_names(),
+      [&command](const std::string& name) { command.suite = &evaluate::suite_from_name(name); });
   line.path({"-o,--output", "TABLES", "Folder for tables and all that leads to them.", true},
-            options.output);
+            command.options.output);
+  line.toggle({"--tables-only",
+               "",
+               "Make the tables again from the cells that are finished; compute nothing."},
+              command.tables_only);
+}
+
+// Which models there are: the axes of the tables.
+void bind_axes(CommandLine& line, EvaluateCommand& command) {
+  ChainOptions& options = command.options.chain;
   line.path({"--base", "DIR", "Model folder (default: the built-in base)."}, options.base);
   line.paths(
       {"--sets",
@@ -66,6 +86,10 @@ void bind_experiment(CommandLine& line, EvaluateCommand& command) {
   line.whole({"--measured-sets", "N", "Coat only the first N sets, 1 to 1000 (default: all)."},
              {1, 1000},
              [&options](std::uint64_t count) { options.measured_sets = count; });
+}
+
+// How a model is made.
+void bind_models(CommandLine& line, ChainOptions& options) {
   line.whole({"--steps", "N", "Of personalisation, 1 to 1000000 (default: the method's)."},
              {1, 1'000'000},
              [&options](std::uint64_t steps) { options.steps = static_cast<int>(steps); });
@@ -89,9 +113,20 @@ void bind_experiment(CommandLine& line, EvaluateCommand& command) {
               });
   line.text({"--prompt",
              "TEXT",
-             "Caption of the images and prompt of the generations; {} is the set's name "
-             "(default: \"a painting by {}\")."},
+             "Caption of the images and prompt of the generations; {} is the set's name, or the "
+             "new token of a method that learns one (default: \"" +
+                 options.prompt + "\")."},
             options.prompt);
+  line.text({"--class-prompt",
+             "TEXT",
+             "Caption of images of the class, whose last word a new token starts from (default: "
+             "\"" +
+                 options.class_prompt + "\")."},
+            options.class_prompt);
+}
+
+// How it is measured.
+void bind_sampling(CommandLine& line, ChainOptions& options) {
   line.whole({"--count", "N", "Images generated a model, 20 to 10000 (default: 300)."},
              {20, 10'000},
              options.images);
@@ -103,9 +138,17 @@ void bind_experiment(CommandLine& line, EvaluateCommand& command) {
   line.whole({"--seed", "N", "Of all that is drawn (default: 1)."},
              {0, UINT64_MAX},
              [&options](std::uint64_t seed) { options.seed = seed; });
+}
+
+void bind_evaluate(CommandLine& line, EvaluateCommand& command) {
+  bind_suite(line, command);
+  bind_axes(line, command);
+  bind_models(line, command.options.chain);
+  bind_sampling(line, command.options.chain);
   line.toggle({"--quick", "", "One set, 120 steps, 48 images a model, draws of 20: minutes."},
               command.quick);
-  bind_threads(line, options.compute);
+  bind_threads(line, command.options.compute);
+  bind_output(line, command.output);
 }
 
 std::vector<std::string> split(const std::string& list) {
@@ -133,10 +176,14 @@ int percent_from(const std::string& text) {
   return std::stoi(text);
 }
 
+bool reads_siren_flags(const ChainOptions& options) {
+  const auto& coatings = options.coatings;
+  return std::find(coatings.begin(), coatings.end(), "siren") != coatings.end();
+}
+
 // Whoever gives such a flag wants something that they would not get.
 void refuse_flags_without_siren(const CommandLine& line, const ChainOptions& options) {
-  const auto& coatings = options.coatings;
-  if (std::find(coatings.begin(), coatings.end(), "siren") != coatings.end()) return;
+  if (reads_siren_flags(options)) return;
   for (const char* of_siren : {"--coat-steps", "--learnability"}) {
     if (!line.given(of_siren)) continue;
     throw core::Error(core::ErrorKind::kUsage,
@@ -146,28 +193,32 @@ void refuse_flags_without_siren(const CommandLine& line, const ChainOptions& opt
   }
 }
 
+std::vector<std::filesystem::path> shipped_sets() {
+  std::vector<std::filesystem::path> sets;
+  for (const auto& entry : std::filesystem::directory_iterator(core::data_file("paintings"))) {
+    if (entry.is_directory()) sets.push_back(entry.path());
+  }
+  std::sort(sets.begin(), sets.end());
+  return sets;
+}
+
+template <typename Value, typename FromText>
+std::vector<Value> values_of(const std::string& list, FromText from_text) {
+  std::vector<Value> values;
+  for (const std::string& part : split(list)) values.push_back(from_text(part));
+  return values;
+}
+
 void complete(const CommandLine& line, EvaluateCommand& command) {
-  ChainOptions& options = command.options;
+  ChainOptions& options = command.options.chain;
   if (options.base.empty()) options.base = core::data_file("base");
-  if (options.sets.empty()) {
-    for (const auto& entry : std::filesystem::directory_iterator(core::data_file("paintings"))) {
-      if (entry.is_directory()) options.sets.push_back(entry.path());
-    }
-    std::sort(options.sets.begin(), options.sets.end());
-  }
-  options.methods.clear();
-  for (const std::string& name : split(command.methods)) {
-    options.methods.push_back(diffusion::personalize_method_from_name(name));
-  }
-  options.coatings.clear();
-  for (const std::string& name : split(command.coatings)) {
-    options.coatings.push_back(coat::find_method(name).name);
-  }
+  if (options.sets.empty()) options.sets = shipped_sets();
+  options.methods = values_of<diffusion::PersonalizeMethod>(
+      command.methods, diffusion::personalize_method_from_name);
+  options.coatings = values_of<std::string>(
+      command.coatings, [](const std::string& name) { return coat::find_method(name).name; });
+  options.shares_percent = values_of<int>(command.shares, percent_from);
   refuse_flags_without_siren(line, options);
-  options.shares_percent.clear();
-  for (const std::string& share : split(command.shares)) {
-    options.shares_percent.push_back(percent_from(share));
-  }
   if (!command.quick) return;
   options.measured_sets = 1;
   options.steps = 120;
@@ -175,24 +226,55 @@ void complete(const CommandLine& line, EvaluateCommand& command) {
   options.suspect_images = 20;
 }
 
-json row_to_json(const evaluate::ChainRow& row) {
-  return {{"set", printable(row.set)},
-          {"method", row.method},
-          {"coating", row.coating},
-          {"share_percent", row.share_percent},
-          {"true_positive", row.true_positive},
-          {"false_uncoated", row.false_uncoated},
-          {"false_other_set", row.false_other},
-          {"false_other_owners", row.false_owners},
-          {"false_base", row.false_base},
-          {"auc", row.auc},
-          {"psnr_db", core::number_or_null(row.psnr_db)},
-          {"ssim", core::number_or_null(row.ssim)},
-          {"delta_e_mean", core::number_or_null(row.delta_e_mean)},
-          {"frechet", core::number_or_null(row.frechet)},
-          {"frechet_reseeded", core::number_or_null(row.frechet_reseeded)},
-          {"loss_coated", core::number_or_null(row.loss_coated)},
-          {"loss_uncoated", core::number_or_null(row.loss_uncoated)}};
+json method_names(const ChainOptions& options) {
+  json names = json::array();
+  for (const diffusion::PersonalizeMethod method : options.methods) {
+    names.push_back(to_string(method));
+  }
+  return names;
+}
+
+json axes_json(const ChainOptions& options) {
+  json sets = json::array();
+  for (const std::filesystem::path& set : options.sets) sets.push_back(printable(set.string()));
+  return {{"base", printable(options.base.string())},
+          {"sets", sets},
+          {"measured_sets", evaluate::count_measured(options)},
+          {"methods", method_names(options)},
+          {"coatings", options.coatings},
+          {"shares", options.shares_percent}};
+}
+
+// What an option comes to; null where no method or coating asked for reads it.
+json models_json(const ChainOptions& options) {
+  json steps = json::object();
+  for (const diffusion::PersonalizeMethod method : options.methods) {
+    steps[diffusion::to_string(method)] = evaluate::effective_steps(options, method);
+  }
+  const bool siren = reads_siren_flags(options);
+  return {{"steps", steps},
+          {"coat_steps", siren ? json(evaluate::effective_coat_steps(options)) : json()},
+          {"learnability", siren ? json(options.learnability_weight) : json()},
+          {"lora_targets", diffusion::to_string(options.lora_targets)},
+          {"prompt", printable(options.prompt)},
+          {"class_prompt", printable(options.class_prompt)},
+          {"guidance_scale", options.guidance_scale}};
+}
+
+json options_json(const EvaluateCommand& command) {
+  const ChainOptions& options = command.options.chain;
+  json all = {{"suite", command.suite->name},
+              {"output", printable(command.options.output.string())},
+              {"tables_only", command.tables_only},
+              {"quick", command.quick},
+              {"count", options.images},
+              {"suspect_images", options.suspect_images},
+              {"repeats", options.repeats},
+              {"seed", options.seed}};
+  all.update(axes_json(options));
+  all.update(models_json(options));
+  all.update(to_json(command.options.compute));
+  return all;
 }
 
 }  // namespace
@@ -200,37 +282,23 @@ json row_to_json(const evaluate::ChainRow& row) {
 int run_evaluate(std::vector<std::string> args, std::ostream& out, std::ostream& err) {
   EvaluateCommand command;
   CommandLine line(evaluate_text());
-  bind_experiment(line, command);
-  bind_output(line, command.output);
+  bind_evaluate(line, command);
   if (!line.parse(std::move(args), out)) return 0;
   complete(line, command);
 
   const Session session(command.output, err);
-  const evaluate::ChainResult result = evaluate::run_chain(command.options, session.observer());
-  const std::string table = evaluate::write_tables(command.options, result);
+  const evaluate::Tables tables = command.tables_only
+                                      ? evaluate::tabulate_suite(*command.suite, command.options)
+                                      : evaluate::run_suite(
+                                            *command.suite, command.options, session.observer());
   if (!command.output.json) {
-    out << table;
+    out << tables.markdown;
     return 0;
   }
   JsonDocument document;
   document.command = "evaluate";
-  document.options = {
-      {"suite", "chain"},
-      {"base", printable(command.options.base.string())},
-      {"prompt", printable(command.options.prompt)},
-      {"lora_targets", diffusion::to_string(command.options.lora_targets)},
-      {"coat_steps", command.options.coat_steps ? json(*command.options.coat_steps) : json()},
-      {"learnability", command.options.learnability_weight},
-      {"methods", command.methods},
-      {"coatings", command.coatings},
-      {"shares", command.shares},
-      {"count", command.options.images},
-      {"suspect_images", command.options.suspect_images},
-      {"repeats", command.options.repeats},
-      {"seed", command.options.seed}};
-  json rows = json::array();
-  for (const evaluate::ChainRow& row : result.rows) rows.push_back(row_to_json(row));
-  document.result = {{"alphas", evaluate::kChainAlphas}, {"rows", rows}};
+  document.options = options_json(command);
+  document.result = tables.result;
   document.timings_ms = {{"total", milliseconds(session.seconds())}};
   print_document(document, out);
   return 0;

@@ -2,6 +2,7 @@
 // patina personalize, generate --personalized and evaluate, on a tiny random model.
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -38,11 +39,14 @@ class Experiments : public ::testing::Test {
     }
   }
   std::string path(const std::string& name) const { return (scratch_ / name).string(); }
-  Ran evaluate(const std::string& output) const {
-    return run({"evaluate",    "-o",      path(output),   "--base",           base_, "--sets",
-                path("first"), "--sets",  path("second"), "--measured-sets",  "1",   "--steps",
-                "2",           "--count", "20",           "--suspect-images", "5",   "--repeats",
-                "50",          "--quiet"});
+  Ran evaluate(const std::string& output, const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> args = {
+        "evaluate",    "-o",      path(output),   "--base",           base_, "--sets",
+        path("first"), "--sets",  path("second"), "--measured-sets",  "1",   "--steps",
+        "2",           "--count", "20",           "--suspect-images", "5",   "--repeats",
+        "50",          "--quiet"};
+    args.insert(args.end(), more.begin(), more.end());
+    return run(args);
   }
 
   std::string base_ =
@@ -126,6 +130,65 @@ TEST_F(Experiments, EvaluateWritesItsTablesAndDoesNothingTwice) {
   const Ran second = evaluate("tables");
   EXPECT_EQ(second.out, first.out);
   EXPECT_EQ(fs::last_write_time(image), written);
+}
+
+TEST_F(Experiments, EvaluateMakesTablesAgainFromCellsAlone) {
+  ASSERT_EQ(evaluate("tables").code, 0);
+  const std::string table = core::read_text_file(scratch_ / "tables" / "chain.md");
+  for (const char* gone : {"images", "coated", "keys", "chain.md"}) {
+    fs::remove_all(scratch_ / "tables" / gone);
+  }
+  const Ran again = evaluate("tables", {"--tables-only"});
+  EXPECT_EQ(again.code, 0) << again.err;
+  EXPECT_EQ(again.out, table);
+  EXPECT_EQ(core::read_text_file(scratch_ / "tables" / "chain.md"), table);
+  EXPECT_FALSE(fs::exists(scratch_ / "tables" / "images"));
+}
+
+TEST_F(Experiments, EvaluateSaysWhereNoCellIsFinished) {
+  const Ran ran = evaluate("tables", {"--tables-only"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("holds no finished cell"));
+  EXPECT_FALSE(fs::exists(scratch_ / "tables"));
+}
+
+TEST_F(Experiments, EvaluateEchoesEveryOptionAsItIsUsed) {
+  const Ran ran = evaluate("tables", {"--threads", "1", "--json"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const json document = json::parse(ran.out);
+  EXPECT_EQ(document["options"],
+            (json{{"suite", "chain"},
+                  {"output", path("tables")},
+                  {"tables_only", false},
+                  {"quick", false},
+                  {"base", base_},
+                  {"sets", {path("first"), path("second")}},
+                  {"measured_sets", 1},
+                  {"methods", {"full"}},
+                  {"coatings", {"frame"}},
+                  {"shares", {100}},
+                  {"steps", {{"full", 2}}},
+                  {"coat_steps", nullptr},
+                  {"learnability", nullptr},
+                  {"lora_targets", "transformer"},
+                  {"prompt", "a painting by {}"},
+                  {"class_prompt", "a painting"},
+                  {"guidance_scale", 3.0},
+                  {"count", 20},
+                  {"suspect_images", 5},
+                  {"repeats", 50},
+                  {"seed", 1},
+                  {"precision", "auto"},
+                  {"device", "cpu"},
+                  {"threads", 1}}));
+  EXPECT_EQ(document["result"]["rows"][0]["set"], "first");
+  EXPECT_EQ(document["result"]["alphas"].size(), 4U);
+}
+
+TEST_F(Experiments, EvaluateListsItsSuites) {
+  const Ran ran = run({"evaluate", "--suite", "list"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "chain\n");
 }
 
 TEST_F(Experiments, EvaluateDoesNotMixModelsOfOtherSettings) {

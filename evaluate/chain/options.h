@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the suite "chain" measures.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "diffusion/personalize/personalize.h"
+
+namespace patina::evaluate {
+
+struct ChainOptions {
+  std::filesystem::path base;               ///< Model folder.
+  std::vector<std::filesystem::path> sets;  ///< Folders of images, one an owner; at least two.
+  /// Sets that are coated, the first so many; 0 = all. Those beyond are only controls.
+  std::size_t measured_sets = 0;
+  std::vector<diffusion::PersonalizeMethod> methods = {diffusion::PersonalizeMethod::kFull};
+  std::vector<std::string> coatings = {"frame"};
+  std::vector<int> shares_percent = {100};  ///< Coated images among those trained on, [1, 100].
+  /// Steps of personalisation, [1, 1000000]; else the method's. More learn a coating better.
+  std::optional<int> steps;
+  diffusion::LoRATargets lora_targets = diffusion::LoRATargets::kTransformer;
+  std::optional<int> coat_steps;  ///< Of Siren's training, [0, 100000]; else the coating's.
+  /// Of Siren's learnability term, [0, 1000], as in coat::CoatOptions; 0 = without.
+  double learnability_weight = 0.0;
+  /// Caption of the images trained on and prompt of those generated. "{}" is the set's name, or the
+  /// new token of a method that learns one, which needs it.
+  std::string prompt = "a painting by {}";
+  /// Caption of the images that hold a model to its class; a new token starts from its last word.
+  std::string class_prompt = "a painting";
+  int images = 300;  ///< Generated a model, [20, 10000].
+  double guidance_scale = 3.0;
+  /// Drawn of a model's images at a time, [5, `images`] [Siren 2025, Sec. 5.1]; more raise power.
+  int suspect_images = 30;
+  int repeats = 10'000;    ///< Draws, [1, 1000000]; more narrow the interval of a rate.
+  std::uint64_t seed = 1;  ///< Of all that is drawn.
+};
+/// Throws Error{kUsage}: flag and violated constraint.
+void validate(const ChainOptions& options);
+
+/// Whether a method gives the prompt a token of its own.
+bool learns_token(diffusion::PersonalizeMethod method);
+
+/// "claude-monet" of ".../claude-monet/".
+std::string name_of(const std::filesystem::path& set);
+/// The same as UTF-8, for records.
+std::string recorded_name(const std::filesystem::path& set);
+
+/// How many sets are coated.
+std::size_t count_measured(const ChainOptions& options);
+
+/// Steps of Siren's training: those asked for, else the coating's.
+int effective_coat_steps(const ChainOptions& options);
+/// Steps of personalisation: those asked for, else the method's.
+int effective_steps(const ChainOptions& options, diffusion::PersonalizeMethod method);
+
+}  // namespace patina::evaluate
