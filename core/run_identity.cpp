@@ -22,15 +22,6 @@ constexpr std::string_view kDigestMark = "sha256:";
 constexpr std::size_t kNamedDifferences = 3;
 constexpr std::size_t kPlainBytes = 80;
 
-bool is_utf8(std::string_view text) {
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = utf8_length(text, at);
-    if (length == 0) return false;
-    at += length;
-  }
-  return true;
-}
-
 // Numbers and names of choices read better without quotes.
 std::string shown(const std::string& value) {
   const bool plain = !value.empty() && value.size() <= kPlainBytes &&
