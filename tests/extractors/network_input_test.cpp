@@ -74,7 +74,7 @@ TEST(Mscn, LosesAtMostTheShareOfContrastThatIsTakenAway) {
 
 TEST(Mscn, OfATileWithItsHaloIsThatOfTheWholeImage) {
   const torch::Tensor unit = sample_unit(60);
-  const int halo = input_halo(keys::InputNorm::kMscn);
+  const int halo = input_halo(InputNorm::kMscn);
   const torch::Tensor tile = mscn(
                                  unit.slice(2, 20 - halo, 40 + halo).slice(3, 15 - halo, 30 + halo))
                                  .slice(2, halo, halo + 20)
@@ -85,16 +85,16 @@ TEST(Mscn, OfATileWithItsHaloIsThatOfTheWholeImage) {
 
 TEST(NetworkInput, OfThePublicCodeIsImageNetNormalised) {
   const torch::Tensor unit = sample_unit(8);
-  EXPECT_TRUE(torch::equal(network_input(unit, keys::InputNorm::kImageNet),
+  EXPECT_TRUE(torch::equal(network_input(unit, InputNorm::kImageNet),
                            tensors::normalised_from_unit(unit)));
-  EXPECT_EQ(input_halo(keys::InputNorm::kImageNet), 0);
+  EXPECT_EQ(input_halo(InputNorm::kImageNet), 0);
 }
 
 TEST(NetworkInput, IsNamedInFilesAndOtherNamesAreNone) {
-  for (const keys::InputNorm input : {keys::InputNorm::kImageNet, keys::InputNorm::kMscn}) {
-    EXPECT_EQ(keys::input_norm_from_name(to_string(input)), input);
+  for (const InputNorm input : {InputNorm::kImageNet, InputNorm::kMscn}) {
+    EXPECT_EQ(input_norm_from_name(to_string(input)), input);
   }
-  EXPECT_EQ(keys::input_norm_from_name("rgb"), std::nullopt);
+  EXPECT_EQ(input_norm_from_name("rgb"), std::nullopt);
 }
 
 TEST(Lowpass, KeepsAConstantWithRepeatedBordersAndLosesItAtZeroOnes) {
