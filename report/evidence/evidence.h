@@ -84,7 +84,7 @@ struct Evidence {
   std::optional<keys::CommitmentRecord> commitment;
   SampleSet suspect;
   SampleSet benign;
-  /// Mean over the suspect images of core::Extractor::key_terms(), [K]; empty for a method without.
+  /// Mean over the suspect images of keys::Extractor::key_terms(), [K]; empty for a method without.
   std::vector<double> key_terms;
   stats::ComparisonOptions options;
   stats::ScoreComparison comparison;
