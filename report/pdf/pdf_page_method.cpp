@@ -82,7 +82,7 @@ void draw_list(Flow& flow, const std::string& heading, const std::vector<std::st
 }
 
 void draw_repeat(Flow& flow, const std::string& evidence_sha256) {
-  constexpr double kBlockHeight = 98.0;
+  constexpr double kBlockHeight = 150.0;  // The section stays on one page.
   flow.ensure(kBlockHeight);
   flow.heading("How to repeat this audit");
   flow.paragraph(
