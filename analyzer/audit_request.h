@@ -28,12 +28,12 @@ enum class SourceKind {
 SourceKind kind_of_source(const std::filesystem::path& source);
 
 struct AuditRequest {
-  std::filesystem::path key;      ///< File that patina coat made.
-  std::filesystem::path suspect;  ///< Folder, collection or, as text, an address.
-  std::filesystem::path benign;
+  std::filesystem::path key;         ///< File that patina coat made.
+  std::filesystem::path suspect;     ///< Folder, collection or, as text, an address.
+  std::filesystem::path benign;      ///< Folder of images by models that never saw the coating.
   std::filesystem::path bundle;      ///< Folder to write; new, empty or an unfinished audit.
   std::filesystem::path commitment;  ///< Empty = none was published.
-  AuditOptions options;
+  AuditOptions options;  ///< How the scores are compared and how sure the result must be.
 };
 
 /// All three are needed.

@@ -37,14 +37,14 @@ struct CoatOptions {
   bool use_key = false;                       ///< Coat with an existing key, without training.
   std::string passphrase;                     ///< Of the key file; empty = stored plain, mode 0600.
   // What it makes.
-  MethodOptions method;
-  FidelityOptions fidelity;
-  FileOptions files;
+  MethodOptions method;      ///< How the key is made; not read with `use_key`.
+  FidelityOptions fidelity;  ///< How visible the coating may be.
+  FileOptions files;         ///< How the coated files are encoded.
   /// Everything drawn for the key; none = drawn from the operating system and kept in the key.
   std::optional<std::uint64_t> seed;
   bool strict = false;  ///< One unreadable image stops the run; otherwise it is skipped and told.
   // How fast.
-  tensors::ComputeOptions compute;
+  tensors::ComputeOptions compute;  ///< Device, number format and threads.
   /// Larger images are coated in tiles, with the same result; [1, 2^40].
   std::uint64_t max_tile_pixels = 1 << 20;
 };

@@ -22,9 +22,13 @@ struct AdamWArrays;
 }
 
 struct AdamWOptions {
+  /// Memory of the running mean of gradients, [0, 1). Larger smooths over more steps.
   double beta1 = 0.9;
+  /// Memory of the running mean of their squares, [0, 1). Larger smooths over more steps.
   double beta2 = 0.999;
+  /// Added to the root of that mean, above 0. Larger damps weights with small gradients.
   double eps = 1e-8;
+  /// Share of a weight taken off per unit of learning rate [Loshchilov 2019]; at least 0.
   double weight_decay = 1e-2;
   double max_grad_norm = 1.0;  ///< Gradients are scaled down to this norm; 0 = never.
   /// Of the running average of the masters, approached as (1 + n) / (10 + n); 0 = none is kept.

@@ -49,14 +49,14 @@ struct FingerprintPair {
 FingerprintPair make_fingerprint_pair(std::uint64_t seed);
 
 struct FingerprintTraining {
-  int steps = 2000;
-  int batch = 16;
+  int steps = 2000;             ///< At least 0. More read more bits of the message right.
+  int batch = 16;               ///< Images a step, at least 1. More make steps steadier and slower.
   double learning_rate = 1e-3;  ///< Of Adam; falls to a tenth over the last quarter.
   /// Weight of the mean squared residual. Grows from 0 over `image_ramp_steps` once nine bits in
   /// ten are read: with it from the start nothing is ever learned.
   double image_weight = 1000.0;
-  int image_ramp_steps = 800;
-  std::uint64_t seed = 1;
+  int image_ramp_steps = 800;  ///< Steps, at least 1. Longer ramps disturb reading less.
+  std::uint64_t seed = 1;      ///< Seed of the batches and messages that are drawn.
 };
 
 struct FingerprintProgress {

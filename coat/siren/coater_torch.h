@@ -20,7 +20,8 @@
 namespace patina::coat::siren {
 
 struct CoaterOptions {
-  tensors::ComputeOptions compute;
+  tensors::ComputeOptions compute;  ///< Device, number format and threads.
+  /// Larger images are coated in tiles, with the same result. More pixels a tile take more memory.
   std::uint64_t max_tile_pixels = 1 << 20;
 };
 

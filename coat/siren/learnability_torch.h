@@ -21,8 +21,8 @@ struct SurrogateOptions {
   std::vector<std::filesystem::path> images;  ///< The uncoated set.
   std::string prompt = "a picture";           ///< Class descriptor.
   int steps = 100;                            ///< Of full fine-tuning; 0 = the base as it is.
-  std::uint64_t seed = 0;
-  tensors::ComputeOptions compute;
+  std::uint64_t seed = 0;                     ///< Seed of all that the fine-tuning draws.
+  tensors::ComputeOptions compute;            ///< Device, number format and threads.
 };
 /// Fine-tunes into `folder`, or finds it finished. Throws as diffusion::personalize does.
 void make_surrogate(const SurrogateOptions& options,

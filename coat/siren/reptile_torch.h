@@ -17,7 +17,7 @@ struct ReptileOptions {
   int rounds = 40;         ///< Tasks seen, drawn with replacement.
   double step_size = 0.5;  ///< epsilon of Eq. 10, falling to zero over the rounds; (0, 1].
   TrainOptions inner;      ///< Training on one task; `inner.steps` is k.
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;  ///< Seed of the order of tasks and of each task's training.
 };
 
 /// What a round did.

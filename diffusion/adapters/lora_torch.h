@@ -107,6 +107,7 @@ struct NewLoRAOptions {
   std::uint64_t seed = 0;
   /// Which weights are adapted, by full name; empty: none. Norms, biases and embeddings never are.
   std::function<bool(const std::string& weight)> unet = is_attention_projection;
+  /// The same choice for the weights of the text encoder.
   std::function<bool(const std::string& weight)> text_encoder;
 };
 

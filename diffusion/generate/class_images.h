@@ -24,7 +24,7 @@ struct ClassImageOptions {
   /// Images generated at once, [1, 64]. Larger: faster, and more memory. Part of what the images
   /// are: sums over a batch may round differently.
   int batch = 16;
-  tensors::ComputeOptions compute;
+  tensors::ComputeOptions compute;  ///< Device, number format and threads.
 };
 
 /// `count` images of the base's own size. Throws what Generator and its generate() throw.

@@ -95,6 +95,7 @@ struct PersonalizeOptions {
   std::filesystem::path base;                 ///< Model folder in the diffusers layout.
   std::vector<std::filesystem::path> images;  ///< Files and folders.
   std::filesystem::path output;               ///< Folder for the personalised model.
+  /// Which weights are trained, and against which loss.
   PersonalizeMethod method = PersonalizeMethod::kFull;
   /// Caption of images without a text file of their name. "{}" stands for the new token of the
   /// methods that have one, else for `initializer`.
@@ -113,12 +114,12 @@ struct PersonalizeOptions {
   /// Trains the text encoder as well: closer to the images, and prompts mean other things after.
   /// Full, LoRA, DreamBooth and SVDiff.
   bool train_text_encoder = false;
-  LoRAOptions lora;
-  PriorOptions prior;
+  LoRAOptions lora;        ///< Read by the method LoRA.
+  PriorOptions prior;      ///< Class images, read by the methods that hold a model to its class.
   std::uint64_t seed = 1;  ///< Of all that is drawn.
-  SampleOptions samples;
+  SampleOptions samples;   ///< The contact sheet that is made at the end.
   // How.
-  tensors::ComputeOptions compute;
+  tensors::ComputeOptions compute;  ///< Device, number format and threads.
   /// Steps between two checkpoints, at least 1. Larger: less to write, more to do again after a
   /// kill.
   int checkpoint_every = 100;

@@ -49,6 +49,7 @@ enum class FinalSigma { kZero, kSmallest };  ///< "zero" or "sigma_min": level a
 
 /// Initialised as DDIMScheduler's defaults. Fields that a kind does not use are ignored by it.
 struct SchedulerConfig {
+  /// The sampler; says which of the fields below are read.
   SchedulerKind kind = SchedulerKind::kDDIM;
 
   // The model: what it was trained with.

@@ -45,6 +45,7 @@ CoatedSet obtain_coated_set(const Experiment& experiment,
 /// What a model is trained on and how.
 struct Training {
   std::size_t set = 0;  ///< Index into ChainOptions::sets.
+  /// The method of personalisation.
   diffusion::PersonalizeMethod method = diffusion::PersonalizeMethod::kFull;
   std::optional<std::string> coating;  ///< None = on the images as they are.
   int share_percent = 100;             ///< Of images taken from the coated set.

@@ -39,9 +39,10 @@ class ConvNormGeluImpl : public torch::nn::Module {
 TORCH_MODULE(ConvNormGelu);
 
 struct HiddenExtractorConfig {
-  int blocks = 8;
+  int blocks = 8;  ///< Convolution blocks, at least 1. More see farther and cost more.
+  /// Width of every block but the last, at least 1. Larger costs more, by the square.
   int channels = 64;
-  int features = 48;
+  int features = 48;  ///< Length of the feature vector, at least 1.
 };
 
 /// F: normalised image -> feature. `blocks` blocks of `channels`, one of `features`, global

@@ -24,8 +24,8 @@ struct Endpoint {
 struct EndpointOptions {
   std::string model;  ///< Asked for; empty = what is loaded, or what the endpoint's name says.
   std::vector<std::string>
-      loras;  ///< Names or URLs of LoRAs to ask for, as the service takes them.
-  double lora_scale = 1.0;
+      loras;                ///< Names or URLs of LoRAs to ask for, as the service takes them.
+  double lora_scale = 1.0;  ///< Strength of all `loras`; 0 = without effect, larger is stronger.
   std::filesystem::path workflow;  ///< ComfyUI: graph in the API format.
 };
 
