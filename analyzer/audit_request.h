@@ -38,7 +38,7 @@ struct AuditRequest {
 
 /// All three are needed.
 struct AuditMeans {
-  /// Of the key file; asked for once the folders are known to hold images.
+  /// Gives the key file's passphrase; called once the folders are known to hold images.
   std::function<std::string()> passphrase;
   std::function<std::unique_ptr<keys::Extractor>(const keys::CoatKey& key)> make_extractor;
   /// Collects from an address into a folder of the bundle.

@@ -23,7 +23,7 @@ enum class IoEnd { kDone, kClosed, kTimeout, kStopped, kError };
 
 /// When to give up waiting.
 struct Patience {
-  Clock::time_point deadline;  ///< Of the whole exchange.
+  Clock::time_point deadline;  ///< Moment at which the whole exchange must have ended.
   int idle_ms = 0;             ///< Without progress.
   std::function<bool()> stop;
 };

@@ -31,7 +31,7 @@ struct AdamWOptions {
   /// Share of a weight taken off per unit of learning rate [Loshchilov 2019]; at least 0.
   double weight_decay = 1e-2;
   double max_grad_norm = 1.0;  ///< Gradients are scaled down to this norm; 0 = never.
-  /// Of the running average of the masters, approached as (1 + n) / (10 + n); 0 = none is kept.
+  /// Memory of the running average of the masters, reached as (1 + n) / (10 + n); 0 = none is kept.
   double average_decay = 0.0;
 };
 

@@ -13,7 +13,7 @@ namespace patina::transforms {
 
 struct EotOptions {
   double ramp = 1.0;         ///< [0,1]: scales every range below; 0 = identity.
-  double probability = 0.8;  ///< Of transforming a group of images at all.
+  double probability = 0.8;  ///< Chance that a group of images is transformed at all, [0,1].
   int group_size = 4;        ///< Images that share their two operations.
 };
 

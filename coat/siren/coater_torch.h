@@ -54,7 +54,7 @@ class Coater {
   torch::Tensor message_;  // [1,B]
   extractors::FoldedStack head_;
   extractors::FoldedConv
-      mix_;  // Of features and image; the message's constant share is in the bias.
+      mix_;  // Mixes features and image; the message's constant share is in the bias.
   extractors::FoldedConv final_;
   torch::Tensor
       message_edge_;  // [1,D,3,3]: what the message adds at each kind of border, minus inside.

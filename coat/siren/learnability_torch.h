@@ -20,7 +20,7 @@ struct SurrogateOptions {
   std::filesystem::path base;                 ///< Model folder.
   std::vector<std::filesystem::path> images;  ///< The uncoated set.
   std::string prompt = "a picture";           ///< Class descriptor.
-  int steps = 100;                            ///< Of full fine-tuning; 0 = the base as it is.
+  int steps = 100;                            ///< Steps of full fine-tuning; 0 = the base as it is.
   std::uint64_t seed = 0;                     ///< Seed of all that the fine-tuning draws.
   tensors::ComputeOptions compute;            ///< Device, number format and threads.
 };

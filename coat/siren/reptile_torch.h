@@ -24,8 +24,8 @@ struct ReptileOptions {
 struct ReptileRound {
   std::size_t task = 0;
   // On one batch of the task that its training did not see (held_out_loss):
-  double first_loss = 0.0;  ///< Of the pair as it came.
-  double last_loss = 0.0;   ///< Of the trained copy.
+  double first_loss = 0.0;  ///< Loss of the pair as it came.
+  double last_loss = 0.0;   ///< Loss of the trained copy.
 };
 
 /// theta <- theta + epsilon (theta_task - theta). Trains `pair` in place; deterministic for a seed.

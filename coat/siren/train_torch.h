@@ -36,13 +36,14 @@ struct TrainOptions {
   double squared_difference_weight = 1.0;  ///< On the mean squared error in unit range.
   double nu = 0.1;  ///< Share of positives left outside the hypersphere (Eq. 5).
   NegativeForm negative = NegativeForm::kLogHuberPublic;  ///< Eq. 6.
-  double center_memory = 0.98;  ///< Of the running mean of coated features that is the centre.
-  int eot_ramp_steps = 10;      ///< Steps over which the robustness layer reaches full range.
+  /// Memory of the running mean of coated features that is the centre, [0, 1).
+  double center_memory = 0.98;
+  int eot_ramp_steps = 10;  ///< Steps over which the robustness layer reaches full range.
   /// What features keep of directions other than that of the own coating, [0,1]: less is more power
   /// on weakly coated images, more sets apart images that carry somebody else's coating.
   double off_direction_share = 0.4;
   double psnr_db =
-      38.5;  ///< Of every coated crop, within at_fidelity's range; 0 = standard strength.
+      38.5;  ///< PSNR of every coated crop, dB, within at_fidelity's range; 0 = standard strength.
   /// Whether training begins by shrinking features to the own direction; meta-learning does not.
   bool focus = true;
   int sphere_crops =

@@ -16,10 +16,11 @@
 namespace patina::diffusion {
 
 struct GeneratorOptions {
-  std::filesystem::path base;                     ///< Folder in the diffusers layout.
-  tensors::ComputeOptions compute;                ///< Device, number format and threads.
-  std::vector<std::filesystem::path> loras;       ///< Merged in this order.
-  double lora_scale = 1.0;                        ///< Of all of them.
+  std::filesystem::path base;                ///< Folder in the diffusers layout.
+  tensors::ComputeOptions compute;           ///< Device, number format and threads.
+  std::vector<std::filesystem::path> loras;  ///< Merged in this order.
+  /// Strength of every LoRA; 0 = without effect, larger is stronger.
+  double lora_scale = 1.0;
   std::vector<std::filesystem::path> embeddings;  ///< Textual inversion.
 };
 

@@ -26,8 +26,9 @@ struct ChainOptions {
   std::optional<int> steps;
   /// Weights that the method LoRA adapts.
   diffusion::LoRATargets lora_targets = diffusion::LoRATargets::kTransformer;
-  std::optional<int> coat_steps;  ///< Of Siren's training, [0, 100000]; else the coating's.
-  /// Of Siren's learnability term, [0, 1000], as in coat::CoatOptions; 0 = without.
+  std::optional<int> coat_steps;  ///< Steps of Siren's training, [0, 100000]; else the coating's.
+  /// Weight of Siren's learnability term, [0, 1000]; 0 = without. Larger makes models learn the
+  /// coating sooner.
   double learnability_weight = 0.0;
   /// Caption of the images trained on and prompt of those generated. "{}" is the set's name, or the
   /// new token of a method that learns one, which needs it.
@@ -40,7 +41,7 @@ struct ChainOptions {
   /// Drawn of a model's images at a time, [5, `images`] [Siren 2025, Sec. 5.1]; more raise power.
   int suspect_images = 30;
   int repeats = 10'000;    ///< Draws, [1, 1000000]; more narrow the interval of a rate.
-  std::uint64_t seed = 1;  ///< Of all that is drawn.
+  std::uint64_t seed = 1;  ///< Seed of all that is drawn.
 };
 /// Throws Error{kUsage}: flag and violated constraint.
 void validate(const ChainOptions& options);

@@ -17,7 +17,7 @@ struct Endpoint {
   std::string scheme;  ///< "a1111", "comfyui", "openai", "replicate", "huggingface", "stability",
                        ///< "fal", "generic".
   std::string text;    ///< Whole.
-  std::optional<http::Url> url;  ///< Of the service, where the user named it.
+  std::optional<http::Url> url;  ///< Address of the service, where the user named it.
   std::string name;              ///< After "scheme:", where no URL stands there.
 };
 

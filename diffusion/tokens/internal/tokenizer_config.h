@@ -38,7 +38,7 @@ struct TokenizerConfig {
   NamedToken pad = {"<|endoftext|>", {}};    ///< Fills a prompt up to `max_length`.
   std::vector<NamedToken> other_special;  ///< Further tokens that are taken whole out of a prompt.
   std::vector<DeclaredToken> added;       ///< By id.
-  std::size_t max_length = 77;            ///< Of a padded prompt, bos and eos included.
+  std::size_t max_length = 77;            ///< Tokens of a padded prompt, bos and eos included.
 };
 
 /// Throws as Tokenizer::load does.

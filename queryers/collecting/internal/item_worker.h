@@ -32,7 +32,7 @@ class ItemWorker {
     std::vector<std::uint8_t> bytes;
     std::optional<images::ImageHeader> header;
     bool open = false;  ///< The run stops and the item has not ended.
-    std::string stale;  ///< Of an open item: why its answers must not be taken for answers again.
+    std::string stale;  ///< Why an open item's answers must not be taken for answers again.
   };
   Got run(const PlannedImage& image);
 
