@@ -38,6 +38,7 @@ enum class RunState {
   kAnother,     ///< Something else: require_ours() says what.
 };
 
+/// Not for use by several threads at once, nor by two objects or processes on one folder.
 class RunFolder {
  public:
   /// Looks and writes nothing. Throws Error{kInput} for a damaged run.json or record, Error{kDisk}.

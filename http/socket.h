@@ -28,6 +28,7 @@ struct Patience {
   std::function<bool()> stop;
 };
 
+/// Not for use by several threads at once.
 class Connection {
  public:
   /// Connects to an address. Throws Poco::Exception.

@@ -48,6 +48,8 @@ struct SuspectInfo {
   std::optional<Acquisition> acquisition;  ///< How the images were collected; none for a folder.
 };
 
+/// A source of a suspect's images. Not for use by several threads at once; the callbacks of
+/// collect() run on the caller's thread.
 class Suspect {
  public:
   virtual ~Suspect() = default;

@@ -48,6 +48,7 @@ struct ServeOptions {
   int max_side_px = 2048;  ///< Larger sides are refused.
 };
 
+/// Answers clients on threads of its own. run() is for one thread; answered() may be called by any.
 class Server {
  public:
   /// Listens. Throws Error{kNetwork} naming the address if it cannot, Error{kInput} for an option

@@ -35,6 +35,7 @@ struct AdamWOptions {
   double average_decay = 0.0;
 };
 
+/// Not for use by several threads at once.
 class AdamW {
  public:
   /// Leaves that require gradients, float32, bfloat16 or float16, on one device. Their memory is

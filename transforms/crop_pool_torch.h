@@ -11,7 +11,8 @@
 
 namespace patina::transforms {
 
-/// Decoded images from which training crops are drawn.
+/// Decoded images from which training crops are drawn. Const functions may run in several threads
+/// at once, each with its own Rng.
 class CropPool {
  public:
   explicit CropPool(std::vector<images::Image> images);

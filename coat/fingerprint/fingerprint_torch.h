@@ -79,7 +79,7 @@ void write_fingerprint_pair(const std::filesystem::path& path,
                             const FingerprintPair& pair,
                             const std::map<std::string, std::string>& metadata);
 
-/// The fingerprint of a key on an image of any size.
+/// The fingerprint of a key on an image of any size. Not for use by several threads at once.
 class FingerprintCoater {
  public:
   /// Throws Error{kInput} for a key without the encoder.

@@ -25,6 +25,7 @@ struct CoaterOptions {
   std::uint64_t max_tile_pixels = 1 << 20;
 };
 
+/// Not for use by several threads at once.
 class Coater {
  public:
   Coater(Pair& pair, const std::string& message_hex, const CoaterOptions& options);

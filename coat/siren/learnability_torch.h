@@ -29,6 +29,7 @@ void make_surrogate(const SurrogateOptions& options,
                     const std::filesystem::path& folder,
                     const core::Observer& observer = {});
 
+/// Not for use by several threads at once.
 class Learnability {
  public:
   /// Throws as load_text_to_image does.

@@ -45,6 +45,7 @@ struct Generation {
   std::vector<std::string> warnings;
 };
 
+/// A loaded model. Not for use by several threads at once, although generate() is const.
 class Generator {
  public:
   /// Loads the model. Throws as load_text_to_image does.

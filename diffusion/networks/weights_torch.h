@@ -36,7 +36,7 @@ struct Weight {
 };
 using WeightHandle = std::shared_ptr<Weight>;
 
-/// The weights of one network, by name.
+/// The weights of one network, by name. Not for use by several threads at once.
 class Weights {
  public:
   const std::map<std::string, WeightHandle>& by_name() const { return by_name_; }

@@ -35,7 +35,8 @@ struct StepLoss {
   torch::Tensor prior;     ///< Undefined without class images.
 };
 
-/// Draws and computes steps. The same seed and step give the same batch.
+/// Draws and computes steps. The same seed and step give the same batch. Not for use by several
+/// threads at once.
 class StepLosses {
  public:
   StepLosses(const TextToImage& model,

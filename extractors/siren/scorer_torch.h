@@ -32,6 +32,7 @@ class FoldedStack {
   std::vector<FoldedConv> convs_;
 };
 
+/// Not for use by several threads at once.
 class FeatureExtractor {
  public:
   FeatureExtractor(const keys::CoatKey& key, const ScorerOptions& options);

@@ -31,7 +31,7 @@ struct ApiReply {
   std::map<std::string, std::string> headers;
 };
 
-/// Pictures that were answered as URLs, for a while.
+/// Pictures that were answered as URLs, for a while. Thread-safe.
 class PictureShelf {
  public:
   /// Returns the name under which get() finds it.

@@ -21,7 +21,7 @@
 
 namespace patina::queryers {
 
-/// What one thread does with one item after another.
+/// What one thread does with one item after another; each thread has its own.
 class ItemWorker {
  public:
   ItemWorker(const Service& service, const CollectOptions& options, Record record, Shared& shared)
