@@ -39,6 +39,6 @@ std::vector<ReptileRound> reptile(Pair& pair,
 void move_towards(Pair& to, const Pair& target, double share);
 
 /// A pair of its own with the same weights.
-Pair copy_of(const Pair& pair);
+Pair copy_pair(const Pair& pair);
 
 }  // namespace patina::coat::siren

@@ -13,7 +13,7 @@
 namespace patina::diffusion {
 
 struct DenoisingBatch {
-  torch::Tensor latents;  ///< z [N,C,h,w], scaled: latents_of(model, image).
+  torch::Tensor latents;  ///< z [N,C,h,w], scaled: encode_latents(model, image).
   torch::Tensor noise;    ///< Standard normal, shaped as z.
   torch::Tensor t;        ///< int64 [N], 0 to T-1.
   torch::Tensor context;  ///< [N,S,D]

@@ -48,7 +48,7 @@ class StepLosses {
   StepLoss at(int step) const;
 
  private:
-  torch::Tensor context_of(const std::vector<std::string>& captions) const;
+  torch::Tensor encode_captions(const std::vector<std::string>& captions) const;
 
   const TextToImage& model_;
   LatentSet instance_;
