@@ -38,12 +38,13 @@ struct AdamWOptions {
 /// Not for use by several threads at once.
 class AdamW {
  public:
-  /// Leaves that require gradients, float32, bfloat16 or float16, on one device. Their memory is
-  /// moved into the optimizer's blocks: tensor handles stay valid, raw pointers do not.
+  /// Leaves [...] of any shapes that require gradients, float32, bfloat16 or float16, on one
+  /// device. Their memory is moved into the optimizer's blocks: tensor handles stay valid, raw
+  /// pointers do not.
   AdamW(std::vector<torch::Tensor> leaves, const AdamWOptions& options = {});
 
   /// One step with the gradients that backward() left, which are cleared. Returns their norm before
-  /// scaling, a float32 scalar on the leaves' device; where that is not finite nothing is changed.
+  /// scaling, a scalar [] float32 on the leaves' device; where it is not finite nothing is changed.
   torch::Tensor step(double learning_rate);
 
   /// Exchanges the leaves' values with the running averages; a second call undoes it. Throws
@@ -63,6 +64,7 @@ class AdamW {
 
  private:
   struct Block {
+    // All are flat, [size], with room for every leaf.
     torch::Tensor values;     // What the network reads.
     torch::Tensor gradients;  // As `values`.
     torch::Tensor master;     // float32; `values` itself where that is float32.

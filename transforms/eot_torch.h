@@ -24,7 +24,8 @@ torch::Tensor transform_images(const torch::Tensor& unit,
                                const EotOptions& options,
                                core::Rng& rng);
 
-// The operations; `amount` in [0,1] is the ramp, draws come from `rng`.
+// The operations, each [N,3,H,W] unit -> [N,3,H,W]; `amount` in [0,1] is the ramp, draws come from
+// `rng`.
 torch::Tensor eot_blur(const torch::Tensor& unit,
                        double amount,
                        core::Rng& rng);  ///< sigma <= 1.5 px

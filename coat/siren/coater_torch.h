@@ -38,9 +38,12 @@ class Coater {
   torch::Tensor coating(const torch::Tensor& unit);
 
  private:
+  // [N,3,H,W] normalised -> the generator's change [N,3,H,W].
   torch::Tensor delta_folded(const torch::Tensor& normalised,
                              const transforms::FrameSides& sides) const;
+  // Adds the message to [N,D,H,W] in place.
   void add_message(torch::Tensor& mixed, const transforms::FrameSides& sides) const;
+  // [N,3,H,W] unit, the tile that lies at `at` -> its coating [N,3,H,W].
   torch::Tensor tile_coating(const torch::Tensor& unit,
                              const images::Rect& at,
                              const transforms::FrameSides& sides);

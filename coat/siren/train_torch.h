@@ -65,7 +65,7 @@ struct TrainOptions {
 
 /// The terms of one step, for the log and for tests.
 struct LossTerms {
-  torch::Tensor total;
+  torch::Tensor total;  ///< Scalar [] with its graph.
   double learnability = 0.0;
   double human_vision = 0.0;
   double positive = 0.0;

@@ -37,7 +37,8 @@ struct LoRA {
   std::map<std::string, LowRank> text_encoder;
   std::map<std::string, std::string> metadata;  ///< The file's own metadata.
 
-  /// Both factors of every module, in the order of names, UNet first.
+  /// Both factors of every module, shaped as in LowRank [rank,in] and [out,rank], in the order of
+  /// names, UNet first.
   std::vector<torch::Tensor> factors() const;
 };
 

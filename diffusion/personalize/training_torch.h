@@ -30,9 +30,9 @@ LatentSet encode_set(const TextToImage& model,
 
 /// The loss of one step and its parts.
 struct StepLoss {
-  torch::Tensor total;     ///< Scalar.
-  torch::Tensor instance;  ///< Scalar.
-  torch::Tensor prior;     ///< Undefined without class images.
+  torch::Tensor total;     ///< Scalar [], the sum with its graph.
+  torch::Tensor instance;  ///< Scalar [].
+  torch::Tensor prior;     ///< Scalar []; undefined without class images.
 };
 
 /// Draws and computes steps. The same seed and step give the same batch. Not for use by several
@@ -48,6 +48,7 @@ class StepLosses {
   StepLoss at(int step) const;
 
  private:
+  // [N,S,D]
   torch::Tensor encode_captions(const std::vector<std::string>& captions) const;
 
   const TextToImage& model_;

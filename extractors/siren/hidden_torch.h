@@ -73,7 +73,7 @@ struct FoldedConv {
 };
 FoldedConv fold(ConvNormGelu& block, torch::ScalarType dtype, const torch::Device& device);
 
-/// GELU of a convolution's output; `x` may be overwritten. Works on the storage order of
+/// GELU of a convolution's output [N,C,H,W]; `x` may be overwritten. Works on the storage order of
 /// channels-last tensors, where LibTorch 1.13's own kernel is 5-8 times slower.
 torch::Tensor gelu_any_layout(const torch::Tensor& x);
 
