@@ -23,7 +23,7 @@ namespace patina::analyzer {
 struct AuditOptions {
   /// Reject H0 when the primary p-value is below alpha; (0,1). The false-positive rate of one test.
   double alpha = 1e-6;
-  double confidence = 0.95;    ///< Of the intervals; (0,1).
+  double confidence = 0.95;    ///< Confidence level of the intervals, (0,1). Larger widens them.
   std::string case_name;       ///< Title on the report, UTF-8.
   int min_samples = 5;         ///< Fewer distinct readable suspect or benign images stop the audit.
   int batch_size = 8;          ///< Images decoded ahead of the extractor; [1, 1024].

@@ -28,17 +28,17 @@ enum class SourceKind {
 SourceKind kind_of_source(const std::filesystem::path& source);
 
 struct AuditRequest {
-  std::filesystem::path key;      ///< File that patina coat made.
-  std::filesystem::path suspect;  ///< Folder, collection or, as text, an address.
-  std::filesystem::path benign;
+  std::filesystem::path key;         ///< File that patina coat made.
+  std::filesystem::path suspect;     ///< Folder, collection or, as text, an address.
+  std::filesystem::path benign;      ///< Folder of images by models that never saw the coating.
   std::filesystem::path bundle;      ///< Folder to write; new, empty or an unfinished audit.
   std::filesystem::path commitment;  ///< Empty = none was published.
-  AuditOptions options;
+  AuditOptions options;  ///< How the scores are compared and how sure the result must be.
 };
 
 /// All three are needed.
 struct AuditMeans {
-  /// Of the key file; asked for once the folders are known to hold images.
+  /// Gives the key file's passphrase; called once the folders are known to hold images.
   std::function<std::string()> passphrase;
   std::function<std::unique_ptr<keys::Extractor>(const keys::CoatKey& key)> make_extractor;
   /// Collects from an address into a folder of the bundle.

@@ -20,7 +20,7 @@ namespace patina::analyzer {
 /// An image and its coating score; smaller means more like a coated image.
 struct ScoredImage {
   std::string source;
-  std::string sha256;  ///< Of the encoded bytes.
+  std::string sha256;  ///< Digest of the encoded bytes.
   images::ImageFormat format =
       images::ImageFormat::kPNG;  ///< What the bytes are, whatever the name says.
   int width_px = 0;

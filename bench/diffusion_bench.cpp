@@ -47,7 +47,7 @@ void finish_device() {
   if (torch::cuda::is_available()) torch::cuda::synchronize();
 }
 
-double seconds_of(const std::function<void()>& work) {
+double measure_seconds(const std::function<void()>& work) {
   finish_device();
   const auto start = std::chrono::steady_clock::now();
   work();
@@ -65,7 +65,7 @@ double peak_gflops() {
     const Tensor b = torch::randn({kSide, kSide}, options);
     double best = 0.0;
     for (int i = 0; i < 4; ++i) {
-      const double seconds = seconds_of([&] { torch::mm(a, b); });
+      const double seconds = measure_seconds([&] { torch::mm(a, b); });
       best = std::max(best, 2.0 * kSide * kSide * kSide / seconds / 1e9);
     }
     return best;
@@ -89,7 +89,7 @@ void measure(benchmark::State& state, const std::function<void()>& work) {
     flops = bench::FlopCounter::flops();
   }
   double seconds = 0.0;
-  for (auto _ : state) seconds += seconds_of(work);
+  for (auto _ : state) seconds += measure_seconds(work);
   const double rate = flops * static_cast<double>(state.iterations()) / seconds / 1e9;
   state.counters["GFLOP"] = flops / 1e9;
   state.counters["GFLOP/s"] = rate;

@@ -13,7 +13,7 @@
 
 namespace {
 
-std::vector<patina::images::Image> images_of(const char* folder) {
+std::vector<patina::images::Image> read_images(const char* folder) {
   std::vector<patina::images::Image> images;
   for (const patina::images::ImageEntry& entry : patina::images::list_images({folder})) {
     images.push_back(patina::images::read_image(entry.path).image);
@@ -29,8 +29,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    const std::vector<patina::images::Image> first = images_of(argv[1]),
-                                             second = images_of(argv[2]);
+    const std::vector<patina::images::Image> first = read_images(argv[1]),
+                                             second = read_images(argv[2]);
     std::vector<patina::images::Image> even, odd;
     for (std::size_t i = 0; i < second.size(); ++i) (i % 2 == 0 ? even : odd).push_back(second[i]);
     std::printf("distance %.0f, between halves of the second %.0f\n",

@@ -19,20 +19,22 @@
 namespace patina::cli {
 
 struct AskingOptions {
-  queryers::PlanOptions plan;
-  queryers::EndpointOptions endpoint;
-  queryers::CollectOptions collect;
-  queryers::GalleryOptions gallery;
-  double pause_s = -1.0;  ///< Below 0: none for endpoints, 2 s for galleries.
-  std::string prompt;     ///< Replaces the bank.
+  queryers::PlanOptions plan;          ///< What an endpoint is asked.
+  queryers::EndpointOptions endpoint;  ///< What an endpoint is told about its model.
+  queryers::CollectOptions collect;    ///< Pace, budget and network.
+  queryers::GalleryOptions gallery;    ///< Which pages and pictures of a gallery are read.
+  double pause_s = -1.0;               ///< Below 0: none for endpoints, 2 s for galleries.
+  std::string prompt;                  ///< Replaces the bank.
+  /// Prompt templates, one a line, in place of the bank; empty = none.
   std::filesystem::path prompts_file;
-  std::string sizes = "512x512";
-  std::string loras;
-  std::string key_variable = "PATINA_API_KEY";
+  std::string sizes = "512x512";  ///< Sizes in pixels, "WxH" or "W", separated by commas.
+  std::string loras;              ///< Names of LoRAs to ask for, separated by commas; empty = none.
+  std::string key_variable = "PATINA_API_KEY";  ///< Environment variable that holds the API key.
+  /// File, mode 0600, that holds the API key; empty = the variable is read.
   std::filesystem::path key_file;
-  std::string contact;
-  std::string allowed_hosts;
-  double timeout_s = 600.0;
+  std::string contact;        ///< URL or mail address for the User-Agent; empty = none.
+  std::string allowed_hosts;  ///< Hosts that may have private addresses, separated by commas.
+  double timeout_s = 600.0;   ///< Longest wait for one answer, seconds, [1, 3600].
 };
 
 /// What is asked: prompts, seeds, sizes, model.

@@ -181,7 +181,7 @@ bool reads_siren_flags(const ChainOptions& options) {
   return std::find(coatings.begin(), coatings.end(), "siren") != coatings.end();
 }
 
-// Whoever gives such a flag wants something that they would not get.
+// A flag that no chosen coating reads is refused: ignoring it would mislead who gave it.
 void refuse_flags_without_siren(const CommandLine& line, const ChainOptions& options) {
   if (reads_siren_flags(options)) return;
   for (const char* of_siren : {"--coat-steps", "--learnability"}) {

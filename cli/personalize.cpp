@@ -147,7 +147,7 @@ std::string methods_reading(const MethodFlag& flag) {
   return methods;
 }
 
-// Whoever gives such a flag wants something that they would not get.
+// A flag that the method does not read is refused: ignoring it would mislead who gave it.
 void refuse_flags_of_other_methods(const CommandLine& line, const PersonalizeOptions& options) {
   const diffusion::MethodReads reads = diffusion::options_read_by(options.method);
   for (const MethodFlag& flag : kMethodFlags) {

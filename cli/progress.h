@@ -20,6 +20,7 @@ std::string bar_text(const core::Progress& progress, double seconds, std::int64_
 /// "coating: 9 of 20 (45 %), 12 s left".
 std::string line_text(const core::Progress& progress, double seconds, std::int64_t done_before = 0);
 
+/// Not for use by several threads at once.
 class ProgressPrinter {
  public:
   /// `clock` gives seconds since any fixed moment.

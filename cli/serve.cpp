@@ -71,7 +71,7 @@ void bind_flags(CommandLine& line, ServeCommand& command) {
 }
 
 // The digest that the APIs tell is that of the UNet's weights, the first file in its folder.
-fs::path weights_of(const fs::path& base) {
+fs::path find_unet_weights(const fs::path& base) {
   const fs::path unet = base / "unet";
   std::error_code failure;
   fs::path found;
@@ -89,12 +89,12 @@ fs::path weights_of(const fs::path& base) {
   return found;
 }
 
-serve::ModelCard card_of(const ServeCommand& command, const diffusion::Generator& generator) {
+serve::ModelCard make_card(const ServeCommand& command, const diffusion::Generator& generator) {
   serve::ModelCard card;
   const fs::path folder = command.personalized.empty() ? command.model.base : command.personalized;
   card.name = printable(fs::absolute(folder).lexically_normal().filename().string());
   if (card.name.empty()) card.name = "model";
-  const fs::path weights = weights_of(command.model.base);
+  const fs::path weights = find_unet_weights(command.model.base);
   card.filename = printable(weights.filename().string());
   card.sha256 = core::to_hex(core::sha256_file(weights));
   for (const fs::path& lora : command.model.loras) {
@@ -121,7 +121,7 @@ int run_serve(std::vector<std::string> args, std::ostream& out, std::ostream& er
                                               const core::Observer& observer) {
     return generator.generate(options, observer).images;
   };
-  serve::Server server(card_of(command, generator), make, command.options);
+  serve::Server server(make_card(command, generator), make, command.options);
   const std::string url = "http://" + command.options.host + ":" + std::to_string(server.port());
   if (command.output.json) {
     out << nlohmann::json{{"url", url}, {"port", server.port()}}.dump() << std::endl;

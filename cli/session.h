@@ -19,9 +19,9 @@
 namespace patina::cli {
 
 struct OutputOptions {
-  bool json = false;
-  bool quiet = false;
-  bool verbose = false;
+  bool json = false;     ///< Prints the result as one JSON object on standard output.
+  bool quiet = false;    ///< Leaves out progress and remarks on standard error.
+  bool verbose = false;  ///< Tells the causes behind an error.
 };
 void bind_output(CommandLine& line, OutputOptions& options);
 

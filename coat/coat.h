@@ -35,16 +35,18 @@ struct CoatOptions {
   std::filesystem::path output;               ///< Folder; mirrors the input tree.
   std::filesystem::path key_path;             ///< Key to write, or to use with `use_key`.
   bool use_key = false;                       ///< Coat with an existing key, without training.
-  std::string passphrase;                     ///< Of the key file; empty = stored plain, mode 0600.
+  /// Encrypts the key file; empty = stored plain, mode 0600.
+  std::string passphrase;
   // What it makes.
-  MethodOptions method;
-  FidelityOptions fidelity;
-  FileOptions files;
+  MethodOptions method;      ///< How the key is made; not read with `use_key`.
+  FidelityOptions fidelity;  ///< How visible the coating may be.
+  FileOptions files;         ///< How the coated files are encoded.
   /// Everything drawn for the key; none = drawn from the operating system and kept in the key.
   std::optional<std::uint64_t> seed;
-  bool strict = false;  ///< One unreadable image stops the run; otherwise it is skipped and told.
+  /// One unreadable image stops the run; otherwise it is skipped and listed in the result.
+  bool strict = false;
   // How fast.
-  tensors::ComputeOptions compute;
+  tensors::ComputeOptions compute;  ///< Device, number format and threads.
   /// Larger images are coated in tiles, with the same result; [1, 2^40].
   std::uint64_t max_tile_pixels = 1 << 20;
 };
@@ -53,7 +55,7 @@ void validate(const CoatOptions& options);
 
 struct CoatedImage {
   std::string relative;  ///< Path below the output folder, with '/'.
-  std::string sha256;    ///< Of the coated file.
+  std::string sha256;    ///< Digest of the coated file, hexadecimal.
   int width_px = 0;
   int height_px = 0;
   extractors::Quality quality;
@@ -76,11 +78,11 @@ struct CoatResult {
   keys::Calibration calibration;
   std::string key_sha256;
   std::string merkle_root;
-  std::string method;  ///< Of the key.
+  std::string method;  ///< Name of the key's method.
   std::uint64_t seed = 0;
-  double radius = 0.0;        ///< Of the key, in the method's own units.
+  double radius = 0.0;        ///< Radius of the key, in the method's own units.
   double radius_score = 0.0;  ///< The same in score units.
-  int steps = 0;              ///< Of training.
+  int steps = 0;              ///< Steps of training.
   double training_seconds = 0.0;
   double coating_seconds = 0.0;
 };

@@ -24,10 +24,10 @@ namespace patina::coat {
 
 /// The method and what it can be told; of the structs below only the chosen method's is read.
 struct MethodOptions {
-  std::string name = "frame";
-  frame::FrameOptions frame;
-  siren::SirenOptions siren;
-  warp::WarpOptions warp;
+  std::string name = "frame";  ///< One of method_names().
+  frame::FrameOptions frame;   ///< Read where `name` is "frame".
+  siren::SirenOptions siren;   ///< Read where `name` is "siren".
+  warp::WarpOptions warp;      ///< Read where `name` is "warp".
 };
 
 struct Method {

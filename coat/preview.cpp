@@ -23,7 +23,7 @@ constexpr int kProbeBatch = 2;
 constexpr int kPreviewSide = 1024;  // A larger image shows its middle.
 constexpr double kAmplification = 10.0;
 
-double seconds_of(const std::function<void()>& work) {
+double measure_seconds(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
   work();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -43,7 +43,7 @@ images::ImageFormat format_named_by(const std::filesystem::path& path) {
 }
 
 // Header only: the first megabyte holds it unless a file carries larger metadata in front.
-std::optional<images::ImageHeader> header_of(const std::filesystem::path& path) {
+std::optional<images::ImageHeader> read_header(const std::filesystem::path& path) {
   std::ifstream stream(path, std::ios::binary);
   std::vector<std::uint8_t> bytes(1 << 20);
   stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
@@ -103,7 +103,7 @@ Estimate estimate_coating(const CoatOptions& options) {
   tensors::use_threads(options.compute.num_threads);
   Estimate estimate;
   for (const images::ImageEntry& entry : images::list_images(options.inputs)) {
-    const auto header = header_of(entry.path);
+    const auto header = read_header(entry.path);
     ++estimate.image_count;
     if (header) estimate.megapixels += 1e-6 * header->width_px * header->height_px;
   }
@@ -120,7 +120,7 @@ Estimate estimate_coating(const CoatOptions& options) {
     for (int reading = 0; reading < 3; ++reading) coating.read(probe);
   };
   coat_once();  // The first call also sets LibTorch up.
-  estimate.coating_seconds = seconds_of(coat_once) * estimate.megapixels /
+  estimate.coating_seconds = measure_seconds(coat_once) * estimate.megapixels /
                              (1e-6 * kProbeSide * kProbeSide);
   estimate.training_seconds = estimate_training(options, probe);
   return estimate;

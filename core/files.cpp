@@ -159,7 +159,7 @@ TemporaryFile open_temporary(const fs::path& final_path, FileAccess access) {
   fail(final_path, "be written", errno);
 }
 
-void sync_folder_of(const fs::path& path) {
+void sync_parent_folder(const fs::path& path) {
   const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
   const Descriptor folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // A folder that may be written but not read cannot be opened; some file systems cannot sync one.
@@ -226,7 +226,7 @@ void write_pieces_atomic(const fs::path& path,
     temporary.write(piece, path);
   }
   temporary.rename_to(path);
-  sync_folder_of(path);
+  sync_parent_folder(path);
 }
 
 void write_file_atomic(const fs::path& path,

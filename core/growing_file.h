@@ -8,6 +8,7 @@
 
 namespace patina::core {
 
+/// Not for use by several threads at once.
 class GrowingFile {
  public:
   /// Opens or creates, and cuts the file to `size` bytes. No symbolic link is followed. Throws

@@ -15,6 +15,7 @@ namespace patina::core {
 
 using Digest = std::array<std::uint8_t, 32>;
 
+/// Not for use by several threads at once.
 class Sha256 {
  public:
   Sha256();

@@ -15,6 +15,7 @@ namespace patina::core {
 
 class GrowingFile;
 
+/// Not for use by several threads at once: a journal that threads share needs a mutex.
 class Journal {
  public:
   /// Opens or creates; hands every line that is there to `on_line`, in order. A last line that was

@@ -16,6 +16,8 @@ struct Progress {
   std::string detail;      ///< Optional, e.g. "loss 0.31" or a file name.
 };
 
+/// Hears of the progress. A library calls it from one thread at a time, so that its functions need
+/// no lock.
 struct Observer {
   std::function<void(const std::string& sentence)> log;
   /// Returns false to cancel.

@@ -17,6 +17,7 @@ std::uint64_t splitmix64_next(std::uint64_t& state);
 /// One step of xoshiro256**; the state must not be all zero.
 std::uint64_t xoshiro256ss_next(std::array<std::uint64_t, 4>& state);
 
+/// Not for use by several threads at once. Each thread takes a fork() of its own.
 class Rng {
  public:
   explicit Rng(std::uint64_t seed);

@@ -28,7 +28,7 @@ struct RunPlace {
   std::filesystem::path state;
   /// Name in `folder` of the record of a finished run; empty = the run leaves none.
   std::string record;
-  FileAccess access = FileAccess::kPublic;  ///< Of the state; kSecret: for the owner alone.
+  FileAccess access = FileAccess::kPublic;  ///< Who may read the state; kSecret: the owner alone.
 };
 
 enum class RunState {
@@ -38,6 +38,7 @@ enum class RunState {
   kAnother,     ///< Something else: require_ours() says what.
 };
 
+/// Not for use by several threads at once, nor by two objects or processes on one folder.
 class RunFolder {
  public:
   /// Looks and writes nothing. Throws Error{kInput} for a damaged run.json or record, Error{kDisk}.
@@ -50,7 +51,7 @@ class RunFolder {
   /// Throws Error{kInput} where something else is there: "holds another run (--steps was 400, now
   /// 200)", "is not empty", "holds a finished run", "is a file".
   void require_ours() const;
-  /// Of a finished run, as finish() was given it.
+  /// The record of a finished run, as finish() was given it.
   nlohmann::json record() const;
 
   /// Makes the folders, marks them as this run's, and removes what a killed attempt was writing.

@@ -34,6 +34,7 @@ struct TensorView {
   std::size_t size_bytes = 0;
 };
 
+/// Const functions may run in several threads at once.
 class SafetensorsFile {
  public:
   /// Maps the file. Throws Error{kDisk} if unreadable, Error{kInput} naming the violated rule.

@@ -8,7 +8,7 @@ namespace patina::core {
 namespace {
 
 struct LeadByte {
-  std::size_t length;  ///< Of the sequence that the byte announces, 0 if it cannot lead one.
+  std::size_t length;  ///< Bytes of the sequence that the byte announces, 0 if it cannot lead one.
   char32_t bits;
   char32_t smallest;  ///< Smaller values have a shorter form.
 };

@@ -21,7 +21,7 @@ namespace {
 
 using namespace patina;
 
-transforms::CropPool pool_of(const std::filesystem::path& folder) {
+transforms::CropPool read_pool(const std::filesystem::path& folder) {
   std::vector<images::Image> images;
   for (const images::ImageEntry& entry : images::list_images({folder})) {
     images.push_back(images::read_image(entry.path).image);
@@ -47,7 +47,7 @@ int main(int argc, char** argv) {
     options.inner.sphere_crops = 8;
     options.seed = 1;
     std::vector<transforms::CropPool> tasks;
-    for (int i = 5; i < argc; ++i) tasks.push_back(pool_of(argv[i]));
+    for (int i = 5; i < argc; ++i) tasks.push_back(read_pool(argv[i]));
     int round = 0;
     double before = 0.0, after = 0.0;
     for (const auto& done : coat::siren::reptile(pair, tasks, options)) {

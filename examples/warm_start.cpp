@@ -55,8 +55,9 @@ struct Recipe {
   int crop = 112;      // Side, pixels.
   int bits = 16;       // Message bits that are taught.
   double rate = 1e-2;  // Adam, times the root mean square of a parameter; falls over the last 40 %.
-  double psnr = 39.0;  // Of every coated crop, dB, within a factor of 2.5 of the standard strength.
-  double eot = 1.0;    // Range of the robustness layer.
+  // PSNR of every coated crop, dB, within a factor of 2.5 of the standard strength.
+  double psnr = 39.0;
+  double eot = 1.0;  // Range of the robustness layer.
   double min_zoom = 0.9;
   double max_zoom = 1.8;
   int head_crops = 600;  // Clean crops that the linear layer is whitened on.

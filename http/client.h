@@ -18,10 +18,10 @@
 namespace patina::http {
 
 struct HttpRequest {
-  std::string method = "GET";
-  std::string url;
-  HttpHeaders headers;  ///< Host, User-Agent, Accept-Encoding and lengths are added.
-  std::string body;
+  std::string method = "GET";   ///< "GET", "HEAD", "POST" or "PUT".
+  std::string url;              ///< Absolute, "http://" or "https://".
+  HttpHeaders headers;          ///< Host, User-Agent, Accept-Encoding and lengths are added.
+  std::string body;             ///< Bytes to send; empty = none.
   bool with_credential = true;  ///< Where the credential's origin is the URL's.
 };
 
@@ -34,21 +34,23 @@ struct Credential {
 };
 
 struct HttpOptions {
-  int connect_timeout_ms = 10'000;  ///< Name look-up excluded; TLS handshake included.
-  int idle_timeout_ms = 120'000;    ///< Without a byte. A model that computes sends none.
-  int total_timeout_ms = 600'000;   ///< Of one exchange, however slowly bytes drip.
-  AnswerLimits limits;
-  NamedHosts named;  ///< Hosts whose addresses may be private.
-  Credential credential;
-  std::string user_agent;         ///< Product, version and contact.
-  std::string proxy;              ///< "http://host:port"; empty = none.
-  std::filesystem::path ca_file;  ///< Certificates trusted besides the system's, PEM.
-  bool insecure = false;          ///< Accept any certificate; told in the evidence.
-  std::function<bool()> stop;     ///< Returning true ends an exchange that waits.
+  /// Longest time to connect, TLS handshake included, name look-up excluded.
+  int connect_timeout_ms = 10'000;
+  /// Longest time without a byte. A model that computes sends none.
+  int idle_timeout_ms = 120'000;
+  int total_timeout_ms = 600'000;  ///< Longest time of one exchange, however slowly bytes drip.
+  AnswerLimits limits;             ///< Largest answer that is taken.
+  NamedHosts named;                ///< Hosts whose addresses may be private.
+  Credential credential;           ///< Sent to its own origin and to no other.
+  std::string user_agent;          ///< Product, version and contact.
+  std::string proxy;               ///< "http://host:port"; empty = none.
+  std::filesystem::path ca_file;   ///< Certificates trusted besides the system's, PEM.
+  bool insecure = false;           ///< Accepts any certificate; the evidence says so.
+  std::function<bool()> stop;      ///< Returning true ends an exchange that waits.
 };
 
 struct Certificate {
-  std::string sha256;  ///< Of the DER form, hexadecimal.
+  std::string sha256;  ///< Digest of the DER form, hexadecimal.
   std::string subject;
   std::string issuer;
   std::string not_after;

@@ -49,7 +49,8 @@ struct AnswerFault {
   std::string truncated;  ///< "length", "disconnect" or "".
 };
 
-/// Takes the bytes of one answer as they arrive. Interim answers (1xx) are read over.
+/// Takes the bytes of one answer as they arrive. Interim answers (1xx) are read over. Not for use
+/// by several threads at once.
 class AnswerReader {
  public:
   /// `head_only`: the request was HEAD, so that no body follows.

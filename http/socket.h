@@ -23,11 +23,12 @@ enum class IoEnd { kDone, kClosed, kTimeout, kStopped, kError };
 
 /// When to give up waiting.
 struct Patience {
-  Clock::time_point deadline;  ///< Of the whole exchange.
+  Clock::time_point deadline;  ///< Moment at which the whole exchange must have ended.
   int idle_ms = 0;             ///< Without progress.
   std::function<bool()> stop;
 };
 
+/// Not for use by several threads at once.
 class Connection {
  public:
   /// Connects to an address. Throws Poco::Exception.

@@ -22,7 +22,7 @@ int hash_distance(std::uint64_t a, std::uint64_t b);
 /// Hashes at most this far apart count as one picture.
 inline constexpr int kSamePictureBits = 8;
 
-/// Pictures seen so far, with their names.
+/// Pictures seen so far, with their names. Not for use by several threads at once.
 class PictureIndex {
  public:
   /// Name of a picture that is the same; nothing if there is none.

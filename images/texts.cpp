@@ -137,7 +137,7 @@ class ExifTexts {
   ExifTexts(const core::ByteReader& block, Texts& texts)
       : block_(block), structure_(TIFFStructure::open(block)), texts_(texts) {}
 
-  /// Of the first directory and the EXIF directory that it points to.
+  /// Reads the texts of the first directory and of the EXIF directory that it points to.
   void read() {
     if (!structure_) return;
     const std::size_t first = structure_->first_directory();

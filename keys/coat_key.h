@@ -42,7 +42,7 @@ struct CoatKey {
   std::string method;        ///< Name of a row in coat/methods.h.
   int reader = 1;            ///< As MethodRecord::reader.
   std::string created;       ///< RFC 3339, UTC.
-  std::string tool_version;  ///< Of the Patina that made it.
+  std::string tool_version;  ///< Version of the Patina that made it.
   double radius = 0.0;       ///< In the method's own units, at least 0.
   KeyPart scoring;
   // What stays secret.
@@ -51,7 +51,7 @@ struct CoatKey {
   double nu = 0.0;                  ///< Share of coated images left outside [Siren 2025, Eq. 5].
   std::int64_t training_steps = 0;  ///< 0 for methods without training.
   Calibration calibration;
-  std::string released_merkle_root;  ///< Of the set coated when the key was made.
+  std::string released_merkle_root;  ///< Merkle root of the set coated when the key was made.
   KeyPart secret;
 };
 

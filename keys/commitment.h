@@ -39,8 +39,8 @@ struct CommitmentRecord {
 
 /// Reads a commitment of version 1 and compares its digest with SHA-256(salt | bytes of the key
 /// file). Throws Error{kInput} for a document that is no commitment or whose Merkle root is not that
-/// of its files, Error{kUnsupported} for a newer one; a key that does not match is told in the
-/// record.
+/// of its files, Error{kUnsupported} for a newer one. For a key that does not match, the record
+/// has key_matches false.
 CommitmentRecord check_commitment(const std::filesystem::path& commitment,
                                   const std::filesystem::path& key);
 

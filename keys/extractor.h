@@ -18,7 +18,7 @@ struct ExtractorInfo {
   MethodRecord method;
   std::string precision;       ///< "float32", "bfloat16" or "float64".
   std::string weights_sha256;  ///< Digest of what scores: tensors, fields and radius.
-  double radius = 0.0;         ///< Of the key, in the method's own units.
+  double radius = 0.0;         ///< Radius of the key, in the method's own units.
 };
 
 /// The record of a key's extractor.

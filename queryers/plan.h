@@ -36,13 +36,14 @@ struct PlanOptions {
   /// Patina.
   std::vector<std::string> prompts;
   std::string trigger;         ///< Trigger or style word; empty leaves its place empty.
-  double control_share = 0.0;  ///< Of the images asked without the trigger, [0, 0.9].
+  double control_share = 0.0;  ///< Share of images asked for without the trigger, [0, 0.9].
   std::vector<ImageSize> sizes = {ImageSize()};  ///< Taken in turn; multiples of 8, [64, 4096].
-  std::string negative_prompt;
-  int steps = 20;               ///< [1, 150].
-  double guidance_scale = 7.0;  ///< [0, 30].
-  std::string sampler;
-  std::uint64_t seed = 1;  ///< Of the order and of the images' seeds.
+  std::string negative_prompt;                   ///< What images shall not show; empty = nothing.
+  int steps = 20;                                ///< Sampling steps, [1, 150].
+  /// Classifier-free guidance, [0, 30]; larger follows the prompt more closely.
+  double guidance_scale = 7.0;
+  std::string sampler;     ///< In the service's own words; empty = the service's default.
+  std::uint64_t seed = 1;  ///< Seed of the order and of the images' seeds.
 };
 /// Throws Error{kInput} naming the field, its value and its limits.
 void validate(const PlanOptions& options);

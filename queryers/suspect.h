@@ -16,7 +16,7 @@ namespace patina::queryers {
 struct Sample {
   std::string source;               ///< Where it came from: path relative to the folder, or URL.
   std::vector<std::uint8_t> bytes;  ///< The encoded image exactly as received.
-  std::string sha256;               ///< Of bytes, lower-case hexadecimal.
+  std::string sha256;               ///< Digest of `bytes`, lower-case hexadecimal.
 };
 
 /// Something that should have been a sample and is not; refusals are data.
@@ -45,9 +45,11 @@ struct SuspectInfo {
   std::string kind;                        ///< "directory", "files", "a1111", ...
   std::string location;                    ///< Path or URL as the user gave it.
   std::int64_t expected_samples = 0;       ///< 0 = unknown.
-  std::optional<Acquisition> acquisition;  ///< Of a collection.
+  std::optional<Acquisition> acquisition;  ///< How the images were collected; none for a folder.
 };
 
+/// A source of a suspect's images. Not for use by several threads at once; the callbacks of
+/// collect() run on the caller's thread.
 class Suspect {
  public:
   virtual ~Suspect() = default;

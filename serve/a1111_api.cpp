@@ -65,11 +65,11 @@ std::string without_lora_tags(std::string prompt) {
 }
 
 struct TextToImageRequest {
-  diffusion::GenerateOptions options;
-  std::string sampler;  ///< As shown.
-  int rounds = 1;       ///< n_iter.
-  std::string prompt;   ///< With its LoRA tags.
-  bool send_images = true;
+  diffusion::GenerateOptions options;  ///< One round's request to the model.
+  std::string sampler;                 ///< As shown.
+  int rounds = 1;                      ///< n_iter.
+  std::string prompt;                  ///< With its LoRA tags.
+  bool send_images = true;             ///< False: the answer holds no pictures.
 };
 
 TextToImageRequest read_request(const core::JsonField& body, const ApiContext& context) {

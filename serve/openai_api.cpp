@@ -52,8 +52,8 @@ void take_size(const std::string& size,
 }
 
 struct ImagesRequest {
-  diffusion::GenerateOptions options;
-  std::string format;
+  diffusion::GenerateOptions options;  ///< The request to the model.
+  std::string format;                  ///< "b64_json" or "url".
 };
 
 ImagesRequest read_request(const core::JsonField& body, const ApiContext& context) {

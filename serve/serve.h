@@ -20,14 +20,14 @@ namespace patina::serve {
 /// A LoRA that is merged into the model.
 struct ServedLora {
   std::string name;    ///< File name without its extension.
-  std::string sha256;  ///< Of the file.
+  std::string sha256;  ///< Digest of the file, hexadecimal.
 };
 
 /// What is served, as the APIs tell it.
 struct ModelCard {
   std::string name;      ///< "base".
-  std::string filename;  ///< Of the UNet's weights.
-  std::string sha256;    ///< Of that file, hexadecimal.
+  std::string filename;  ///< Name of the file with the UNet's weights.
+  std::string sha256;    ///< Digest of that file, hexadecimal.
   std::vector<ServedLora> loras;
   int native_px = 512;
   int grid_px = 8;  ///< Sides are multiples of it.
@@ -44,10 +44,11 @@ struct ServeOptions {
   std::string api_key;             ///< Required of every request if not empty.
   int max_queue = 64;      ///< Requests waiting for the model; more are answered 503. [1, 10000]
   int max_clients = 96;    ///< Connections at a time, [1, 1000].
-  int max_images = 16;     ///< Of one request, [1, 64].
+  int max_images = 16;     ///< Most images of one request, [1, 64].
   int max_side_px = 2048;  ///< Larger sides are refused.
 };
 
+/// Answers clients on threads of its own. run() is for one thread; answered() may be called by any.
 class Server {
  public:
   /// Listens. Throws Error{kNetwork} naming the address if it cannot, Error{kInput} for an option

@@ -56,7 +56,7 @@ void hommel(std::vector<double>& adjusted) {
   const std::vector<double> p = adjusted;
   const std::size_t n = p.size();
   for (std::size_t m = n; m > 1; --m) {
-    const std::size_t first = n - m;  // Of the m largest.
+    const std::size_t first = n - m;  // The first of the m largest p-values.
     double simes = as_double(m) * p[first];
     for (std::size_t i = first; i < n; ++i) {
       simes = std::min(simes, as_double(m) * p[i] / as_double(i - first + 1));

@@ -42,7 +42,7 @@ class SetCounts {
   /// A term beyond the grid is in no set.
   void add_large_term() { ++exponent_; }
 
-  /// Of all sign patterns.
+  /// The share of all sign patterns that the counts stand for.
   double share() const { return sum() * std::exp2(-exponent_); }
   double log10_share() const { return std::log10(sum()) - exponent_ * std::log10(2.0); }
 
@@ -51,7 +51,8 @@ class SetCounts {
 
   std::vector<double> counts_;
   std::vector<double> next_;
-  int doublings_ = 0;      ///< At most, since counts_ was last divided.
+  /// Upper bound of the doublings since counts_ was last divided.
+  int doublings_ = 0;
   double exponent_ = 0.0;  ///< counts_ is to be multiplied by 2^-exponent_ for shares of patterns.
 };
 

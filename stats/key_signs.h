@@ -32,10 +32,11 @@ std::vector<double> mean_key_terms(const std::vector<std::vector<double>>& terms
 
 /// key_signs_test() on draws from one suspect's images, as resampled_ks() draws its first sample.
 struct ResampledKeySignsOptions {
-  std::int64_t repeats = 10'000;
-  std::int64_t size = 30;
+  std::int64_t repeats = 10'000;  ///< Draws, at least 1. More narrow the interval of a rate.
+  std::int64_t size = 30;         ///< Images a draw, at least 1. More raise power.
+  /// Levels of significance whose rates are counted; (0, 1).
   std::vector<double> alphas = {1e-3, 1e-6, 1e-9};
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;  ///< Seed of the draws.
 };
 struct ResampledKeySignsResult {
   std::vector<double> rejected_fraction;  ///< One per alpha.

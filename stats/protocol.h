@@ -81,10 +81,11 @@ struct ImagePool {
   std::vector<std::vector<double>> key_terms;  ///< [images][K]; empty for a key without signs.
 };
 struct RepeatedAuditOptions {
-  std::int64_t repeats = 10'000;
+  std::int64_t repeats = 10'000;     ///< Audits, at least 1. More narrow the interval of a rate.
   std::int64_t suspect_images = 30;  ///< Drawn in each repeat.
+  /// Levels of significance whose rates are counted; (0, 1).
   std::vector<double> alphas = {1e-3, 1e-6, 1e-9};
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;  ///< Seed of the draws.
 };
 /// Share of repeats in which the deciding test rejects, one per alpha: resampled_ks() against all
 /// benign scores, or resampled_key_signs(). Throws Error{kInput} as these do.

@@ -20,8 +20,8 @@ enum class RankMethod {
 const char* to_string(RankMethod method);  ///< "auto", "exact", "approximate".
 
 struct RankOptions {
-  Shift alternative = Shift::kDifferent;
-  RankMethod method = RankMethod::kAuto;
+  Shift alternative = Shift::kDifferent;  ///< The shift of the first sample that is looked for.
+  RankMethod method = RankMethod::kAuto;  ///< How the p-value is computed.
   /// Moves the normal approximation half a step towards the mean.
   bool continuity_correction = true;
 };

@@ -17,7 +17,7 @@ namespace patina::stats {
 struct ScoreSamples {
   std::vector<double> suspect;
   std::vector<double> benign;
-  /// Of the suspect's images, for key_signs_test(); empty for a key without random signs.
+  /// Mean key terms of the suspect's images, for key_signs_test(); empty for a key without signs.
   std::vector<double> key_terms = {};
 };
 
@@ -28,7 +28,7 @@ struct ComparisonOptions {
   /// Hypersphere radius in score units (score of a feature at distance R); NaN = no share is
   /// computed.
   double radius_score = std::numeric_limits<double>::quiet_NaN();
-  double confidence = 0.95;  ///< Of every interval; (0,1).
+  double confidence = 0.95;  ///< Confidence level of every interval, (0,1). Larger widens them.
 };
 
 struct NamedTest {
@@ -66,7 +66,7 @@ struct ScoreComparison {
   /// Smallest p-value that the primary test can give at these sizes, or with these signs; if above
   /// alpha the audit cannot find evidence however strong the signal.
   double smallest_possible_p = 1.0;
-  bool rejected = false;  ///< Of the primary test.
+  bool rejected = false;  ///< Whether the primary test rejects H0.
 };
 
 /// The test called `name`. Throws Error{kInternal} if there is none.

@@ -46,8 +46,8 @@ struct KSResult {
 };
 
 struct KSOptions {
-  Alternative alternative = Alternative::kTwoSided;
-  PValueMethod method = PValueMethod::kAuto;
+  Alternative alternative = Alternative::kTwoSided;  ///< The difference that is looked for.
+  PValueMethod method = PValueMethod::kAuto;         ///< How the p-value is computed.
   /// kAuto is exact (kExactWithTies where there are ties) while n*m <= this; O(n*m) time. Beyond,
   /// it is asymptotic but never below the p-value of complete separation, 1/C(n+m,n) one-sided.
   std::int64_t exact_limit = 4'000'000;
@@ -85,11 +85,13 @@ double ks_critical_value(std::int64_t n, std::int64_t m, double alpha);
 /// 1, ... position k changes places with position k + below(N - k). Ties are ignored, as in the
 /// script.
 struct ResampledKSOptions {
+  /// First samples drawn, at least 1. More narrow the interval of a rate.
   std::int64_t repeats = 10'000;
-  std::int64_t first_size = 30;
-  std::int64_t second_size = 300;
+  std::int64_t first_size = 30;    ///< Values of each first sample, at least 1. More raise power.
+  std::int64_t second_size = 300;  ///< Values of the second sample, at least 1. More raise power.
+  /// Levels of significance whose rates are counted; (0, 1).
   std::vector<double> alphas = {1e-3, 1e-6, 1e-9};
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;  ///< Seed of the draws.
 };
 struct ResampledKSResult {
   std::vector<double> rejected_fraction;  ///< One per alpha.

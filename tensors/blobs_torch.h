@@ -8,10 +8,12 @@
 
 namespace patina::tensors {
 
-/// A tensor over the bytes of a file, or a copy where they are not aligned. `file` is kept alive.
+/// A tensor over the bytes of a file, shaped [...] as the view says, or a copy where they are not
+/// aligned. `file` is kept alive.
 torch::Tensor tensor_over(const core::SafetensorsFile& file, const core::TensorView& view);
 
-/// Copies; dtypes are kept. Throws Error{kUnsupported} for a dtype safetensors has no name for.
+/// Copies; dtypes and shapes [...] are kept. Throws Error{kUnsupported} for a dtype that
+/// safetensors has no name for.
 torch::Tensor tensor_from_view(const core::TensorView& view);
 torch::Tensor tensor_from_blob(const core::TensorBlob& blob);
 core::TensorBlob blob_from_tensor(const torch::Tensor& tensor);

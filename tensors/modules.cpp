@@ -71,7 +71,8 @@ void initialise_kaiming(torch::nn::Module& module, core::Rng rng) {
   for (auto& item : module.named_parameters()) {
     torch::Tensor& value = item.value();
     if (value.dim() < 2) {
-      constexpr std::string_view kWeight = "weight";  // Of a norm; the others are biases.
+      // A norm's weight ends in this; its other parameter is a bias.
+      constexpr std::string_view kWeight = "weight";
       const std::string& name = item.key();
       const bool is_weight = name.size() >= kWeight.size() &&
                              name.compare(name.size() - kWeight.size(), kWeight.size(), kWeight) ==

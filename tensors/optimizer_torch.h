@@ -22,23 +22,29 @@ struct AdamWArrays;
 }
 
 struct AdamWOptions {
+  /// Memory of the running mean of gradients, [0, 1). Larger smooths over more steps.
   double beta1 = 0.9;
+  /// Memory of the running mean of their squares, [0, 1). Larger smooths over more steps.
   double beta2 = 0.999;
+  /// Added to the root of that mean, above 0. Larger damps weights with small gradients.
   double eps = 1e-8;
+  /// Share of a weight taken off per unit of learning rate [Loshchilov 2019]; at least 0.
   double weight_decay = 1e-2;
   double max_grad_norm = 1.0;  ///< Gradients are scaled down to this norm; 0 = never.
-  /// Of the running average of the masters, approached as (1 + n) / (10 + n); 0 = none is kept.
+  /// Memory of the running average of the masters, reached as (1 + n) / (10 + n); 0 = none is kept.
   double average_decay = 0.0;
 };
 
+/// Not for use by several threads at once.
 class AdamW {
  public:
-  /// Leaves that require gradients, float32, bfloat16 or float16, on one device. Their memory is
-  /// moved into the optimizer's blocks: tensor handles stay valid, raw pointers do not.
+  /// Leaves [...] of any shapes that require gradients, float32, bfloat16 or float16, on one
+  /// device. Their memory is moved into the optimizer's blocks: tensor handles stay valid, raw
+  /// pointers do not.
   AdamW(std::vector<torch::Tensor> leaves, const AdamWOptions& options = {});
 
   /// One step with the gradients that backward() left, which are cleared. Returns their norm before
-  /// scaling, a float32 scalar on the leaves' device; where that is not finite nothing is changed.
+  /// scaling, a scalar [] float32 on the leaves' device; where it is not finite nothing is changed.
   torch::Tensor step(double learning_rate);
 
   /// Exchanges the leaves' values with the running averages; a second call undoes it. Throws
@@ -58,6 +64,7 @@ class AdamW {
 
  private:
   struct Block {
+    // All are flat, [size], with room for every leaf.
     torch::Tensor values;     // What the network reads.
     torch::Tensor gradients;  // As `values`.
     torch::Tensor master;     // float32; `values` itself where that is float32.

@@ -13,7 +13,7 @@ namespace patina::transforms {
 
 struct EotOptions {
   double ramp = 1.0;         ///< [0,1]: scales every range below; 0 = identity.
-  double probability = 0.8;  ///< Of transforming a group of images at all.
+  double probability = 0.8;  ///< Chance that a group of images is transformed at all, [0,1].
   int group_size = 4;        ///< Images that share their two operations.
 };
 
@@ -24,7 +24,8 @@ torch::Tensor transform_images(const torch::Tensor& unit,
                                const EotOptions& options,
                                core::Rng& rng);
 
-// The operations; `amount` in [0,1] is the ramp, draws come from `rng`.
+// The operations, each [N,3,H,W] unit -> [N,3,H,W]; `amount` in [0,1] is the ramp, draws come from
+// `rng`.
 torch::Tensor eot_blur(const torch::Tensor& unit,
                        double amount,
                        core::Rng& rng);  ///< sigma <= 1.5 px

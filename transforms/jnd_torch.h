@@ -28,7 +28,7 @@ struct FrameSides {
 };
 
 /// The heat map with its outermost one-pixel frame set to zero (zero padding makes it 4-9 times too
-/// strong there).
+/// strong there). [N,3,H,W] unit -> [N,1,H,W].
 torch::Tensor jnd_mask(const torch::Tensor& unit, const FrameSides& sides = {});
 
 }  // namespace patina::transforms

@@ -15,6 +15,7 @@ enum class JpegRounding {
 struct JpegOptions {
   double quality_percent = 75.0;  ///< (0,100], the IJG scale.
   bool subsample_chroma = true;   ///< 4:2:0: 2x2 mean, nearest upsampling.
+  /// How coefficients are rounded, and the gradient of it.
   JpegRounding rounding = JpegRounding::kStraightThrough;
   bool transposed_tables = false;  ///< As the public code has them; real files (ITU-T T.81) do not.
 };

@@ -17,6 +17,7 @@
 
 namespace patina::analyzer {
 
+/// Not for use by several threads at once.
 class AuditFolder {
  public:
   /// Checks and opens; nothing is written or removed before begin(). `scorer` names what computes the scores:

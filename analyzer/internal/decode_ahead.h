@@ -37,7 +37,8 @@ struct DecodedSample {
 
 /// Decoded items that may wait: few, and not too large together (3 bytes per pixel at 8 bits).
 struct AheadLimits {
-  std::size_t max_items = 8;
+  std::size_t max_items = 8;  ///< At least 1. More even out slow files and take more memory.
+  /// Sum over the waiting items, above 0. More take more memory.
   std::int64_t max_pixels = std::int64_t{64} << 20;
 };
 

@@ -30,8 +30,9 @@ constexpr int kSpreadSide = 16;  // The bits come in as a picture of this size.
 // Brings the standard strength of 1.5 to about 39 dB: the encoder's own residual lies below the
 // steps of 8 bits.
 constexpr double kGain = 8.0 / 1.5;
-constexpr double kLearned = 0.9;    // Bit accuracy from which the image's fidelity counts.
-constexpr double kFirstGain = 0.1;  // Of the residual, so that training begins near the image.
+constexpr double kLearned = 0.9;  // Bit accuracy from which the image's fidelity counts.
+// Gain of the residual; small, so that training begins near the image.
+constexpr double kFirstGain = 0.1;
 
 torch::Tensor enlarged(const torch::Tensor& x, int factor) {
   return torch::upsample_nearest2d(x, {x.size(2) * factor, x.size(3) * factor});

@@ -49,20 +49,21 @@ struct FingerprintPair {
 FingerprintPair make_fingerprint_pair(std::uint64_t seed);
 
 struct FingerprintTraining {
-  int steps = 2000;
-  int batch = 16;
-  double learning_rate = 1e-3;  ///< Of Adam; falls to a tenth over the last quarter.
+  int steps = 2000;  ///< At least 0. More read more bits of the message right.
+  int batch = 16;    ///< Images a step, at least 1. More make steps steadier and slower.
+  /// Learning rate of Adam; a tenth of it over the last quarter of the steps.
+  double learning_rate = 1e-3;
   /// Weight of the mean squared residual. Grows from 0 over `image_ramp_steps` once nine bits in
   /// ten are read: with it from the start nothing is ever learned.
   double image_weight = 1000.0;
-  int image_ramp_steps = 800;
-  std::uint64_t seed = 1;
+  int image_ramp_steps = 800;  ///< Steps, at least 1. Longer ramps disturb reading less.
+  std::uint64_t seed = 1;      ///< Seed of the batches and messages that are drawn.
 };
 
 struct FingerprintProgress {
   int step = 0;
   double bit_accuracy = 0.5;
-  double psnr_db = 0.0;  ///< Of the batch.
+  double psnr_db = 0.0;  ///< PSNR of the batch, dB.
 };
 
 /// Trains on crops of a pool, with random bits for each. Throws Error{kInternal} where the loss is
@@ -78,7 +79,7 @@ void write_fingerprint_pair(const std::filesystem::path& path,
                             const FingerprintPair& pair,
                             const std::map<std::string, std::string>& metadata);
 
-/// The fingerprint of a key on an image of any size.
+/// The fingerprint of a key on an image of any size. Not for use by several threads at once.
 class FingerprintCoater {
  public:
   /// Throws Error{kInput} for a key without the encoder.

@@ -25,15 +25,15 @@ struct FrameSpectrum {
   std::vector<double> magnitudes;
 };
 
-/// Cosines that are slow across the frame and down it go up and down about once a latent, which is
-/// 2 `latents` half waves: the slower across, the wider the band. u = 0: v from `latents` - 1 to 3
-/// `latents` - 3, but for 2 `latents`, a line that all images of the built-in base have. u = 2, 4
-/// ... below `latents`: v within 0.625 `latents` exp(-(u - 2) / (0.4 `latents`)) of 2 `latents`
-/// - 1. To a network on the latents such a cosine is a shift of some channels that changes slowly
-/// along a row: of all cosines of equal strength in the training images these come back the
-/// strongest, and a LoRA, whose tokens know their row well and their column hardly, learns those of
-/// u = 0 and 2. For 16 latents there are 103. docs/experiments.md has the measurements, which are
-/// of the built-in base (16); Stable Diffusion has 64 at 512 pixels.
+/// The cosines that a model learns best, for a frame of L = `latents` latents a side. Half waves u
+/// across and v down the frame, all of magnitude 1:
+///   u = 0:              L - 1 <= v <= 3L - 3, v != 2L
+///   u = 2, 4, ... < L:  |v - (2L - 1)| <= round(0.625 L exp(-(u - 2) / (0.4 L)))
+/// They are slow across and go up and down about once a latent (2L half waves) down the frame, so
+/// that a network on the latents sees a shift of some channels that hardly changes along a row,
+/// which is what comes back the strongest in measurements of the built-in base, L = 16, with 103
+/// cosines (docs/experiments.md). v = 2L is left out because all images of that base have it.
+/// Stable Diffusion at 512 pixels has L = 64.
 FrameSpectrum learnable_spectrum(int latents);
 
 /// Signs drawn from a seed.

@@ -17,8 +17,9 @@ using core::ErrorKind;
 
 namespace {
 
-constexpr double kFrameGain = 0.15;    // Brings the standard strength of 1.5 to 38 dB on paintings.
-constexpr double kPlainPsnrDb = 38.0;  // Of images measured where no fidelity is asked for.
+constexpr double kFrameGain = 0.15;  // Brings the standard strength of 1.5 to 38 dB on paintings.
+// PSNR of the images that are measured where no fidelity is asked for.
+constexpr double kPlainPsnrDb = 38.0;
 constexpr std::size_t kMeasuredImages = 64;  // At most so many of a set are measured on.
 constexpr double kOutsideShare = 0.1;        // nu [Siren 2025, Eq. 5].
 constexpr double kLeastRadius = 1.0;         // The deviation of any image's statistic over keys.

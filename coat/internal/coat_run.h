@@ -15,6 +15,7 @@
 
 namespace patina::coat {
 
+/// Not for use by several threads at once.
 class CoatRun {
  public:
   /// Opens or makes the run of these options and images. Throws Error{kInput} where the output holds

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kFitAttempts = 5;
 constexpr double kWeakestShare =
-    0.1;  // Of the strength wanted; below, the limit is reported broken.
+    0.1;  // Share of the strength wanted below which the limit is reported as broken.
 constexpr int kCenterAttempts = 5;
 constexpr double kCenterTolerance = 0.15;
 

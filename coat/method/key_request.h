@@ -31,17 +31,17 @@ using ImageAt = std::function<images::Image(std::size_t i)>;
 
 struct KeyRequest {
   std::size_t count = 0;  ///< Images in the set.
-  ImageAt image_at;
+  ImageAt image_at;       ///< Decodes an image of the set; called with indices below `count`.
   /// The same images as files, for methods that train a model on them; empty in a preview.
   std::vector<std::filesystem::path> files;
-  std::uint64_t seed = 0;  ///< Everything drawn comes from it.
-  FidelityOptions fidelity;
-  tensors::ComputeOptions compute;
+  std::uint64_t seed = 0;           ///< Everything drawn comes from it.
+  FidelityOptions fidelity;         ///< How visible the coating may be while the key is made.
+  tensors::ComputeOptions compute;  ///< Device, number format and threads.
   /// File that a training writes now and then and resumes from; empty = none. Secret.
   std::filesystem::path checkpoint;
   /// False for a preview: a method that trains for minutes takes its warm start as it is.
   bool train = true;
-  core::Observer observer;
+  core::Observer observer;  ///< Hears of the progress and may cancel.
 };
 
 }  // namespace patina::coat

@@ -23,7 +23,8 @@ constexpr int kInputPair = 30;  // Channels 60 and 61 hold +n and -n.
 constexpr int kMessageBits = 48;
 constexpr double kGate = 4.0;      // Weight of a message bit: +4 passes a unit signal, -4 stops it.
 constexpr double kNormEps = 1e-3;  // As in extractors/siren/hidden.cpp.
-constexpr double kLeastVariance = 1e-3;  // Of the mean one, when whitening.
+// Share of the mean variance that whitening takes as the least.
+constexpr double kLeastVariance = 1e-3;
 
 torch::Tensor binomial() {
   const torch::Tensor row = torch::tensor({0.25, 0.5, 0.25}, torch::kFloat64);

@@ -20,10 +20,12 @@
 namespace patina::coat::siren {
 
 struct CoaterOptions {
-  tensors::ComputeOptions compute;
+  tensors::ComputeOptions compute;  ///< Device, number format and threads.
+  /// Larger images are coated in tiles, with the same result. More pixels a tile take more memory.
   std::uint64_t max_tile_pixels = 1 << 20;
 };
 
+/// Not for use by several threads at once.
 class Coater {
  public:
   Coater(Pair& pair, const std::string& message_hex, const CoaterOptions& options);
@@ -36,9 +38,12 @@ class Coater {
   torch::Tensor coating(const torch::Tensor& unit);
 
  private:
+  // [N,3,H,W] normalised -> the generator's change [N,3,H,W].
   torch::Tensor delta_folded(const torch::Tensor& normalised,
                              const transforms::FrameSides& sides) const;
+  // Adds the message to [N,D,H,W] in place.
   void add_message(torch::Tensor& mixed, const transforms::FrameSides& sides) const;
+  // [N,3,H,W] unit, the tile that lies at `at` -> its coating [N,3,H,W].
   torch::Tensor tile_coating(const torch::Tensor& unit,
                              const images::Rect& at,
                              const transforms::FrameSides& sides);
@@ -53,7 +58,7 @@ class Coater {
   torch::Tensor message_;  // [1,B]
   extractors::FoldedStack head_;
   extractors::FoldedConv
-      mix_;  // Of features and image; the message's constant share is in the bias.
+      mix_;  // Mixes features and image; the message's constant share is in the bias.
   extractors::FoldedConv final_;
   torch::Tensor
       message_edge_;  // [1,D,3,3]: what the message adds at each kind of border, minus inside.

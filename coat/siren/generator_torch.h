@@ -18,9 +18,10 @@
 namespace patina::coat::siren {
 
 struct GeneratorConfig {
+  /// Convolution blocks before the message joins, at least 1. More see farther and cost more.
   int blocks = 4;
-  int channels = 64;
-  int message_bits = 48;
+  int channels = 64;      ///< Width of every block, at least 1. More cost more time, by the square.
+  int message_bits = 48;  ///< Length of the message, at least 1.
 };
 
 class GeneratorImpl : public torch::nn::Module {

@@ -14,7 +14,7 @@ torch::Tensor squared_distance(const torch::Tensor& features, const torch::Tenso
 /// Coating score sqrt(d^2+1)-1 in the form d^2/(sqrt(d^2+1)+1), exact for small d. [N] -> [N].
 torch::Tensor coating_score(const torch::Tensor& squared);
 
-/// Eq. 5: R^2 + 1/(nu n) sum max(0, d_i^2 - R^2). Scalar.
+/// Eq. 5: R^2 + 1/(nu n) sum max(0, d_i^2 - R^2). squared [n] = d_i^2 -> scalar [].
 torch::Tensor positive_loss(const torch::Tensor& squared, double radius, double nu);
 
 /// The forms that Eq. 6 is known by; the prose does not single one out.
@@ -30,10 +30,10 @@ enum class NegativeForm {
 /// 0.
 torch::Tensor negative_loss(const torch::Tensor& squared, double radius, NegativeForm form);
 
-/// The (1-nu) quantile of the distances (linear interpolation).
+/// The (1-nu) quantile of the distances [n] (linear interpolation); nu in [0, 1].
 double radius_by_quantile(const torch::Tensor& distances, double nu);
 
-/// Line search: the first order statistic of the distances that minimises Eq. 5.
+/// Line search: the first order statistic of the distances [n] that minimises Eq. 5.
 double radius_by_line_search(const torch::Tensor& distances, double nu);
 
 }  // namespace patina::coat::siren

@@ -54,7 +54,7 @@ Tensor Learnability::operator()(const Tensor& coated, int step) const {
   torch::Generator generator = tensors::generator_on(model.compute.device, rng.next_u64());
   diffusion::DenoisingBatch batch;
   batch.latents =
-      diffusion::latents_of(model, coated.to(torch::kFloat32) * 2.0 - 1.0).to(torch::kFloat32);
+      diffusion::encode_latents(model, coated.to(torch::kFloat32) * 2.0 - 1.0).to(torch::kFloat32);
   batch.noise = torch::randn(batch.latents.sizes(), generator, batch.latents.options());
   batch.t = torch::randint(0,
                            model.noise.alphas_cumprod.size(0),

@@ -20,15 +20,16 @@ struct SurrogateOptions {
   std::filesystem::path base;                 ///< Model folder.
   std::vector<std::filesystem::path> images;  ///< The uncoated set.
   std::string prompt = "a picture";           ///< Class descriptor.
-  int steps = 100;                            ///< Of full fine-tuning; 0 = the base as it is.
-  std::uint64_t seed = 0;
-  tensors::ComputeOptions compute;
+  int steps = 100;                            ///< Steps of full fine-tuning; 0 = the base as it is.
+  std::uint64_t seed = 0;                     ///< Seed of all that the fine-tuning draws.
+  tensors::ComputeOptions compute;            ///< Device, number format and threads.
 };
 /// Fine-tunes into `folder`, or finds it finished. Throws as diffusion::personalize does.
 void make_surrogate(const SurrogateOptions& options,
                     const std::filesystem::path& folder,
                     const core::Observer& observer = {});
 
+/// Not for use by several threads at once.
 class Learnability {
  public:
   /// Throws as load_text_to_image does.

@@ -34,7 +34,7 @@ std::string random_message(core::Rng& rng, int bits) {
 
 }  // namespace
 
-Pair copy_of(const Pair& pair) {
+Pair copy_pair(const Pair& pair) {
   std::map<std::string, core::TensorBlob> tensors;
   tensors::export_module(*pair.generator, "generator/", tensors);
   tensors::export_module(*pair.extractor, "extractor/", tensors);
@@ -72,7 +72,7 @@ std::vector<ReptileRound> reptile(Pair& pair,
     core::Rng rng = core::Rng(options.seed).fork("round " + std::to_string(round));
     ReptileRound done;
     done.task = rng.below(tasks.size());
-    Pair copy = copy_of(pair);
+    Pair copy = copy_pair(pair);
     TrainOptions inner = options.inner;
     inner.seed = rng.next_u64();
     inner.focus = false;  // The meta pair keeps all directions: keys will choose their own.

@@ -17,15 +17,15 @@ struct ReptileOptions {
   int rounds = 40;         ///< Tasks seen, drawn with replacement.
   double step_size = 0.5;  ///< epsilon of Eq. 10, falling to zero over the rounds; (0, 1].
   TrainOptions inner;      ///< Training on one task; `inner.steps` is k.
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;  ///< Seed of the order of tasks and of each task's training.
 };
 
 /// What a round did.
 struct ReptileRound {
   std::size_t task = 0;
   // On one batch of the task that its training did not see (held_out_loss):
-  double first_loss = 0.0;  ///< Of the pair as it came.
-  double last_loss = 0.0;   ///< Of the trained copy.
+  double first_loss = 0.0;  ///< Loss of the pair as it came.
+  double last_loss = 0.0;   ///< Loss of the trained copy.
 };
 
 /// theta <- theta + epsilon (theta_task - theta). Trains `pair` in place; deterministic for a seed.
@@ -39,6 +39,6 @@ std::vector<ReptileRound> reptile(Pair& pair,
 void move_towards(Pair& to, const Pair& target, double share);
 
 /// A pair of its own with the same weights.
-Pair copy_of(const Pair& pair);
+Pair copy_pair(const Pair& pair);
 
 }  // namespace patina::coat::siren

@@ -23,46 +23,49 @@ namespace patina::coat::siren {
 
 struct TrainOptions {
   // What it computes.
-  int steps = 20;
+  int steps = 20;    ///< Steps of AdamW, at least 0. More move the pair farther from its start.
   int batch = 8;     ///< Crops per step.
   int crop_px = 64;  ///< Side of a crop.
   /// AdamW. The warm start's channels come in pairs that cancel; at the 1e-3 of [Siren 2025] they
   /// stop doing so within a few steps (docs/experiments.md).
   double generator_rate = 1e-5;
-  double extractor_rate = 1e-5;
+  double extractor_rate = 1e-5;  ///< Learning rate of the extractor, above 0; as for the generator.
   /// lambda1, on the mean squared CIEDE2000 (Eq. 4 as the public code has it).
   double human_vision_weight = 0.2;
   double hypersphere_weight = 1.0;         ///< lambda2, on L_pos + L_neg.
   double squared_difference_weight = 1.0;  ///< On the mean squared error in unit range.
   double nu = 0.1;  ///< Share of positives left outside the hypersphere (Eq. 5).
   NegativeForm negative = NegativeForm::kLogHuberPublic;  ///< Eq. 6.
-  double center_memory = 0.98;  ///< Of the running mean of coated features that is the centre.
-  int eot_ramp_steps = 10;      ///< Steps over which the robustness layer reaches full range.
+  /// Memory of the running mean of coated features that is the centre, [0, 1).
+  double center_memory = 0.98;
+  int eot_ramp_steps = 10;  ///< Steps over which the robustness layer reaches full range.
   /// What features keep of directions other than that of the own coating, [0,1]: less is more power
   /// on weakly coated images, more sets apart images that carry somebody else's coating.
   double off_direction_share = 0.4;
   double psnr_db =
-      38.5;  ///< Of every coated crop, within at_fidelity's range; 0 = standard strength.
+      38.5;  ///< PSNR of every coated crop, dB, within at_fidelity's range; 0 = standard strength.
   /// Whether training begins by shrinking features to the own direction; meta-learning does not.
   bool focus = true;
   int sphere_crops =
       32;  ///< Crops that the own direction, and at the end centre and radius, come from.
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;  ///< Seed of the crops and of the distortions that are drawn.
   /// Eq. 1 and 2: coated crops [N,3,H,W], unit, and the step -> scalar denoising loss under a
   /// surrogate (learnability_torch.h); empty = term absent.
   std::function<torch::Tensor(const torch::Tensor& coated, int step)> learnability;
+  /// Factor of the `learnability` term, at least 0. Larger makes models learn the coating sooner.
   double learnability_weight = 1.0;
   // How.
-  torch::ScalarType dtype = torch::kFloat32;
-  torch::Device device = torch::kCPU;
+  torch::ScalarType dtype = torch::kFloat32;  ///< Number format of the forward pass.
+  torch::Device device = torch::kCPU;         ///< Where the training runs.
   std::filesystem::path checkpoint;  ///< Written now and then, resumed from; empty = none. Secret.
+  /// Steps between two checkpoints, at least 1. More write less and repeat more after a kill.
   int checkpoint_every = 20;
   std::function<void(int step, double loss)> loss_seen;  ///< Called after each step.
 };
 
 /// The terms of one step, for the log and for tests.
 struct LossTerms {
-  torch::Tensor total;
+  torch::Tensor total;  ///< Scalar [] with its graph.
   double learnability = 0.0;
   double human_vision = 0.0;
   double positive = 0.0;

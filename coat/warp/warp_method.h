@@ -14,7 +14,7 @@ namespace patina::coat::warp {
 struct WarpOptions {
   int steps = 400;  ///< Training steps of the classifier, at least 1; more tell bends apart better.
   int pairs = 16;   ///< Crops a step, each once clean and once warped, at least 1.
-  double learning_rate = 1e-3;  ///< Of Adam, above 0.
+  double learning_rate = 1e-3;  ///< Learning rate of Adam, above 0.
 };
 
 MethodWords words();

@@ -62,7 +62,7 @@ void require_supported(const core::SafetensorsFile& file) {
   }
 }
 
-Entries entries_of(const core::SafetensorsFile& file) {
+Entries read_entries(const core::SafetensorsFile& file) {
   require_supported(file);
   Entries entries;
   std::vector<std::string> unknown;
@@ -257,7 +257,7 @@ LoRA read_lora(const std::filesystem::path& path,
                const Weights& text_encoder) {
   internal::refuse_pickle(path);
   const auto file = core::SafetensorsFile::open(path);
-  const Entries entries = entries_of(file);
+  const Entries entries = read_entries(file);
   const std::map<AdaptedNetwork, Lookup> lookups = {
       {AdaptedNetwork::kUNet, Lookup(unet)}, {AdaptedNetwork::kTextEncoder, Lookup(text_encoder)}};
   require_all_found(file, entries, lookups);

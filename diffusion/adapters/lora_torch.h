@@ -32,12 +32,13 @@ struct LowRank {
 };
 
 struct LoRA {
-  std::string style;  ///< Of the file: "kohya-ss", "diffusers processors", "peft", ...
+  std::string style;  ///< The file's layout: "kohya-ss", "diffusers processors", "peft", ...
   std::map<std::string, LowRank> unet;  ///< By the weight's full name as in Weights.
   std::map<std::string, LowRank> text_encoder;
-  std::map<std::string, std::string> metadata;  ///< Of the file.
+  std::map<std::string, std::string> metadata;  ///< The file's own metadata.
 
-  /// Both factors of every module, in the order of names, UNet first.
+  /// Both factors of every module, shaped as in LowRank [rank,in] and [out,rank], in the order of
+  /// names, UNet first.
   std::vector<torch::Tensor> factors() const;
 };
 
@@ -103,10 +104,11 @@ struct NewLoRAOptions {
   std::int64_t rank = 4;
   /// > 0. alpha / rank scales the change; larger values act as a larger learning rate.
   double alpha = 4.0;
-  /// Of the random `down` factors. A weight's values do not depend on which others are adapted.
+  /// Seed of the `down` factors. A weight's values do not depend on which others are adapted.
   std::uint64_t seed = 0;
   /// Which weights are adapted, by full name; empty: none. Norms, biases and embeddings never are.
   std::function<bool(const std::string& weight)> unet = is_attention_projection;
+  /// The same choice for the weights of the text encoder.
   std::function<bool(const std::string& weight)> text_encoder;
 };
 

@@ -21,7 +21,7 @@ constexpr const char* kWebuiTensor = "emb_params";
 }
 
 // [n,D] float32 in memory of its own.
-Tensor vectors_of(const core::SafetensorsFile& file, const std::string& name) {
+Tensor read_vectors(const core::SafetensorsFile& file, const std::string& name) {
   const core::TensorView& view = file.at(name);
   const std::string where = file.where() + ", tensor " + core::in_quotes(name);
   const bool is_rows = (view.shape.size() == 1 || view.shape.size() == 2) && view.size_bytes > 0;
@@ -77,7 +77,7 @@ std::vector<TokenEmbedding> read_embeddings(const std::filesystem::path& path,
   }
   std::vector<TokenEmbedding> embeddings;
   for (const auto& [name, view] : file.tensors()) {
-    embeddings.push_back({name == kWebuiTensor ? token : name, vectors_of(file, name)});
+    embeddings.push_back({name == kWebuiTensor ? token : name, read_vectors(file, name)});
   }
   return embeddings;
 }

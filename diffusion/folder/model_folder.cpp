@@ -109,7 +109,7 @@ void check_pipeline(const std::string& name, const std::string& where) {
               "give a folder in the diffusers layout");
 }
 
-std::vector<fs::path> shards_of(const fs::path& index) {
+std::vector<fs::path> list_shards(const fs::path& index) {
   const json parsed = read_json(index);
   const auto map = parsed.is_object() ? parsed.find("weight_map") : parsed.end();
   if (!parsed.is_object() || map == parsed.end() || !map->is_object() || map->empty()) {
@@ -150,7 +150,7 @@ ComponentFiles find_component(const fs::path& folder, const std::string& stem) {
     if (fs::exists(single)) {
       files.weights = {single};
     } else if (fs::exists(index)) {
-      files.weights = shards_of(index);
+      files.weights = list_shards(index);
     }
     if (!files.weights.empty()) return files;
   }

@@ -69,10 +69,10 @@ Tensor token_ids(const Tokenizer& tokenizer, const std::vector<std::string>& pro
   return torch::stack(rows);
 }
 
-Tensor latents_of(const TextToImage& model,
-                  const Tensor& image,
-                  const Pass& pass,
-                  const Tensor& noise) {
+Tensor encode_latents(const TextToImage& model,
+                      const Tensor& image,
+                      const Pass& pass,
+                      const Tensor& noise) {
   const std::int64_t multiple = model.vae.config().downscale();
   if (image.size(2) % multiple != 0 || image.size(3) % multiple != 0) {
     throw Error(ErrorKind::kInput,
@@ -86,7 +86,7 @@ Tensor latents_of(const TextToImage& model,
   return z * model.vae.config().scaling_factor;
 }
 
-Tensor image_of(const TextToImage& model, const Tensor& latents, const Pass& pass) {
+Tensor decode_latents(const TextToImage& model, const Tensor& latents, const Pass& pass) {
   return model.vae.decode(model.compute.place(latents / model.vae.config().scaling_factor), pass);
 }
 

@@ -40,13 +40,13 @@ torch::Tensor token_ids(const Tokenizer& tokenizer, const std::vector<std::strin
 
 /// Latents [N,C,h,w], scaled as the UNet sees them, from an image [N,3,H,W] in [-1,1]: the mean of
 /// the posterior, or a sample of it where `noise` is given.
-torch::Tensor latents_of(const TextToImage& model,
-                         const torch::Tensor& image,
-                         const Pass& pass = {},
-                         const torch::Tensor& noise = {});
+torch::Tensor encode_latents(const TextToImage& model,
+                             const torch::Tensor& image,
+                             const Pass& pass = {},
+                             const torch::Tensor& noise = {});
 /// The image [N,3,H,W], about [-1,1], of scaled latents.
-torch::Tensor image_of(const TextToImage& model,
-                       const torch::Tensor& latents,
-                       const Pass& pass = {});
+torch::Tensor decode_latents(const TextToImage& model,
+                             const torch::Tensor& latents,
+                             const Pass& pass = {});
 
 }  // namespace patina::diffusion

@@ -18,13 +18,13 @@ struct ClassImageOptions {
   std::filesystem::path base;   ///< Model folder in the diffusers layout.
   std::string prompt;           ///< The class.
   int count = 64;               ///< At least 0.
-  int steps = 20;               ///< Of DPM-Solver++ 2M, [1, T]. More: finer and slower.
+  int steps = 20;               ///< Steps of DPM-Solver++ 2M, [1, T]. More: finer and slower.
   double guidance_scale = 3.0;  ///< 1 = the prompt alone. Larger: closer to it and less varied.
   std::uint64_t seed = 1;       ///< Image i starts from seed + i.
   /// Images generated at once, [1, 64]. Larger: faster, and more memory. Part of what the images
   /// are: sums over a batch may round differently.
   int batch = 16;
-  tensors::ComputeOptions compute;
+  tensors::ComputeOptions compute;  ///< Device, number format and threads.
 };
 
 /// `count` images of the base's own size. Throws what Generator and its generate() throw.

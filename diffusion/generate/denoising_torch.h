@@ -13,17 +13,17 @@
 namespace patina::diffusion {
 
 struct DenoisingBatch {
-  torch::Tensor latents;  ///< z [N,C,h,w], scaled: latents_of(model, image).
+  torch::Tensor latents;  ///< z [N,C,h,w], scaled: encode_latents(model, image).
   torch::Tensor noise;    ///< Standard normal, shaped as z.
   torch::Tensor t;        ///< int64 [N], 0 to T-1.
   torch::Tensor context;  ///< [N,S,D]
 };
 
 struct Denoising {
-  torch::Tensor loss;        ///< Scalar float32: mean over all elements of (prediction - target)^2.
-  torch::Tensor noised;      ///< z_t
-  torch::Tensor prediction;  ///< float32
-  torch::Tensor target;      ///< Noise, or velocity, which depends on z.
+  torch::Tensor loss;    ///< Scalar [] float32: mean of (prediction - target)^2 over all elements.
+  torch::Tensor noised;  ///< z_t [N,C,h,w]
+  torch::Tensor prediction;  ///< [N,C,h,w] float32
+  torch::Tensor target;      ///< [N,C,h,w]: noise, or velocity, which depends on z.
 };
 
 /// What predicts: a model's UNet and the noise it was trained with.
@@ -37,9 +37,9 @@ Denoising denoise(const Denoiser& denoiser, const DenoisingBatch& batch, const P
 Denoising denoise(const TextToImage& model, const DenoisingBatch& batch, const Pass& pass = {});
 
 struct PriorPreservation {
-  torch::Tensor loss;      ///< instance + lambda prior
-  torch::Tensor instance;  ///< Mean over the first `num_instance` samples.
-  torch::Tensor prior;     ///< Mean over the others, images of the class.
+  torch::Tensor loss;      ///< Scalar []: instance + lambda prior
+  torch::Tensor instance;  ///< Scalar []: mean over the first `num_instance` samples.
+  torch::Tensor prior;     ///< Scalar []: mean over the others, images of the class.
 };
 
 /// The loss of DreamBooth from a batch of instance images followed by class images. Throws

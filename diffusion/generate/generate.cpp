@@ -175,7 +175,8 @@ Generation Generator::generate(const GenerateOptions& options,
         return true;
       });
   for (std::int64_t i = 0; i < latents.size(0); ++i) {  // one at a time: decoding takes the memory
-    result.images.push_back(tensors::image_from_signed(image_of(model, latents.narrow(0, i, 1))));
+    result.images.push_back(
+        tensors::image_from_signed(decode_latents(model, latents.narrow(0, i, 1))));
   }
   return result;
 }

@@ -16,26 +16,27 @@
 namespace patina::diffusion {
 
 struct GeneratorOptions {
-  std::filesystem::path base;  ///< Folder in the diffusers layout.
-  tensors::ComputeOptions compute;
-  std::vector<std::filesystem::path> loras;       ///< Merged in this order.
-  double lora_scale = 1.0;                        ///< Of all of them.
+  std::filesystem::path base;                ///< Folder in the diffusers layout.
+  tensors::ComputeOptions compute;           ///< Device, number format and threads.
+  std::vector<std::filesystem::path> loras;  ///< Merged in this order.
+  /// Strength of every LoRA; 0 = without effect, larger is stronger.
+  double lora_scale = 1.0;
   std::vector<std::filesystem::path> embeddings;  ///< Textual inversion.
 };
 
 /// One request. The same request, model, build and thread count give the same images.
 struct GenerateOptions {
-  std::string prompt;
-  std::string negative_prompt;
+  std::string prompt;           ///< What the images shall show, UTF-8.
+  std::string negative_prompt;  ///< What guidance leads away from, UTF-8; empty = the empty prompt.
   int steps = 30;               ///< Calls of the sampler, [1, T]. More: finer and slower.
   double guidance_scale = 7.5;  ///< 1 = the prompt alone; larger follows it more closely.
   std::uint64_t seed = 1;       ///< Image i starts from seed + i.
   int width_px = 0;             ///< A multiple of the model's grid; 0 = the model's own size.
-  int height_px = 0;
-  int batch = 1;          ///< Images, [1, 64].
-  std::string scheduler;  ///< Empty = the model's own; else one of scheduler_names().
-  int clip_skip = 0;      ///< Text encoder layers left out at the end.
-  double eta = 0.0;       ///< DDIM: share of fresh noise, [0, 1].
+  int height_px = 0;            ///< As width_px.
+  int batch = 1;                ///< Images, [1, 64].
+  std::string scheduler;        ///< Empty = the model's own; else one of scheduler_names().
+  int clip_skip = 0;            ///< Text encoder layers left out at the end.
+  double eta = 0.0;             ///< DDIM: share of fresh noise, [0, 1].
 };
 
 struct Generation {
@@ -44,6 +45,7 @@ struct Generation {
   std::vector<std::string> warnings;
 };
 
+/// A loaded model. Not for use by several threads at once, although generate() is const.
 class Generator {
  public:
   /// Loads the model. Throws as load_text_to_image does.

@@ -19,9 +19,9 @@ struct SamplingInputs {
       7.5;  ///< w: out = negative + w (positive - negative); 1 = the prompt alone.
 };
 
-/// Called after every call of the network; returning false stops the run.
+/// Called with the latents [N,C,h,w] after every call of the network; false stops the run.
 using StepSeen = std::function<bool(int call, const torch::Tensor& latents)>;
-/// Standard normal numbers for a step, shaped as the latents.
+/// Standard normal numbers for a step, shaped as the latents [N,C,h,w].
 using NoiseSource = std::function<torch::Tensor()>;
 
 /// Scaled latents [N,C,h,w]. Distilled networks (LCM) take the guidance scale as an input instead

@@ -15,7 +15,8 @@ torch::Tensor attention(const torch::Tensor& q,
                         const torch::Tensor& v,
                         bool causal = false);
 
-/// The blocked form, whatever the LibTorch at hand; `block` queries at a time, 0 = chosen by size.
+/// The blocked form, whatever the LibTorch at hand; shapes [...] as for attention(). Takes `block`
+/// queries at a time, 0 = chosen by size.
 torch::Tensor blocked_attention(const torch::Tensor& q,
                                 const torch::Tensor& k,
                                 const torch::Tensor& v,

@@ -12,10 +12,12 @@
 
 namespace patina::diffusion {
 
+/// Maps tensors of any shapes [...] to one.
 using Block = std::function<torch::Tensor(const std::vector<torch::Tensor>& inputs)>;
 
-/// block(inputs), without keeping what lies between. `weights` are those that the block reads;
-/// gradients reach them as well as the inputs, through backward() and through autograd::grad alike.
+/// block(inputs) [...], without keeping what lies between. `weights` are those that the block
+/// reads; gradients reach them as well as the inputs, through backward() and through autograd::grad
+/// alike.
 torch::Tensor checkpointed(const Block& block,
                            const std::vector<torch::Tensor>& inputs,
                            const std::vector<WeightHandle>& weights);

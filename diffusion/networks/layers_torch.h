@@ -17,9 +17,10 @@ namespace patina::diffusion {
 /// Options of one forward pass.
 struct Pass {
   bool checkpoint = false;  ///< Keep block inputs only; blocks are computed again in backward.
-  /// Called with the path and the output of each larger module; for tests and inspection.
+  /// Called with the path and the output [N,...] of each larger module; for tests and inspection.
   std::function<void(const std::string& path, const torch::Tensor& output)> trace;
 
+  /// Calls `trace`, if any, and returns `output` [N,...] itself.
   const torch::Tensor& seen(const std::string& path, const torch::Tensor& output) const;
 };
 

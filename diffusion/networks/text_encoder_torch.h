@@ -44,7 +44,9 @@ class TextEncoder {
     std::vector<WeightHandle> weights;
   };
   Layer make_layer(const Scope& at) const;
+  // x [B,S,D] -> [B,S,D].
   torch::Tensor through(const Layer& layer, const torch::Tensor& x, const Pass& pass) const;
+  // ids [B,S] int64 -> [B] int64, the place of the end-of-text token.
   torch::Tensor end_positions(const torch::Tensor& ids) const;
 
   TextEncoderConfig config_;

@@ -65,7 +65,8 @@ struct DownBlock {
   std::vector<SpatialTransformer> attentions;  ///< as many as resnets, or none
   Conv2d downsampler;                          ///< weight nullptr on the last level
 
-  /// Appends every output to `skips`.
+  /// x [N,C,H,W] -> [N,C',h,w], half of H and W but on the last level. Appends every output to
+  /// `skips`.
   torch::Tensor operator()(torch::Tensor x,
                            const Conditions& given,
                            std::vector<torch::Tensor>& skips,
@@ -78,6 +79,7 @@ struct MidBlock {
   SpatialTransformer attention;
   ResnetBlock second;
 
+  /// x [N,C,H,W] -> [N,C,H,W].
   torch::Tensor operator()(torch::Tensor x, const Conditions& given, const Pass& pass) const;
 };
 
@@ -87,7 +89,8 @@ struct UpBlock {
   std::vector<SpatialTransformer> attentions;
   Conv2d upsampler;  ///< weight nullptr on the last level
 
-  /// Takes one of `skips` for each resnet, from the back; upsamples to the size of the next.
+  /// x [N,C,H,W] -> [N,C',H',W']. Takes one of `skips` for each resnet, from the back; upsamples to
+  /// the size of the next.
   torch::Tensor operator()(torch::Tensor x,
                            const Conditions& given,
                            std::vector<torch::Tensor>& skips,

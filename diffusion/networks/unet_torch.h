@@ -30,10 +30,12 @@ class UNet {
   const Weights& weights() const { return weights_; }
 
  private:
+  // t [N] or [1] -> [N,time_width].
   torch::Tensor time_embedding(const torch::Tensor& t,
                                std::int64_t batch,
                                const torch::Tensor& guidance_embedding,
                                const Pass& pass) const;
+  // z_t [N,in,h,w], context [N,S,D].
   void check_inputs(const torch::Tensor& z_t,
                     const torch::Tensor& context,
                     const torch::Tensor& guidance_embedding) const;

@@ -68,6 +68,7 @@ class Vae {
   Middle make_middle(const Scope& at, std::int64_t channels) const;
   Half make_encoder(const Scope& at) const;
   Half make_decoder(const Scope& at) const;
+  // Each maps x [N,C,h,w]; attend() and through() keep its shape.
   torch::Tensor attend(const Attention& attention, const torch::Tensor& x, const Pass& pass) const;
   torch::Tensor through(const Middle& middle, torch::Tensor x, const Pass& pass) const;
   torch::Tensor finished(const Half& half, const torch::Tensor& x, const Pass& pass) const;

@@ -23,20 +23,22 @@ namespace patina::diffusion {
 /// Replaces a weight while it is attached: `apply` maps the stored value to the effective one and
 /// may be differentiated with respect to `leaves` (LoRA, singular-value shifts).
 struct Adapter {
+  /// What is trained, in the shapes [...] that `apply` takes.
   std::vector<torch::Tensor> leaves;
   std::function<torch::Tensor(const torch::Tensor& stored)> apply;
 };
 
 struct Weight {
   std::string name;     ///< Full name, as in the file: "down_blocks.0.resnets.0.conv1.weight".
-  torch::Tensor value;  ///< May lie in a mapped file: read only until `make_trainable`.
+  torch::Tensor value;  ///< [...]; may lie in a mapped file: read only until `make_trainable`.
   std::vector<Adapter> adapters;  ///< Applied in order.
 
+  /// The stored value as the adapters change it, with its shape [...].
   torch::Tensor effective() const;
 };
 using WeightHandle = std::shared_ptr<Weight>;
 
-/// The weights of one network, by name.
+/// The weights of one network, by name. Not for use by several threads at once.
 class Weights {
  public:
   const std::map<std::string, WeightHandle>& by_name() const { return by_name_; }
@@ -46,7 +48,7 @@ class Weights {
 
   /// Values become leaves that require gradients and own their memory; `wanted` picks by name.
   void make_trainable(const std::function<bool(const std::string& name)>& wanted);
-  /// Tensors that require gradients, adapters' leaves among them, in the order of names.
+  /// Tensors [...] that require gradients, adapters' leaves among them, in the order of names.
   std::vector<torch::Tensor> trainable() const;
   std::int64_t num_parameters() const;
 
@@ -90,6 +92,7 @@ class WeightLoader {
   const Weights& taken() const { return taken_; }
 
  private:
+  // Each has the shape [...] that is asked for.
   torch::Tensor read(const std::string& name,
                      const std::vector<std::int64_t>& shape,
                      torch::ScalarType dtype) const;

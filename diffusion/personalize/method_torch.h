@@ -14,6 +14,7 @@
 namespace patina::diffusion {
 
 struct Personalization {
+  /// What is trained; each has the shape [...] of its weight or factor.
   std::vector<torch::Tensor> leaves;
   /// Whether captions have to be encoded anew in each step.
   bool trains_context = false;

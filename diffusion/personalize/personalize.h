@@ -18,9 +18,10 @@ struct PersonalizeResult {
   int images = 0;
   double first_loss = 0.0;  ///< Mean over the first tenth of the steps.
   double last_loss = 0.0;   ///< Mean over the last tenth.
-  double seconds = 0.0;     ///< Of training, this run.
+  double seconds = 0.0;     ///< Time this run spent training.
   bool resumed = false;
-  std::vector<std::string> captions;  ///< Of the images, in the order of their names.
+  /// Captions of the images, in the order of the images' names.
+  std::vector<std::string> captions;
   std::vector<std::filesystem::path> files;
   std::vector<std::string> warnings;
 };

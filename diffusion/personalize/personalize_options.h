@@ -56,7 +56,7 @@ std::vector<std::string> lora_target_names();
 /// Throws Error{kUsage} listing the names.
 LoRATargets lora_targets_from_name(const std::string& name);
 
-/// Of LoRA [Hu 2022, Sec. 4.1]: W' = W + alpha / rank B A.
+/// Options of LoRA [Hu 2022, Sec. 4.1]: W' = W + alpha / rank B A.
 struct LoRAOptions {
   /// More weights learn more of the images and make a larger file.
   LoRATargets targets = LoRATargets::kTransformer;
@@ -67,7 +67,7 @@ struct LoRAOptions {
   double alpha = 16.0;
 };
 
-/// Of the images that hold a model to what the base makes of the class [Ruiz 2023, Eq. 2], for
+/// The images that hold a model to what the base makes of the class [Ruiz 2023, Eq. 2]; read by
 /// DreamBooth and Custom Diffusion.
 struct PriorOptions {
   /// What the base is asked for and what those images are captioned with.
@@ -83,7 +83,7 @@ struct PriorOptions {
   double weight = 1.0;
 };
 
-/// Of the contact sheet samples.png.
+/// What the contact sheet samples.png shows.
 struct SampleOptions {
   int count = 16;               ///< Images in it, [0, 64]; 0 = no sheet.
   double guidance_scale = 3.0;  ///< As in PriorOptions.
@@ -95,6 +95,7 @@ struct PersonalizeOptions {
   std::filesystem::path base;                 ///< Model folder in the diffusers layout.
   std::vector<std::filesystem::path> images;  ///< Files and folders.
   std::filesystem::path output;               ///< Folder for the personalised model.
+  /// Which weights are trained, and against which loss.
   PersonalizeMethod method = PersonalizeMethod::kFull;
   /// Caption of images without a text file of their name. "{}" stands for the new token of the
   /// methods that have one, else for `initializer`.
@@ -104,8 +105,8 @@ struct PersonalizeOptions {
   /// Steps of training, [0, 1000000]; else the method's. More: nearer to the images, at the end by
   /// heart.
   std::optional<int> steps;
-  /// Of AdamW, (0, 1], constant after 20 steps; else the method's. Larger learns faster, up to where
-  /// the loss grows.
+  /// Learning rate of AdamW, (0, 1], constant after 20 steps; else the method's. Larger learns
+  /// faster, up to where the loss grows.
   std::optional<double> learning_rate;
   /// Images a step, [1, 1024]; as many class images come on top. Larger: steadier, slower steps.
   int batch = 8;
@@ -113,12 +114,12 @@ struct PersonalizeOptions {
   /// Trains the text encoder as well: closer to the images, and prompts mean other things after.
   /// Full, LoRA, DreamBooth and SVDiff.
   bool train_text_encoder = false;
-  LoRAOptions lora;
-  PriorOptions prior;
-  std::uint64_t seed = 1;  ///< Of all that is drawn.
-  SampleOptions samples;
+  LoRAOptions lora;        ///< Read by the method LoRA.
+  PriorOptions prior;      ///< Class images, read by the methods that hold a model to its class.
+  std::uint64_t seed = 1;  ///< Seed of all that is drawn.
+  SampleOptions samples;   ///< The contact sheet that is made at the end.
   // How.
-  tensors::ComputeOptions compute;
+  tensors::ComputeOptions compute;  ///< Device, number format and threads.
   /// Steps between two checkpoints, at least 1. Larger: less to write, more to do again after a
   /// kill.
   int checkpoint_every = 100;

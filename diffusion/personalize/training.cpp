@@ -117,7 +117,7 @@ StepLosses::StepLosses(const TextToImage& model,
   }
 }
 
-Tensor StepLosses::context_of(const std::vector<std::string>& captions) const {
+Tensor StepLosses::encode_captions(const std::vector<std::string>& captions) const {
   if (trains_context_) return model_.text_encoder.context(token_ids(model_.tokenizer, captions));
   std::vector<Tensor> contexts;
   for (const std::string& caption : captions) contexts.push_back(contexts_.at(caption));
@@ -142,7 +142,7 @@ StepLoss StepLosses::at(int step) const {
                            {batch.latents.size(0)},
                            generator,
                            torch::TensorOptions(torch::kInt64).device(device));
-  batch.context = context_of(drawn.captions);
+  batch.context = encode_captions(drawn.captions);
   const Denoising denoising = denoise(model_, batch);
   if (prior_.size() == 0) return {denoising.loss, denoising.loss, {}};
   const PriorPreservation parts = with_prior_preservation(

@@ -30,12 +30,13 @@ LatentSet encode_set(const TextToImage& model,
 
 /// The loss of one step and its parts.
 struct StepLoss {
-  torch::Tensor total;     ///< Scalar.
-  torch::Tensor instance;  ///< Scalar.
-  torch::Tensor prior;     ///< Undefined without class images.
+  torch::Tensor total;     ///< Scalar [], the sum with its graph.
+  torch::Tensor instance;  ///< Scalar [].
+  torch::Tensor prior;     ///< Scalar []; undefined without class images.
 };
 
-/// Draws and computes steps. The same seed and step give the same batch.
+/// Draws and computes steps. The same seed and step give the same batch. Not for use by several
+/// threads at once.
 class StepLosses {
  public:
   StepLosses(const TextToImage& model,
@@ -47,7 +48,8 @@ class StepLosses {
   StepLoss at(int step) const;
 
  private:
-  torch::Tensor context_of(const std::vector<std::string>& captions) const;
+  // [N,S,D]
+  torch::Tensor encode_captions(const std::vector<std::string>& captions) const;
 
   const TextToImage& model_;
   LatentSet instance_;

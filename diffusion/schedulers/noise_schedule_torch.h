@@ -27,32 +27,34 @@ torch::Tensor make_betas(const SchedulerConfig& config);
 NoiseSchedule make_noise_schedule(const SchedulerConfig& config,
                                   const torch::Device& device = torch::kCPU);
 
-/// x_t.
+/// x_t [N,...] from x0 and noise of that shape and t [N] int64, 0 to T-1.
 torch::Tensor add_noise(const NoiseSchedule& schedule,
                         const torch::Tensor& x0,
                         const torch::Tensor& noise,
                         const torch::Tensor& t);
 
-/// v.
+/// v [N,...] from x0 and noise of that shape and t [N] int64, 0 to T-1.
 torch::Tensor velocity(const NoiseSchedule& schedule,
                        const torch::Tensor& x0,
                        const torch::Tensor& noise,
                        const torch::Tensor& t);
 
 /// What a model of this prediction type should answer for x_t: noise, v (which depends on x0, so
-/// its gradient does too) or x0.
+/// its gradient does too) or x0. All [N,...], t [N] int64.
 torch::Tensor training_target(const NoiseSchedule& schedule,
                               const torch::Tensor& x0,
                               const torch::Tensor& noise,
                               const torch::Tensor& t);
 
 /// x0 that a model's prediction for x_t stands for; for an epsilon model it needs abar_t > 0.
+/// All [N,...], t [N] int64.
 torch::Tensor x0_from_prediction(const NoiseSchedule& schedule,
                                  const torch::Tensor& prediction,
                                  const torch::Tensor& x_t,
                                  const torch::Tensor& t);
 
 /// Noise that a model's prediction for x_t stands for; for a sample model it needs abar_t < 1.
+/// All [N,...], t [N] int64.
 torch::Tensor epsilon_from_prediction(const NoiseSchedule& schedule,
                                       const torch::Tensor& prediction,
                                       const torch::Tensor& x_t,

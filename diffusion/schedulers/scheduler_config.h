@@ -49,6 +49,7 @@ enum class FinalSigma { kZero, kSmallest };  ///< "zero" or "sigma_min": level a
 
 /// Initialised as DDIMScheduler's defaults. Fields that a kind does not use are ignored by it.
 struct SchedulerConfig {
+  /// The sampler; says which of the fields below are read.
   SchedulerKind kind = SchedulerKind::kDDIM;
 
   // The model: what it was trained with.
@@ -94,8 +95,9 @@ SchedulerConfig default_scheduler_config(SchedulerKind kind);
 SchedulerConfig scheduler_config_from_json(const nlohmann::json& json, const std::string& where);
 
 /// Another sampler for the same model: keeps the fields under "The model" and takes the sampler's
-/// from the file as far as it gives them, else the defaults of the new class. Without a word on
-/// skip_prk_steps, PNDM skips them (in the library the default asks for what is not built here).
+/// from the file as far as it gives them, else the defaults of the new class. A PNDM whose file
+/// does not give skip_prk_steps skips those steps, although the library's default is to take them:
+/// they are not built here.
 /// Sampler fields that were changed in code are lost; the same kind gives the config unchanged.
 SchedulerConfig with_kind(const SchedulerConfig& config, SchedulerKind kind);
 

@@ -121,7 +121,7 @@ class DDIMScheduler : public AbarScheduler {
     return draws_noise(call) ? next + std::sqrt(variance) * noise : next;
   }
 
-  /// Of the unclipped x0, as the library has it.
+  /// The noise that goes with the unclipped x0, as the library has it.
   torch::Tensor epsilon(const torch::Tensor& output, int call, const torch::Tensor& sample) const {
     const Level now = level(call);
     switch (config().prediction_type) {

@@ -50,15 +50,15 @@ class Scheduler {
   virtual double init_noise_sigma() const { return 1.0; }
   /// What the sample given to call `call` consists of.
   virtual Level level(int call) const = 0;
-  /// The sample of that level, for runs that start from an image at call > 0. PNDM's call 1 then
+  /// The sample of that level, [N,...] as x0, for runs that start at call > 0. PNDM's call 1 then
   /// has nothing to mend and passes the sample on.
   torch::Tensor start_sample(const torch::Tensor& x0, const torch::Tensor& noise, int call) const;
-  /// The model's input for the sample of this call.
+  /// The model's input for the sample [N,...] of this call, shaped as it is.
   virtual torch::Tensor scale_model_input(const torch::Tensor& sample, int call) const;
   /// Whether step() needs noise at this call.
   virtual bool draws_noise(int call) const;
 
-  /// The sample of the next call. `noise`: standard normal, shaped as the sample; may be undefined
+  /// The sample [N,...] of the next call. `noise`: standard normal, shaped as it; may be undefined
   /// where draws_noise is false, and is not read there. Differentiable.
   torch::Tensor step(const torch::Tensor& model_output,
                      int call,
@@ -69,6 +69,7 @@ class Scheduler {
   explicit Scheduler(std::vector<double> timesteps, std::vector<double> sigmas = {});
 
  private:
+  /// step() without its checks; all [N,...].
   virtual torch::Tensor advance(const torch::Tensor& model_output,
                                 int call,
                                 const torch::Tensor& sample,
@@ -110,7 +111,7 @@ struct TimestepGrid {
 /// may be fewer than `steps` where `end` is not T.
 std::vector<double> spaced_timesteps(const SchedulerConfig& config, const TimestepGrid& grid);
 
-/// x0 that the output for a sample of this level (signal^2 + noise^2 = 1) stands for.
+/// x0 [N,...] that the output for a sample of this level (signal^2 + noise^2 = 1) stands for.
 torch::Tensor x0_from_output(PredictionType type,
                              const torch::Tensor& output,
                              const torch::Tensor& sample,

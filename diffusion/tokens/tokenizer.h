@@ -78,8 +78,8 @@ class Tokenizer {
   std::vector<std::string> tokens_;                    // By id.
   std::unordered_map<std::string, std::int64_t> ids_;  // The inverse of tokens_.
   std::unordered_map<std::uint64_t, Merge> merges_;    // By both ids, left one first.
-  std::array<std::int64_t, 256> byte_ids_ = {};        // Of a byte inside a word,
-  std::array<std::int64_t, 256> last_byte_ids_ = {};   // and at its end.
+  std::array<std::int64_t, 256> byte_ids_ = {};        // The id of a byte inside a word.
+  std::array<std::int64_t, 256> last_byte_ids_ = {};   // The id of a byte at the end of a word.
   AddedTokens added_;
   std::int64_t bos_id_ = 0;
   std::int64_t eos_id_ = 0;

@@ -16,7 +16,7 @@ namespace patina::evaluate {
 
 /// What is to be done.
 struct Cell {
-  std::string name;  ///< Of its file, without "/"; for people.
+  std::string name;  ///< Name in the cell's file name, without "/"; for people.
   /// An object that holds all that the result depends on but machine and build. Cells of other
   /// parameters have other files, whatever their names.
   nlohmann::json parameters;
@@ -34,7 +34,7 @@ struct CellRecord {
   CellOutcome outcome;
   nlohmann::json machine;  ///< Processor, instruction set, device, precision, threads.
   nlohmann::json tool;     ///< Version and revision of Patina.
-  double seconds = 0.0;    ///< Of the run that finished the cell.
+  double seconds = 0.0;    ///< Time of the run that finished the cell.
 };
 
 /// Where a cell's file lies: FOLDER/cells/NAME-DIGEST.json, the digest that of its parameters.

@@ -86,7 +86,7 @@ struct Reference {
   Scores scores;
 };
 
-Rates rates_of(const Reference& reference, const Generations& model, const std::string& what) {
+Rates measure_rates(const Reference& reference, const Generations& model, const std::string& what) {
   return rejected(reference.options, suspected(reference.scorer, model), reference.scores, what);
 }
 
@@ -97,9 +97,9 @@ Rates mean_rates(const Experiment& experiment,
                  const core::Observer& observer) {
   std::vector<Rates> all;
   for (const Training& training : trainings) {
-    all.push_back(rates_of(reference,
-                           obtain_generations(experiment, training, observer),
-                           what + " " + std::to_string(all.size())));
+    all.push_back(measure_rates(reference,
+                                obtain_generations(experiment, training, observer),
+                                what + " " + std::to_string(all.size())));
   }
   return mean_of(all);
 }
@@ -139,10 +139,10 @@ MeasuredRow measure_row(const Experiment& experiment,
   const Suspected coated_model = suspected(*scorer, suspect);
   ChainRow row;
   row.true_positive = rejected(experiment.options, coated_model, reference.scores, "coated");
-  row.false_uncoated = rates_of(reference, uncoated, "uncoated");
+  row.false_uncoated = measure_rates(reference, uncoated, "uncoated");
   row.false_other = mean_rates(experiment, reference, models.others, "other set", observer);
   row.false_owners = mean_rates(experiment, reference, models.owners, "other owner", observer);
-  row.false_base = rates_of(reference, base, "base");
+  row.false_base = measure_rates(reference, base, "base");
   row.psnr_db = coated.quality.psnr_db;
   row.ssim = coated.quality.ssim;
   row.delta_e_mean = coated.quality.delta_e_mean;

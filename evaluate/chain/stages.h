@@ -36,7 +36,7 @@ struct Coating {
 struct CoatedSet {
   std::filesystem::path folder, key;
   CoatingQuality quality;
-  std::uint64_t seed = 0;  ///< Of the key.
+  std::uint64_t seed = 0;  ///< Seed that the key was drawn from.
 };
 CoatedSet obtain_coated_set(const Experiment& experiment,
                             const Coating& coating,
@@ -45,9 +45,10 @@ CoatedSet obtain_coated_set(const Experiment& experiment,
 /// What a model is trained on and how.
 struct Training {
   std::size_t set = 0;  ///< Index into ChainOptions::sets.
+  /// The method of personalisation.
   diffusion::PersonalizeMethod method = diffusion::PersonalizeMethod::kFull;
   std::optional<std::string> coating;  ///< None = on the images as they are.
-  int share_percent = 100;             ///< Of images taken from the coated set.
+  int share_percent = 100;             ///< Percentage of images taken from the coated set.
   int run = 1;                         ///< Trainings that differ in this alone have other seeds.
 };
 /// "claude-monet.full.frame.3".
@@ -55,7 +56,7 @@ std::string name_of(const ChainOptions& options, const Training& training);
 /// "claude-monet.base": the base, asked for a set's caption.
 std::string base_name(const ChainOptions& options, std::size_t set);
 std::uint64_t training_seed(const ChainOptions& options, const Training& training);
-/// Of the first image that a model of this name makes; image i has the seed that is i larger.
+/// Seed of the first image that a model of this name makes; image i has the seed i larger.
 std::uint64_t images_seed(const ChainOptions& options, const std::string& model);
 
 /// Images that a model made, and the loss that it was trained to.
@@ -67,7 +68,7 @@ struct Generations {
 Generations obtain_generations(const Experiment& experiment,
                                const Training& training,
                                const core::Observer& observer);
-/// Of the base, asked for a set's caption.
+/// Images that the base generates when asked for a set's caption.
 Generations obtain_base_generations(const Experiment& experiment,
                                     std::size_t set,
                                     const core::Observer& observer);

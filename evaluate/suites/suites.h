@@ -17,7 +17,7 @@ namespace patina::evaluate {
 
 struct SuiteOptions {
   std::filesystem::path output;     ///< Folder for tables and all that leads to them.
-  ChainOptions chain;               ///< Of the suite "chain".
+  ChainOptions chain;               ///< What the suite "chain" measures.
   tensors::ComputeOptions compute;  ///< Where and how.
 };
 

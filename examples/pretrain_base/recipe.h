@@ -20,7 +20,7 @@ struct Recipe {
   double vae_rate = 6e-4;
   double vae_seconds = 0.0;  ///< Training stops after this time; 0 = after its steps.
   double kl_weight = 1e-4;   ///< Per latent number, beside a loss per colour value.
-  double edge_weight = 0.5;  ///< Of differences between neighbouring pixels.
+  double edge_weight = 0.5;  ///< Weight of differences between neighbouring pixels.
 
   int unet_steps = 40000;
   int unet_batch = 256;

@@ -3,8 +3,8 @@
 // [Siren 2025, Sec. 4.4] has one dimension here: the statistic of extractors/frame/frame.h, cut off
 // at the centre, which lies above most coated images, so that nothing counts as coated too strongly.
 //
-// Of a key's scoring part: "frame/index" [K,2], half waves across and down; "frame/amplitudes" [K],
-// with the key's signs; "center" [1].
+// A key's scoring part holds "frame/index" [K,2], half waves across and down; "frame/amplitudes"
+// [K], with the key's signs; and "center" [1].
 #pragma once
 
 #include <memory>

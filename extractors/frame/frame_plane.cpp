@@ -77,7 +77,7 @@ FramePlane frame_plane(const images::Image& image, int cells) {
 }
 
 FramePlane weighted_residual(const FramePlane& plane) {
-  constexpr double kFloor = 0.01;  // Of the local deviation, unit range.
+  constexpr double kFloor = 0.01;  // Least local deviation that is divided by, unit range.
   FramePlane weighted = plane;
   cv::Mat residual(plane.side, plane.side, CV_64F, weighted.values.data());
   residual -= local_mean(residual);

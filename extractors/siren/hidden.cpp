@@ -14,7 +14,7 @@ using core::ErrorKind;
 
 namespace {
 
-constexpr double kNormEps = 1e-3;  // Of the public checkpoints.
+constexpr double kNormEps = 1e-3;  // The epsilon of the public checkpoints' batch norms.
 
 // A list of two, so that names come out as "layers.0" (convolution) and "layers.1" (norm).
 torch::nn::Sequential make_pair(const torch::nn::Conv2d& conv, const torch::nn::BatchNorm2d& norm) {

@@ -39,9 +39,10 @@ class ConvNormGeluImpl : public torch::nn::Module {
 TORCH_MODULE(ConvNormGelu);
 
 struct HiddenExtractorConfig {
-  int blocks = 8;
+  int blocks = 8;  ///< Convolution blocks, at least 1. More see farther and cost more.
+  /// Width of every block but the last, at least 1. Larger costs more, by the square.
   int channels = 64;
-  int features = 48;
+  int features = 48;  ///< Length of the feature vector, at least 1.
 };
 
 /// F: normalised image -> feature. `blocks` blocks of `channels`, one of `features`, global
@@ -72,7 +73,7 @@ struct FoldedConv {
 };
 FoldedConv fold(ConvNormGelu& block, torch::ScalarType dtype, const torch::Device& device);
 
-/// GELU of a convolution's output; `x` may be overwritten. Works on the storage order of
+/// GELU of a convolution's output [N,C,H,W]; `x` may be overwritten. Works on the storage order of
 /// channels-last tensors, where LibTorch 1.13's own kernel is 5-8 times slower.
 torch::Tensor gelu_any_layout(const torch::Tensor& x);
 

@@ -32,6 +32,7 @@ class FoldedStack {
   std::vector<FoldedConv> convs_;
 };
 
+/// Not for use by several threads at once.
 class FeatureExtractor {
  public:
   FeatureExtractor(const keys::CoatKey& key, const ScorerOptions& options);
@@ -44,6 +45,7 @@ class FeatureExtractor {
   torch::Tensor features(const std::vector<const images::Image*>& images);
 
  private:
+  // Each [N,C], before the last linear map; batch_sums() adds over the pixels of `rect`.
   torch::Tensor batch_sums(const std::vector<const images::Image*>& images,
                            const images::Rect& rect);
   torch::Tensor pooled_folded(const std::vector<const images::Image*>& images);

@@ -40,7 +40,7 @@ TORCH_MODULE(ConvNormRelu);
 class StridedNetworkImpl : public torch::nn::Module {
  public:
   explicit StridedNetworkImpl(int outputs);
-  torch::Tensor forward(const torch::Tensor& unit);
+  torch::Tensor forward(const torch::Tensor& unit);  ///< [N,3,128,128] -> [N,outputs]
 
  private:
   std::vector<ConvNormRelu> blocks_;

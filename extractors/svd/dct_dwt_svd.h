@@ -19,7 +19,8 @@ namespace patina::extractors {
 
 struct SvdWatermark {
   std::vector<bool> bits;  ///< Block n carries bit n mod size.
-  double step = 36.0;      ///< Of quantisation, levels of 255; larger is more robust and visible.
+  /// Step of quantisation, levels of 255; larger is more robust and visible.
+  double step = 36.0;
 };
 
 /// Throws Error{kInput} for an image under 8 pixels a side, or a watermark without bits or with a

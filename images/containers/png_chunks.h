@@ -15,8 +15,8 @@ constexpr std::size_t kMaxPNGChunkBytes = 0x7FFFFFFF;
 
 struct PNGChunk {
   std::string_view type;
-  std::size_t offset = 0;  ///< Of the data.
-  std::size_t size = 0;    ///< Of the data, as stated.
+  std::size_t offset = 0;  ///< Where the data begins in the file.
+  std::size_t size = 0;    ///< Bytes of data, as the chunk states them.
   bool whole = false;      ///< The chunk ends inside the file, and its length is one PNG allows.
 
   bool critical() const { return (static_cast<unsigned char>(type[0]) & 0x20U) == 0; }

@@ -15,8 +15,8 @@ constexpr std::size_t kFirstRIFFChunk = 12;  ///< Where the first chunk of a Web
 
 struct RIFFChunk {
   std::string_view type;
-  std::size_t offset = 0;  ///< Of the data.
-  std::size_t size = 0;    ///< Of the data, as stated.
+  std::size_t offset = 0;  ///< Where the data begins in the file.
+  std::size_t size = 0;    ///< Bytes of data, as the chunk states them.
   bool whole = false;      ///< The data end inside the file.
 
   std::size_t end() const { return offset + size + size % 2; }  ///< Where the next chunk begins.

@@ -17,8 +17,9 @@ struct TIFFEntry {
   std::uint16_t tag = 0;
   std::uint16_t type = 0;
   std::uint32_t count = 0;
-  std::size_t entry_offset = 0;  ///< Of the 12-byte entry.
-  std::size_t value_offset = 0;  ///< Of the value, within the entry if it fits there.
+  std::size_t entry_offset = 0;  ///< Where the 12-byte entry begins.
+  /// Where the value begins, which is within the entry if it fits there.
+  std::size_t value_offset = 0;
   std::size_t value_bytes = 0;
 };
 
@@ -61,7 +62,7 @@ struct TIFFField {
   std::uint16_t type = 0;
   std::uint32_t count = 0;
   core::Bytes value;                ///< In the byte order of the block it goes to.
-  std::vector<TIFFField> children;  ///< Of a directory pointer.
+  std::vector<TIFFField> children;  ///< Fields of the directory that a pointer leads to.
 };
 
 /// Appends a directory (fields ascending by tag) and its values to `out`, where offset 0 of the

@@ -20,8 +20,8 @@ std::optional<ImageFormat> format_from_name(const std::string& name);  ///< "jpg
 /// Limits checked against the header before decoding.
 struct ImageLimits {
   std::uint64_t max_pixels = 8192ULL * 8192ULL;  ///< A 20000x20000 PNG bomb is refused unread.
-  std::uint64_t max_file_bytes = 1ULL << 30;
-  int min_side_px = 1;
+  std::uint64_t max_file_bytes = 1ULL << 30;     ///< Larger files are refused unread.
+  int min_side_px = 1;  ///< Images with a shorter side are refused; at least 1.
 };
 
 /// How a file was, or is to be, encoded.

@@ -18,14 +18,14 @@ template <typename Real>
 inline constexpr std::array<Real, 3> kLuminanceWeights = {
     static_cast<Real>(kRedWeight), static_cast<Real>(kGreenWeight), static_cast<Real>(kBlueWeight)};
 
-/// Of one pixel, in the range of its channels.
+/// Luminance of one pixel, in the range of its channels.
 template <typename Real>
 constexpr Real luminance(Real red, Real green, Real blue) {
   const auto& [r, g, b] = kLuminanceWeights<Real>;
   return r * red + g * green + b * blue;
 }
 
-/// Of a region, row by row, unit range. Requires: rect inside the image.
+/// Luminance of a region, row by row, unit range. Requires: rect inside the image.
 std::vector<double> luminance_plane(const Image& image, const Rect& rect);
 
 }  // namespace patina::images

@@ -28,7 +28,7 @@ struct Record {
 };
 Record record_into(Collection& collection);
 
-/// What the threads of a run share.
+/// What the threads of a run share. Thread-safe.
 class Shared {
  public:
   /// `observer`: asked while this thread waits, so that an interruption ends the waiting; null
@@ -56,7 +56,7 @@ class Shared {
   mutable std::mutex mutex_;
 };
 
-/// One thread's client.
+/// One thread's client; not for use by several threads at once.
 class Asker {
  public:
   Asker(const CollectOptions& options, Record record, Shared& shared);

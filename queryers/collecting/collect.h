@@ -25,23 +25,24 @@ struct Budget {
   std::uint64_t max_images = 1'000'000;
   double price_per_image = 0.0;  ///< In any currency; counted for every image asked for.
   double max_cost = std::numeric_limits<double>::infinity();
-  double max_minutes = std::numeric_limits<double>::infinity();  ///< Of this run.
+  /// Longest time of this run, minutes.
+  double max_minutes = std::numeric_limits<double>::infinity();
 };
 
 /// Options of collect_images() and collect_gallery().
 struct CollectOptions {
-  http::HttpOptions http;
-  int concurrency = 1;   ///< Requests at a time, [1, 64].
+  http::HttpOptions http;  ///< Time-outs, proxy, credential and certificates.
+  int concurrency = 1;     ///< Requests at a time, [1, 64].
   double pause_s = 0.0;  ///< Least time between the starts of two requests, with up to half as much
                          ///< again at random.
-  int max_attempts = 5;  ///< Of one request that may be repeated, [1, 100].
-  double item_timeout_s = 900;  ///< From asking for an image to having it.
+  int max_attempts = 5;  ///< Tries of one request that may be repeated, [1, 100].
+  double item_timeout_s = 900;  ///< Longest time from asking for an image to having it.
   double longest_wait_s = 600;  ///< A server that asks for more patience ends the run.
-  http::Backoff backoff;
-  Budget budget;
-  images::ImageLimits limits;
-  int max_redirects = 5;
-  std::uint64_t seed = 1;  ///< Of pauses.
+  http::Backoff backoff;        ///< How long to wait before a request is repeated.
+  Budget budget;                ///< What ends the run early.
+  images::ImageLimits limits;   ///< Images beyond them are refused, not decoded.
+  int max_redirects = 5;        ///< Redirects followed for one request, at least 0.
+  std::uint64_t seed = 1;       ///< Seed of the random share of pauses.
 };
 /// Throws Error{kInput} naming the field, its value and its limits.
 void validate(const CollectOptions& options);
@@ -69,7 +70,7 @@ struct ProbeResult {
   ServiceFacts facts;
   std::vector<std::string> answers;  ///< "options: 200", "loras: no-connection ...".
   bool reachable = false;
-  Outcome outcome = Outcome::kCancelled;  ///< Of the one image, where it was asked for.
+  Outcome outcome = Outcome::kCancelled;  ///< Outcome of the one image, where it was asked for.
   std::string detail;
   double seconds = 0.0;
   std::optional<images::ImageHeader> image;

@@ -21,11 +21,12 @@ enum class GalleryKind { kPages, kCivitai, kUrls, kRecipe };
 
 struct GallerySource {
   GalleryKind kind = GalleryKind::kPages;
-  std::string text;              ///< As the user wrote it.
-  std::optional<http::Url> url;  ///< Of the first page, or of a Civitai that is not the usual one.
-  std::string model;             ///< Civitai: model id; may be empty where the version is given.
-  std::string version;           ///< Civitai: version id.
-  std::filesystem::path file;    ///< List of URLs, one a line; or a recipe.
+  std::string text;  ///< As the user wrote it.
+  /// Address of the first page, or of a Civitai that is not the usual one.
+  std::optional<http::Url> url;
+  std::string model;           ///< Civitai: model id; may be empty where the version is given.
+  std::string version;         ///< Civitai: version id.
+  std::filesystem::path file;  ///< List of URLs, one a line; or a recipe.
 };
 
 /// "https://host/page", "civitai:MODEL", "civitai:MODEL@VERSION", "civitai:@VERSION",

@@ -60,7 +60,7 @@ std::string background_url(const std::string& style) {
   return url;
 }
 
-// Of the names that sites give to the addresses of a picture, the best first.
+// Rank among the names that sites give to the addresses of a picture; the best comes first.
 int rank_of_key(const std::string& key) {
   static constexpr std::array<const char*, 8> kBest = {
       "original", "full", "download", "large", "hires", "url", "src", "image"};
@@ -390,7 +390,7 @@ class Reader {
   std::vector<PagePicture> alone_;
   std::set<std::string> known_;
   std::set<std::string> seen_links_;
-  std::optional<http::Url> link_;  ///< Of the <a> that is open.
+  std::optional<http::Url> link_;  ///< Target of the <a> that is open.
   bool link_shown_ = false;        ///< An <img> stood in it.
   bool in_picture_ = false;
   std::vector<Attributes> sources_;

@@ -21,7 +21,7 @@ namespace patina::queryers {
 struct Recipe {
   std::string name;
   std::string url;                  ///< Template with {page}, {offset} or {cursor}.
-  std::int64_t first_page = 1;      ///< Of {page}.
+  std::int64_t first_page = 1;      ///< First value of {page}.
   std::string items;                ///< List in an answer; empty = the answer itself.
   std::vector<std::string> images;  ///< In an item, best first.
   std::string next;                 ///< URL of the next list in an answer.
@@ -52,8 +52,8 @@ struct Listing {
   };
   std::vector<Item> items;
   std::size_t without_image = 0;   ///< Items in which no picture stands.
-  std::optional<std::string> url;  ///< Of the next list; nothing = the end.
-  ListingState state;              ///< Of the next list.
+  std::optional<std::string> url;  ///< Address of the next list; nothing = the end.
+  ListingState state;              ///< State of reading the next list.
 };
 /// Reads the answer to `url`. Nothing if it holds no list where the recipe says. The next list's
 /// URL has the origin of `url`, or is none.

@@ -25,6 +25,7 @@ struct Posted {
   nlohmann::json reported = nlohmann::json::object();
 };
 
+/// Not for use by several threads at once.
 class GalleryRun {
  public:
   GalleryRun(Collection& collection,

@@ -115,12 +115,13 @@ struct Collection::Impl {
   std::string warcinfo_id;
   std::string began;
   std::set<std::string> ended;
-  std::map<std::string, std::deque<Recorded>> recorded;  ///< Of items that have not ended.
-  std::map<std::string, std::string> announced;          ///< Moments of requests without an answer.
+  /// Answers recorded for items that have not ended.
+  std::map<std::string, std::deque<Recorded>> recorded;
+  std::map<std::string, std::string> announced;  ///< Moments of requests without an answer.
   std::map<Outcome, std::uint64_t> counts;
   std::set<std::string> known_certificates;
   std::uint64_t requests = 0;
-  double clock_offset_s = 0.0;  ///< Of the server whose clock differs most.
+  double clock_offset_s = 0.0;  ///< Offset of the server whose clock differs most.
   mutable std::mutex mutex;
 };
 

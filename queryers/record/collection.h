@@ -101,7 +101,7 @@ class Collection {
   std::uint64_t requests() const;  ///< Sent, in all runs.
   std::uint64_t count(Outcome outcome) const;
   std::uint64_t ended_items() const;
-  std::string head() const;  ///< Of the journal.
+  std::string head() const;  ///< Digest of the journal's last line.
 
  private:
   struct Impl;

@@ -21,7 +21,7 @@ constexpr const char* kHosted = "https://api.replicate.com/v1";
 constexpr double kClockDifferenceS = 120.0;  // allowed between the service and this machine
 
 struct Target {
-  std::string path;     ///< Of the creating POST.
+  std::string path;     ///< Path of the POST that creates a prediction.
   std::string version;  ///< Sent in the body; empty = the path names the model.
   std::string owner_name;
 };

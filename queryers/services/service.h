@@ -55,7 +55,7 @@ struct Interpretation {
   http::HttpRequest poll;
   std::optional<http::HttpRequest> cancel;  ///< Stops the job; kept as long as it runs.
   double wait_s = 0.0;
-  nlohmann::json job;  ///< Of kPoll: what the next reading has to know.
+  nlohmann::json job;  ///< What the next reading has to know after kPoll.
   /// What the service says it did: "seed", "prompt", "model", "model_hash", "width_px", ...
   nlohmann::json reported = nlohmann::json::object();
 };
@@ -111,7 +111,7 @@ struct Service {
   bool repeatable = false;
   double poll_s = 0.5;  ///< First pause between polls; it grows to ten times as long.
   std::function<http::HttpRequest(const PlannedImage&)> submit;
-  /// Of the answer to submit() or to a poll; `job` is what the reading before put into
+  /// Reads the answer to submit() or to a poll; `job` is what the reading before put into
   /// Interpretation::job, null at first.
   std::function<Interpretation(
       const PlannedImage&, const http::HttpResponse&, const nlohmann::json& job)>

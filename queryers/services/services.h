@@ -17,15 +17,15 @@ struct Endpoint {
   std::string scheme;  ///< "a1111", "comfyui", "openai", "replicate", "huggingface", "stability",
                        ///< "fal", "generic".
   std::string text;    ///< Whole.
-  std::optional<http::Url> url;  ///< Of the service, where the user named it.
+  std::optional<http::Url> url;  ///< Address of the service, where the user named it.
   std::string name;              ///< After "scheme:", where no URL stands there.
 };
 
 struct EndpointOptions {
   std::string model;  ///< Asked for; empty = what is loaded, or what the endpoint's name says.
   std::vector<std::string>
-      loras;  ///< Names or URLs of LoRAs to ask for, as the service takes them.
-  double lora_scale = 1.0;
+      loras;                ///< Names or URLs of LoRAs to ask for, as the service takes them.
+  double lora_scale = 1.0;  ///< Strength of all `loras`; 0 = without effect, larger is stronger.
   std::filesystem::path workflow;  ///< ComfyUI: graph in the API format.
 };
 

@@ -55,7 +55,7 @@ BagFiles list_plain_files(const fs::path& bundle) {
                     "remove it");
 }
 
-std::string manifest_of(const fs::path& bundle, const std::vector<std::string>& paths) {
+std::string make_manifest(const fs::path& bundle, const std::vector<std::string>& paths) {
   std::vector<ManifestEntry> entries;
   entries.reserve(paths.size());
   for (const std::string& path : paths) {
@@ -107,8 +107,8 @@ void finish_bundle(const fs::path& bundle,
   core::write_file_atomic(bundle / kBagDeclarationFile, bag_declaration());
   core::write_file_atomic(bundle / kBagInfoFile,
                           bag_info(evidence, payload_oxum(bundle, files.payload)));
-  core::write_file_atomic(bundle / kManifestFile, manifest_of(bundle, files.payload));
-  core::write_file_atomic(bundle / kTagManifestFile, manifest_of(bundle, list_bag(bundle).tags));
+  core::write_file_atomic(bundle / kManifestFile, make_manifest(bundle, files.payload));
+  core::write_file_atomic(bundle / kTagManifestFile, make_manifest(bundle, list_bag(bundle).tags));
 }
 
 }  // namespace patina::report

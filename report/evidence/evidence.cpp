@@ -19,8 +19,8 @@ struct Facts {
   std::string p_value;
   std::string smallest_p;
   std::string alpha;
-  std::string
-      scores_p;  ///< Of the comparison of scores, which decides nothing for keys with signs.
+  /// P-value of the comparison of scores, which decides nothing for keys with signs.
+  std::string scores_p;
   bool scores_rejected = false;
 };
 

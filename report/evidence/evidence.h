@@ -23,7 +23,7 @@ inline constexpr int kEvidenceSchemaVersion = 1;
 
 /// One scored image.
 struct ScoredSample {
-  std::string sha256;  ///< Of the encoded bytes.
+  std::string sha256;  ///< Digest of the encoded bytes.
   std::string file;    ///< Inside the bundle: "data/samples/<sha256>.png".
   std::string source;  ///< Path or URL it came from (UTF-8).
   int width_px = 0;

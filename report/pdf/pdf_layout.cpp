@@ -10,7 +10,8 @@
 namespace patina::report::pdf {
 namespace {
 
-constexpr double kBaselineShare = 0.98;  ///< Of the size: from the top of a line to its baseline.
+/// From a line's top to its baseline, as a share of the font size.
+constexpr double kBaselineShare = 0.98;
 
 struct MeasuredText {
   std::u32string codes;

@@ -205,7 +205,8 @@ class Rescoring {
   std::vector<images::Image> images_;  ///< Decoded, not yet scored.
   std::vector<Owner> owners_;          ///< One per image.
   std::set<std::string> suspect_files_;
-  std::map<std::string, std::vector<double>> terms_;  ///< Of the suspect's files that were read.
+  /// Key terms of the suspect's files that were read.
+  std::map<std::string, std::vector<double>> terms_;
 };
 
 }  // namespace

@@ -17,11 +17,11 @@
 namespace patina::serve {
 
 struct ApiRequest {
-  std::string method;
-  std::string path;  ///< Without query.
-  std::string body;
-  std::string authorization;
-  std::string host;  ///< As the client wrote it, for URLs in answers.
+  std::string method;         ///< "GET", "POST", ...
+  std::string path;           ///< Without query.
+  std::string body;           ///< As received; empty = none.
+  std::string authorization;  ///< Value of the header Authorization; empty = none.
+  std::string host;           ///< As the client wrote it, for URLs in answers.
 };
 
 struct ApiReply {
@@ -31,7 +31,7 @@ struct ApiReply {
   std::map<std::string, std::string> headers;
 };
 
-/// Pictures that were answered as URLs, for a while.
+/// Pictures that were answered as URLs, for a while. Thread-safe.
 class PictureShelf {
  public:
   /// Returns the name under which get() finds it.

@@ -36,6 +36,7 @@ struct JobProgress {
   bool interrupted = false;
 };
 
+/// Thread-safe; run_next() is for the one thread that makes images.
 class JobQueue {
  public:
   explicit JobQueue(int most_waiting) : most_waiting_(most_waiting) {}

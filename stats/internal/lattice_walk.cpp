@@ -15,8 +15,8 @@ constexpr int kUnitExponent = std::numeric_limits<long double>::max_exponent - 4
 
 // Columns j at which row i lies beyond a boundary: j <= last_upper or j >= first_lower.
 struct RowLimits {
-  std::int64_t last_upper = -1;
-  std::int64_t first_lower = WalkBoundary::kNone;
+  std::int64_t last_upper = -1;  ///< Last column beyond the upper boundary; -1 = none.
+  std::int64_t first_lower = WalkBoundary::kNone;  ///< First column beyond the lower boundary.
 };
 
 RowLimits row_limits(const WalkBoundary& boundary, std::int64_t i) {

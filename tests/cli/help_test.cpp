@@ -19,7 +19,7 @@ std::string golden(const std::string& name) {
                               (name + ".txt"));
 }
 
-std::string output_of(const std::string& command) {
+std::string capture_output(const std::string& command) {
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
   std::string text;
   std::array<char, 4096> block{};
@@ -61,7 +61,7 @@ INSTANTIATE_TEST_SUITE_P(Commands,
                                          "inspect"));
 
 TEST(Overview, IsAsStored) {
-  EXPECT_EQ(output_of(std::string(PATINA_BINARY_DIR) + "/patina help"), golden("overview"));
+  EXPECT_EQ(capture_output(std::string(PATINA_BINARY_DIR) + "/patina help"), golden("overview"));
 }
 
 }  // namespace

@@ -77,7 +77,7 @@ torch::Tensor first_weight(const Pair& pair) { return pair.generator->parameters
 
 TEST(MoveTowards, GoesTheShareOfTheWay) {
   Pair from = sample_pair();
-  Pair target = copy_of(from);
+  Pair target = copy_pair(from);
   {
     const torch::NoGradGuard no_grad;
     for (torch::Tensor weight : target.generator->parameters()) weight.add_(1.0);

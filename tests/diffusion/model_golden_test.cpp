@@ -74,7 +74,7 @@ void expect_run(const GoldenCase& c) {
     return true;
   });
   c.expect("latents", torch::stack(states));
-  const Tensor image = image_of(model, latents);
+  const Tensor image = decode_latents(model, latents);
   c.expect("image", image);
   if (!c.has("image_u8")) return;
   const images::Image bytes = tensors::image_from_signed(image);
@@ -95,7 +95,7 @@ void expect_training(const GoldenCase& c, const Pass& pass) {
   model.unet.weights().make_trainable([](const std::string&) { return true; });
   const Tensor image = c.at("image").requires_grad_(true);
   DenoisingBatch batch;
-  batch.latents = latents_of(model, image, pass);
+  batch.latents = encode_latents(model, image, pass);
   batch.noise = c.at("noise");
   batch.t = c.at("t");
   batch.context = model.text_encoder.context(c.at("input_ids"), 0, pass);
@@ -143,7 +143,7 @@ void expect_optimiser(const GoldenCase& c) {
   DenoisingBatch batch;
   {
     const torch::NoGradGuard no_grad;
-    batch.latents = latents_of(model, input("image"));
+    batch.latents = encode_latents(model, input("image"));
     batch.context = model.text_encoder.context(input("input_ids"));
   }
   batch.noise = input("noise");

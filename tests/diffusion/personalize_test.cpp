@@ -61,27 +61,27 @@ class Personalizing : public ::testing::TestWithParam<const char*> {
     options.seed = 3;
     return options;
   }
-  static std::vector<std::uint8_t> image_of(const GeneratorOptions& model,
-                                            const std::string& prompt) {
+  static std::vector<std::uint8_t> generate_image(const GeneratorOptions& model,
+                                                  const std::string& prompt) {
     GenerateOptions request;
     request.prompt = prompt;
     request.steps = 2;
     return Generator(model).generate(request).images.front().bytes;
   }
-  static std::vector<std::uint8_t> image_of(const fs::path& folder) {
+  static std::vector<std::uint8_t> generate_image(const fs::path& folder) {
     const PersonalizedModel model = open_personalized(folder);
     GeneratorOptions generating;
     generating.base = model.base;
     generating.loras = model.loras;
     generating.embeddings = model.embeddings;
     generating.compute.precision = tensors::Precision::kFloat32;
-    return image_of(generating, model.prompt);
+    return generate_image(generating, model.prompt);
   }
-  std::vector<std::uint8_t> image_of_base(const std::string& prompt) const {
+  std::vector<std::uint8_t> generate_base_image(const std::string& prompt) const {
     GeneratorOptions generating;
     generating.base = base_;
     generating.compute.precision = tensors::Precision::kFloat32;
-    return image_of(generating, prompt);
+    return generate_image(generating, prompt);
   }
   /// Digests of all weights below a folder.
   static std::vector<std::string> digests(const fs::path& folder) {
@@ -114,8 +114,8 @@ class EveryMethod : public Personalizing {
 
 TEST_P(EveryMethod, StartsAsTheBase) {
   personalize(options("none", 0));
-  const std::vector<std::uint8_t> same = image_of(scratch_ / "none");
-  const std::vector<std::uint8_t> base = image_of_base("a picture of a");
+  const std::vector<std::uint8_t> same = generate_image(scratch_ / "none");
+  const std::vector<std::uint8_t> base = generate_base_image("a picture of a");
   // Singular values put together again differ from the original in rounding.
   double largest = 0.0;
   for (std::size_t i = 0; i < base.size(); ++i) {
@@ -126,7 +126,7 @@ TEST_P(EveryMethod, StartsAsTheBase) {
 
 TEST_P(EveryMethod, ChangesTheModel) {
   personalize(options("some"));
-  EXPECT_NE(image_of(scratch_ / "some"), image_of_base("a picture of a"));
+  EXPECT_NE(generate_image(scratch_ / "some"), generate_base_image("a picture of a"));
 }
 
 TEST_P(EveryMethod, GoesOnAfterAnInterruptionWithTheSameResult) {

@@ -72,7 +72,7 @@ void expect_training(const GoldenCase& training, const GoldenCase& files) {
   const Tensor ids = ids_of(model.tokenizer, training.entry().at("prompts"));
   EXPECT_TRUE(ids.equal(training.at("input_ids")));
   DenoisingBatch batch;
-  batch.latents = latents_of(model, training.at("image"));
+  batch.latents = encode_latents(model, training.at("image"));
   batch.noise = training.at("noise");
   batch.t = training.at("t");
   batch.context = model.text_encoder.context(ids);

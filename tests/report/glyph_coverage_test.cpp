@@ -9,14 +9,14 @@
 namespace patina::report {
 namespace {
 
-GlyphCoverage coverage_of(const char* file) {
+GlyphCoverage read_coverage(const char* file) {
   const auto path = core::data_file(file);
   return {core::read_file(path), path.string()};
 }
 
 TEST(GlyphCoverage, OfTheMainFontHoldsEuropeanScripts) {
   for (const char* file : {"fonts/PatinaSans.ttf", "fonts/PatinaSans-Bold.ttf"}) {
-    const GlyphCoverage font = coverage_of(file);
+    const GlyphCoverage font = read_coverage(file);
     for (const char32_t code : U"Aß€ΩЁёşảאع≥×⁻…\uFFFD") EXPECT_TRUE(code == 0 || font.covers(code));
     EXPECT_FALSE(font.covers(U'語'));
     EXPECT_FALSE(font.covers(0xFFFF));
@@ -25,7 +25,7 @@ TEST(GlyphCoverage, OfTheMainFontHoldsEuropeanScripts) {
 }
 
 TEST(GlyphCoverage, OfTheFallbackFontHoldsEastAsianScripts) {
-  const GlyphCoverage font = coverage_of("fonts/PatinaFallback.ttf");
+  const GlyphCoverage font = read_coverage("fonts/PatinaFallback.ttf");
   for (const char32_t code : U"日本語のカ中國한국어") EXPECT_TRUE(code == 0 || font.covers(code));
   EXPECT_FALSE(font.covers(U'A'));
 }

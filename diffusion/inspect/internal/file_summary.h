@@ -18,7 +18,7 @@ bool is_floating(core::DType dtype);
 struct FileSummary {
   std::uint64_t tensors = 0;
   std::uint64_t parameters = 0;                 ///< Elements of floating tensors.
-  std::uint64_t bytes = 0;                      ///< Of all data.
+  std::uint64_t bytes = 0;                      ///< Size of all tensors' data.
   std::map<std::string, std::uint64_t> dtypes;  ///< Tensors by dtype.
 };
 

@@ -22,7 +22,7 @@ using nlohmann::json;
 
 namespace {
 
-// Of the options, those that the method reads.
+// Describes those options that the method reads.
 json describe_options(const PersonalizeOptions& options) {
   json described = {{"base", options.base.string()},
                     {"method", to_string(options.method)},

@@ -18,7 +18,7 @@ inline constexpr const char* kLossesFile = "losses.csv";
 /// What the record says beside the options and the result.
 struct RunFacts {
   std::string base_sha256;               ///< digest_base().
-  std::vector<std::string> image_names;  ///< Of the images trained on.
+  std::vector<std::string> image_names;  ///< Names of the images trained on.
 };
 
 /// SHA-256 over the weights of UNet, autoencoder and text encoder of a model folder. Throws

@@ -32,13 +32,13 @@ struct DeclaredToken {
 
 struct TokenizerConfig {
   // Defaults are CLIPTokenizer's.
-  NamedToken bos = {"<|startoftext|>", {}};
-  NamedToken eos = {"<|endoftext|>", {}};
-  NamedToken unk = {"<|endoftext|>", {}};
-  NamedToken pad = {"<|endoftext|>", {}};
-  std::vector<NamedToken> other_special;
-  std::vector<DeclaredToken> added;  ///< By id.
-  std::size_t max_length = 77;       ///< Of a padded prompt, bos and eos included.
+  NamedToken bos = {"<|startoftext|>", {}};  ///< Begins every prompt.
+  NamedToken eos = {"<|endoftext|>", {}};    ///< Ends every prompt.
+  NamedToken unk = {"<|endoftext|>", {}};    ///< Stands for what the vocabulary does not have.
+  NamedToken pad = {"<|endoftext|>", {}};    ///< Fills a prompt up to `max_length`.
+  std::vector<NamedToken> other_special;  ///< Further tokens that are taken whole out of a prompt.
+  std::vector<DeclaredToken> added;       ///< By id.
+  std::size_t max_length = 77;            ///< Tokens of a padded prompt, bos and eos included.
 };
 
 /// Throws as Tokenizer::load does.

@@ -28,7 +28,7 @@ struct TokenizerFiles {
   std::int64_t eos_id = 0;
   std::int64_t unk_id = 0;
   std::int64_t pad_id = 0;
-  std::size_t max_length = 0;  ///< Of a padded prompt, bos and eos included.
+  std::size_t max_length = 0;  ///< Tokens of a padded prompt, bos and eos included.
 };
 
 /// Throws as Tokenizer::load does.

@@ -80,7 +80,7 @@ template <class T>
   const T sine = sine_of_step(first, second);
   const T size = sine < T(0) ? -sine : sine;
   const bool obtuse = cosine < T(0);
-  // Of opposite hues the one in [180, 360) is the larger: Dh > 0 if it is the second.
+  // Where two hues are opposite, the one in [180, 360) is the larger: Dh > 0 if it is the second.
   const T lower_half = u.b2 < T(0) ? T(1) : (u.b2 > T(0) ? T(-1) : -u.a2);
   const T by_order = lower_half < T(0) ? T(-1) : T(1);
   const T by_sine = sine < T(0) ? T(-1) : T(1);

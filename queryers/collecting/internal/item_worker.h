@@ -21,7 +21,7 @@
 
 namespace patina::queryers {
 
-/// What one thread does with one item after another.
+/// What one thread does with one item after another; each thread has its own.
 class ItemWorker {
  public:
   ItemWorker(const Service& service, const CollectOptions& options, Record record, Shared& shared)
@@ -32,7 +32,7 @@ class ItemWorker {
     std::vector<std::uint8_t> bytes;
     std::optional<images::ImageHeader> header;
     bool open = false;  ///< The run stops and the item has not ended.
-    std::string stale;  ///< Of an open item: why its answers must not be taken for answers again.
+    std::string stale;  ///< Why an open item's answers must not be taken for answers again.
   };
   Got run(const PlannedImage& image);
 
