@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keys/coat_key.h"
 
+#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <stdexcept>
@@ -155,6 +156,7 @@ CoatKey read_scoring_fields(const json& document) {
   key.created = document.at("created").get<std::string>();
   key.tool_version = document.at("tool_version").get<std::string>();
   key.radius = document.at("radius").get<double>();
+  if (key.radius < 0.0) throw std::invalid_argument("radius is under 0");
   key.scoring = fields_from_json(document.at("scoring"));
   return key;
 }
@@ -168,8 +170,16 @@ Calibration calibration_from_json(const json& document) {
           document.at("auc").get<double>()};
 }
 
+std::uint64_t seed_from_text(const std::string& text) {
+  std::uint64_t seed = 0;
+  const char* end = text.data() + text.size();
+  const auto [last, problem] = std::from_chars(text.data(), end, seed);
+  if (problem != std::errc() || last != end) throw std::invalid_argument("seed is no number");
+  return seed;
+}
+
 void read_secret_fields(const json& document, CoatKey& key) {
-  key.seed = std::stoull(document.at("seed").get<std::string>());
+  key.seed = seed_from_text(document.at("seed").get<std::string>());
   key.strength = document.at("strength").get<double>();
   key.nu = document.at("nu").get<double>();
   key.training_steps = document.at("training_steps").get<std::int64_t>();
@@ -184,12 +194,15 @@ void read_secret_fields(const json& document, CoatKey& key) {
 }
 
 void check_version(const json& document, const std::string& where) {
-  const int version = document.value("format_version", 0);
+  const json format = document.value("format_version", json(0));
+  if (!format.is_number_integer()) refuse(where, "its format_version is no whole number");
+  const auto version = format.get<std::int64_t>();
   if (version == kCoatKeyFormatVersion) return;
+  const json tool = document.value("tool_version", json());
   throw Error(ErrorKind::kUnsupported,
               where,
               "key format " + std::to_string(version) + " (written by Patina " +
-                  document.value("tool_version", std::string("unknown")) +
+                  (tool.is_string() ? tool.get<std::string>() : "unknown") +
                   "), this build reads format " + std::to_string(kCoatKeyFormatVersion),
               version > kCoatKeyFormatVersion ? "update Patina" : "use the Patina that made it");
 }
@@ -198,7 +211,7 @@ CoatKey parse_key(const core::SafetensorsFile& file, const char* kind) {
   const std::string& where = file.where();
   const std::string text = text_at(file.metadata(), kMetadataName, where);
   const json document = core::parse_json(text, where);
-  if (!document.is_object() || document.value("kind", std::string()) != kind) {
+  if (!document.is_object() || document.value("kind", json()) != kind) {
     refuse(where, "not a " + std::string(kind) + " file");
   }
   check_version(document, where);
