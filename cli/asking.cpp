@@ -44,18 +44,19 @@ void bind_plan(CommandLine& line, AskingOptions& options) {
              "Endpoint: the one prompt of all images; {trigger} stands for the trigger (default: "
              "the bank of 60)."},
             options.prompt);
-  line.path({"--prompts", "FILE", "Endpoint: prompts in place of the bank, one a line."},
+  line.path({"--prompts", "FILE", "Endpoint: file of prompts in place of the bank, one a line."},
             options.prompts_file);
   line.exclude("--prompts", "--prompt");
   line.text(
       {"--trigger", "TEXT", "Endpoint: word or style that the suspect advertises (default: none)."},
       options.plan.trigger);
-  line.real({"--control-share",
-             "X",
-             "Endpoint: share asked without the trigger, kept and not tested, 0 to 0.9 (default: "
-             "0)."},
-            {0.0, 0.9},
-            options.plan.control_share);
+  line.real(
+      {"--control-share",
+       "X",
+       "Endpoint: share of images asked for without the trigger, 0 to 0.9; they are kept and not "
+       "tested (default: 0)."},
+      {0.0, 0.9},
+      options.plan.control_share);
   line.text(
       {"--size", "LIST", "Endpoint: pixels as WxH, with commas for several (default: 512x512)."},
       options.sizes);
@@ -70,7 +71,9 @@ void bind_plan(CommandLine& line, AskingOptions& options) {
             options.plan.guidance_scale);
   line.text({"--sampler", "NAME", "Endpoint: sampler in the service's words (default: its own)."},
             options.plan.sampler);
-  line.whole({"--plan-seed", "N", "Endpoint: seed of prompts, seeds and order (default: 1)."},
+  line.whole({"--plan-seed",
+              "N",
+              "Endpoint: number that fixes prompts, seeds and order, from 0 (default: 1)."},
              {0, UINT64_MAX},
              [&options](std::uint64_t seed) { options.plan.seed = seed; });
   line.text({"--model", "NAME", "Endpoint: model to ask for (default: the one that is loaded)."},
@@ -80,7 +83,7 @@ void bind_plan(CommandLine& line, AskingOptions& options) {
   line.real({"--lora-scale", "X", "Endpoint: strength of the LoRAs, -10 to 10 (default: 1)."},
             {-10.0, 10.0},
             options.endpoint.lora_scale);
-  line.path({"--workflow", "FILE", "ComfyUI: workflow in the API format."},
+  line.path({"--workflow", "FILE", "ComfyUI: file with a workflow in the API format."},
             options.endpoint.workflow);
 }
 
@@ -96,9 +99,13 @@ void bind_gallery(CommandLine& line, AskingOptions& options) {
   line.whole({"--max-images", "N", "Gallery: pictures to fetch, 1 to 100000 (default: 1000)."},
              {1, 100'000},
              gallery.max_images);
-  line.whole({"--min-side", "PX", "Gallery: smaller pictures are icons, 1 to 4096 (default: 200)."},
-             {1, 4096},
-             gallery.min_side_px);
+  line.whole(
+      {"--min-side",
+       "PX",
+       "Gallery: least side of a picture in pixels, 1 to 4096; smaller ones are taken for icons "
+       "(default: 200)."},
+      {1, 4096},
+      gallery.min_side_px);
   line.paths({"--released",
               "DIR",
               "Gallery: your released images; copies of them are kept and not scored."},
@@ -127,32 +134,35 @@ void bind_manners(CommandLine& line, AskingOptions& options) {
   line.whole({"--attempts", "N", "Tries of one request, 1 to 100 (default: 5)."},
              {1, 100},
              collect.max_attempts);
-  line.real({"--timeout", "S", "Longest wait for one answer, 1 to 3600 (default: 600)."},
+  line.real({"--timeout", "S", "Longest wait for one answer in seconds, 1 to 3600 (default: 600)."},
             {1.0, 3600.0},
             options.timeout_s);
-  line.whole({"--max-requests", "N", "Budget of requests (default: 1000000)."},
+  line.whole({"--max-requests", "N", "Budget of requests, 1 to 1000000000 (default: 1000000)."},
              {1, 1'000'000'000},
              [&collect](std::uint64_t count) { collect.budget.max_requests = count; });
-  line.real({"--price", "X", "Price of one image, for --max-cost (default: 0)."},
+  line.real({"--price", "X", "Price of one image, for --max-cost, 0 to 1000000 (default: 0)."},
             {0.0, 1e6},
             collect.budget.price_per_image);
-  line.real({"--max-cost", "X", "Budget of money in the same currency (default: none)."},
+  line.real({"--max-cost",
+             "X",
+             "Budget of money in the currency of --price, 0 to 1000000000 (default: none)."},
             {0.0, 1e9},
             collect.budget.max_cost);
-  line.real({"--max-minutes", "X", "Budget of time of this run (default: none)."},
-            {0.0, 1e6},
-            collect.budget.max_minutes);
+  line.real(
+      {"--max-minutes", "X", "Budget of time of this run, 0 to 1000000 minutes (default: none)."},
+      {0.0, 1e6},
+      collect.budget.max_minutes);
   line.text({"--contact", "TEXT", "URL or mail address in the User-Agent (default: none)."},
             options.contact);
   line.text({"--proxy", "URL", "HTTP proxy, http://host:port (default: none)."},
             collect.http.proxy);
-  line.path({"--ca-file", "FILE", "Certificates to trust besides the system's, PEM."},
+  line.path({"--ca-file", "FILE", "PEM file of certificates to trust besides the system's."},
             collect.http.ca_file);
   line.toggle({"--insecure", "", "Accept any certificate; the evidence says so."},
               collect.http.insecure);
   line.text({"--allow-host",
              "LIST",
-             "Hosts that may have private addresses, besides the endpoint's own."},
+             "Hosts, with commas, that may have private addresses, besides the endpoint's own."},
             options.allowed_hosts);
 }
 

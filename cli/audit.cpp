@@ -56,7 +56,8 @@ void bind_options(CommandLine& line, AuditCommand& command) {
       request.suspect);
   line.path({"--benign",
              "SOURCE",
-             "Like images from models known not to have used the coated set; the same kinds.",
+             "Comparable images from models known not to have used the coated set; a SOURCE as for "
+             "--suspect.",
              true},
             request.benign);
   line.path({"-o,--output", "BUNDLE", "Folder to write; new, empty or an unfinished audit.", true},

@@ -37,8 +37,7 @@ CommandText coat_text() {
   return {"coat",
           "IMAGES... -o OUT --key KEY [flags]",
           "Coats images: writes coated copies that mirror the input tree, the secret key and the "
-          "public "
-          "commitment. A rerun of an interrupted run goes on where it stopped.",
+          "public commitment. A rerun of an interrupted run goes on where it stopped.",
           "patina coat photos -o coated --key my.key",
           "0 done, 2 wrong usage or input, 3 disk or memory failed, 130 interrupted."};
 }
@@ -61,7 +60,8 @@ void bind_places(CommandLine& line, CoatCommand& command) {
 std::string method_help() {
   std::string text;
   for (const coat::Method& method : coat::methods()) {
-    text += (text.empty() ? "" : "; ") + std::string(method.name) + ", " + method.words().summary;
+    text += (text.empty() ? "Way of coating: " : "; ") + std::string(method.name) + " is " +
+            method.words().summary;
   }
   return text + " (default: " + coat::MethodOptions().name + ").";
 }
@@ -83,26 +83,30 @@ void bind_method(CommandLine& line, coat::CoatOptions& options) {
   line.whole(
       {"--seed",
        "N",
-       "Makes the key repeatable, and as easy to guess as N (default: drawn from the operating "
-       "system)."},
+       "Whole number from 0 that makes the key repeatable, and as easy to guess as N (default: "
+       "drawn from the operating system)."},
       {0, ~std::uint64_t{0}},
       [&options](std::uint64_t seed) { options.seed = seed; });
 }
 
 void bind_files(CommandLine& line, coat::FileOptions& options, bool& strict) {
   line.choice(
-      {"--format", "NAME", "jpeg, png, webp, tiff or bmp (default: as the input)."},
+      {"--format",
+       "NAME",
+       "Of the coated files: jpeg, png, webp, tiff or bmp (default: as the input)."},
       {"jpeg", "png", "webp", "tiff", "bmp"},
       [&options](const std::string& name) { options.format = images::format_from_name(name); });
   line.whole(
-      {"--quality", "PERCENT", "JPEG and WebP quality, 1 to 100 (default: as the input)."},
+      {"--quality",
+       "PERCENT",
+       "JPEG and WebP quality in percent, 1 to 100 (default: as the input)."},
       {1, 100},
       [&options](std::uint64_t quality) { options.quality_percent = static_cast<int>(quality); });
   line.real(
       {"--max-size-ratio",
        "X",
-       "A coated file may be this many times as large as its clean one at the same settings, 1 to "
-       "100; beyond it the strength is lowered (default: " +
+       "Most that a coated file may grow, as a multiple of its clean one at the same settings, 1 "
+       "to 100; beyond it the strength is lowered (default: " +
            core::exact_text(options.max_size_ratio) + ")."},
       {1.0, 100.0},
       options.max_size_ratio);

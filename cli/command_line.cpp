@@ -54,13 +54,13 @@ std::string label(const Flag& flag) {
 std::string in_words(const RealRange& range) {
   return std::string("a number ") + (range.low_open ? "above " : "from ") +
          core::exact_text(range.low) + (range.high_open ? " and below " : " to ") +
-         core::exact_text(range.high);
+         core::exact_text(range.high) + (range.or_zero ? ", or 0" : "");
 }
 
 bool contains(const RealRange& range, double value) {
   const bool above = range.low_open ? value > range.low : value >= range.low;
   const bool below = range.high_open ? value < range.high : value <= range.high;
-  return above && below;
+  return (above && below) || (range.or_zero && value == 0.0);
 }
 
 std::string joined(const std::vector<std::string>& words) {

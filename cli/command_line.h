@@ -39,6 +39,7 @@ struct RealRange {
   double high = 0.0;
   bool low_open = false;  ///< `low` itself is not allowed.
   bool high_open = false;
+  bool or_zero = false;  ///< 0 is allowed too.
 };
 
 class CommandLine {

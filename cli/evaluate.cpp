@@ -46,7 +46,8 @@ CommandText evaluate_text() {
 std::string suite_help() {
   std::string help;
   for (const evaluate::Suite& suite : evaluate::suites()) {
-    help += (help.empty() ? "" : "; ") + std::string(suite.name) + ": " + suite.summary;
+    help += (help.empty() ? "What is measured: " : "; ") + std::string(suite.name) + ", " +
+            suite.summary;
   }
   return help + " (default: " + evaluate::suites().front().name + ").";
 }
@@ -56,7 +57,7 @@ void bind_suite(CommandLine& line, EvaluateCommand& command) {
       {"--suite", "NAME", suite_help()},
       evaluate::suite_names(),
       [&command](const std::string& name) { command.suite = &evaluate::suite_from_name(name); });
-  line.path({"-o,--output", "TABLES", "Folder for tables and all that leads to them.", true},
+  line.path({"-o,--output", "TABLES", "Folder for the tables and all that leads to them.", true},
             command.options.output);
   line.toggle({"--tables-only",
                "",
@@ -67,22 +68,26 @@ void bind_suite(CommandLine& line, EvaluateCommand& command) {
 // Which models there are: the axes of the tables.
 void bind_axes(CommandLine& line, EvaluateCommand& command) {
   ChainOptions& options = command.options.chain;
-  line.path({"--base", "DIR", "Model folder (default: the built-in base)."}, options.base);
+  line.path({"--base", "DIR", "Folder of the model to personalise (default: the built-in base)."},
+            options.base);
   line.paths(
       {"--sets",
        "DIR",
        "Folder of one owner's images; to be given at least twice, since a set's neighbour is "
        "its control (default: the paintings that come with patina)."},
       options.sets);
-  line.text({"--methods", "LIST", "Ways of personalising, with commas (default: full)."},
+  line.text({"--methods",
+             "LIST",
+             "Ways of personalising (see patina personalize), with commas (default: full)."},
             command.methods);
   line.text(
       {"--coatings", "LIST", "Methods of coating (see patina coat), with commas (default: frame)."},
       command.coatings);
-  line.text({"--shares",
-             "LIST",
-             "Percent of coated images among those trained on, with commas (default: 100)."},
-            command.shares);
+  line.text(
+      {"--shares",
+       "LIST",
+       "Coated images among those trained on, in percent, 1 to 100, with commas (default: 100)."},
+      command.shares);
   line.whole({"--measured-sets", "N", "Coat only the first N sets, 1 to 1000 (default: all)."},
              {1, 1000},
              [&options](std::uint64_t count) { options.measured_sets = count; });
@@ -90,19 +95,25 @@ void bind_axes(CommandLine& line, EvaluateCommand& command) {
 
 // How a model is made.
 void bind_models(CommandLine& line, ChainOptions& options) {
-  line.whole({"--steps", "N", "Of personalisation, 1 to 1000000 (default: the method's)."},
-             {1, 1'000'000},
-             [&options](std::uint64_t steps) { options.steps = static_cast<int>(steps); });
-  line.whole({"--coat-steps",
-              "N",
-              "Of Siren's training, 0 to 100000, as patina coat --steps (default: the coating's)."},
-             {0, 100'000},
-             [&options](std::uint64_t steps) { options.coat_steps = static_cast<int>(steps); });
-  line.real({"--learnability",
-             "W",
-             "Of Siren's learnability term, 0 to 1000, as in patina coat (default: 0)."},
-            {0.0, 1000.0},
-            options.learnability_weight);
+  line.whole(
+      {"--steps",
+       "N",
+       "Training steps of each model, 1 to 1000000 (default: the method's, see patina personalize)."},
+      {1, 1'000'000},
+      [&options](std::uint64_t steps) { options.steps = static_cast<int>(steps); });
+  line.whole(
+      {"--coat-steps",
+       "N",
+       "Training steps of the coating siren, 0 to 100000 (default: as patina coat --steps)."},
+      {0, 100'000},
+      [&options](std::uint64_t steps) { options.coat_steps = static_cast<int>(steps); });
+  line.real(
+      {"--learnability",
+       "W",
+       "Weight of the coating siren's learnability term, 0 to 1000, as in patina coat (default: "
+       "0)."},
+      {0.0, 1000.0},
+      options.learnability_weight);
   line.choice({"--lora-targets",
                "NAME",
                "LoRA: attention, transformer or all, as in patina personalize (default: "
@@ -127,15 +138,19 @@ void bind_models(CommandLine& line, ChainOptions& options) {
 
 // How it is measured.
 void bind_sampling(CommandLine& line, ChainOptions& options) {
-  line.whole({"--count", "N", "Images generated a model, 20 to 10000 (default: 300)."},
+  line.whole({"--count", "N", "Images generated with each model, 20 to 10000 (default: 300)."},
              {20, 10'000},
              options.images);
-  line.whole({"--suspect-images", "N", "Of them in one draw, 5 to 10000 (default: 30)."},
-             {5, 10'000},
-             options.suspect_images);
   line.whole(
-      {"--repeats", "N", "Draws, 1 to 1000000 (default: 10000)."}, {1, 1'000'000}, options.repeats);
-  line.whole({"--seed", "N", "Of all that is drawn (default: 1)."},
+      {"--suspect-images", "N", "How many of them make one draw, 5 to --count (default: 30)."},
+      {5, 10'000},
+      options.suspect_images);
+  line.whole({"--repeats",
+              "N",
+              "Draws for each rate, 1 to 1000000; more narrow its interval (default: 10000)."},
+             {1, 1'000'000},
+             options.repeats);
+  line.whole({"--seed", "N", "Seed of all that is drawn, from 0 (default: 1)."},
              {0, UINT64_MAX},
              [&options](std::uint64_t seed) { options.seed = seed; });
 }
@@ -145,8 +160,12 @@ void bind_evaluate(CommandLine& line, EvaluateCommand& command) {
   bind_axes(line, command);
   bind_models(line, command.options.chain);
   bind_sampling(line, command.options.chain);
-  line.toggle({"--quick", "", "One set, 120 steps, 48 images a model, draws of 20: minutes."},
-              command.quick);
+  line.toggle(
+      {"--quick",
+       "",
+       "Minutes instead of hours: coat one set, train 120 steps, generate 48 images with each "
+       "model, draw 20 at a time."},
+      command.quick);
   bind_threads(line, command.options.compute);
   bind_output(line, command.output);
 }

@@ -52,9 +52,9 @@ void bind_model(CommandLine& line, diffusion::GeneratorOptions& model) {
 }
 
 void bind_request(CommandLine& line, diffusion::GenerateOptions& options) {
-  line.text({"--prompt", "TEXT", "What the images show; needed but with --personalized."},
+  line.text({"--prompt", "TEXT", "What the images show; needed unless --personalized is given."},
             options.prompt);
-  line.text({"--negative-prompt", "TEXT", "What they shall not show (default: nothing)."},
+  line.text({"--negative-prompt", "TEXT", "What the images shall not show (default: nothing)."},
             options.negative_prompt);
   line.whole(
       {"--steps", "N", "Steps of the sampler, 1 to 1000 (default: 30)."}, {1, 1000}, options.steps);
@@ -64,14 +64,20 @@ void bind_request(CommandLine& line, diffusion::GenerateOptions& options) {
              "7.5)."},
             {0.0, 100.0},
             options.guidance_scale);
-  line.whole({"--seed", "N", "Seed of the first image; the next ones count on (default: 1)."},
-             {0, UINT64_MAX},
-             [&options](std::uint64_t seed) { options.seed = seed; });
-  line.whole({"--width", "PX", "Multiple of 8, up to 4096 (default: the model's own size)."},
+  line.whole(
+      {"--seed", "N", "Seed of the first image, from 0; the next ones count on (default: 1)."},
+      {0, UINT64_MAX},
+      [&options](std::uint64_t seed) { options.seed = seed; });
+  line.whole(
+      {"--width", "PX", "Width in pixels, a multiple of 8 up to 4096 (default: the model's own)."},
+      {1, 1 << 16},
+      options.width_px);
+  line.whole({"--height",
+              "PX",
+              "Height in pixels, a multiple of 8 up to 4096 (default: the model's own)."},
              {1, 1 << 16},
-             options.width_px);
-  line.whole({"--height", "PX", "The same for the height."}, {1, 1 << 16}, options.height_px);
-  line.whole({"--batch", "N", "Images, 1 to 64 (default: 1)."}, {1, 64}, options.batch);
+             options.height_px);
+  line.whole({"--batch", "N", "Number of images, 1 to 64 (default: 1)."}, {1, 64}, options.batch);
   line.choice({"--scheduler", "NAME", "Sampler; list prints them (default: the model's own)."},
               diffusion::scheduler_names(),
               [&options](const std::string& name) { options.scheduler = name; });

@@ -17,13 +17,14 @@ std::string capitalised(std::string text) {
   return text;
 }
 
-// "Siren: training steps; more fit the set better, 0 to 100000 (default: 20)."
+// "Siren: training steps, 0 to 100000; more fit the set better (default: 20)."
 std::string help_of_field(const std::string& owner, const core::OptionField& field) {
   const std::string range = core::range_text(field);
   const std::string value = core::value_text(field);
-  return capitalised(owner.empty() ? field.meaning : owner + ": " + field.meaning) +
-         (range.empty() ? "" : ", " + range) + (value.empty() ? "" : " (default: " + value + ")") +
-         ".";
+  std::string meaning = field.meaning;
+  if (!range.empty()) meaning.insert(std::min(meaning.find(';'), meaning.size()), ", " + range);
+  return capitalised(owner.empty() ? meaning : owner + ": " + meaning) +
+         (value.empty() ? "" : " (default: " + value + ")") + ".";
 }
 
 struct Binder {
@@ -36,7 +37,8 @@ struct Binder {
                *field.value);
   }
   void operator()(const core::RealField& field) const {
-    line.real(flag, {field.least, field.most, field.above_least, false}, *field.value);
+    line.real(
+        flag, {field.least, field.most, field.above_least, false, field.or_zero}, *field.value);
   }
   void operator()(const core::TextField& field) const { line.text(flag, *field.value); }
   void operator()(const core::PathField& field) const { line.path(flag, *field.value); }

@@ -17,8 +17,8 @@ struct FieldGroup {
   std::vector<core::OptionField> fields;
 };
 
-/// Binds each field as a flag; the help starts with the owner, if it is not empty, and ends with
-/// range and default.
+/// Binds each field as a flag. The help starts with the owner, if it is not empty, has the range
+/// after the first clause of the meaning, which a semicolon ends, and closes with the default.
 void bind_fields(CommandLine& line, const FieldGroup& group);
 
 /// Throws Error{kUsage} for a given flag whose owner is not among `chosen`, or whose field needs a

@@ -50,8 +50,8 @@ void bind_training(CommandLine& line, PersonalizeCommand& command) {
   PersonalizeOptions& options = command.options;
   line.choice({"--method",
                "NAME",
-               "full, lora, dreambooth, textual-inversion, svdiff or custom-diffusion (default: "
-               "full)."},
+               "Way of personalising: full, lora, dreambooth, textual-inversion, svdiff or "
+               "custom-diffusion (default: full)."},
               diffusion::personalize_method_names(),
               [&options](const std::string& name) {
                 options.method = diffusion::personalize_method_from_name(name);
@@ -62,15 +62,18 @@ void bind_training(CommandLine& line, PersonalizeCommand& command) {
               "custom-diffusion, 400 for the others)."},
              {0, 1'000'000},
              [&options](std::uint64_t steps) { options.steps = static_cast<int>(steps); });
-  line.real({"--learning-rate",
-             "X",
-             "Of AdamW, above 0 to 1 (default: the method's, scaled from its paper to the built-in "
-             "base)."},
-            {0.0, 1.0, true, false},
-            command.learning_rate);
-  line.whole({"--batch", "N", "Images a step, 1 to 1024 (default: 8)."}, {1, 1024}, options.batch);
-  line.toggle({"--train-text-encoder", "", "Train the text encoder too."},
-              options.train_text_encoder);
+  line.real(
+      {"--learning-rate",
+       "X",
+       "Step size of AdamW, above 0 to 1 (default: the method's, scaled from its paper to the "
+       "built-in base)."},
+      {0.0, 1.0, true, false},
+      command.learning_rate);
+  line.whole(
+      {"--batch", "N", "Images in each step, 1 to 1024 (default: 8)."}, {1, 1024}, options.batch);
+  line.toggle(
+      {"--train-text-encoder", "", "Full, LoRA, DreamBooth, SVDiff: train the text encoder too."},
+      options.train_text_encoder);
 }
 
 void bind_lora(CommandLine& line, diffusion::LoRAOptions& options) {
@@ -82,43 +85,64 @@ void bind_lora(CommandLine& line, diffusion::LoRAOptions& options) {
               [&options](const std::string& name) {
                 options.targets = diffusion::lora_targets_from_name(name);
               });
-  line.whole({"--rank", "N", "LoRA: width, 1 to 4096 (default: 16)."}, {1, 4096}, options.rank);
-  line.real({"--alpha", "X", "LoRA: strength is alpha / rank, above 0 to 100000 (default: 16)."},
-            {0.0, 100'000.0, true, false},
-            options.alpha);
+  line.whole(
+      {"--rank", "N", "LoRA: rank of each change, 1 to 4096; larger learns more (default: 16)."},
+      {1, 4096},
+      options.rank);
+  line.real(
+      {"--alpha", "X", "LoRA: each change is scaled by X / rank, above 0 to 100000 (default: 16)."},
+      {0.0, 100'000.0, true, false},
+      options.alpha);
 }
 
 void bind_prior(CommandLine& line, diffusion::PriorOptions& options) {
-  line.whole({"--class-images",
-              "N",
-              "DreamBooth, Custom Diffusion: images of the class, 1 to 10000 (default: 64)."},
-             {1, 10'000},
-             options.class_images);
-  line.real({"--prior-weight", "X", "Of their loss, 0 to 1000 (default: 1)."},
-            {0.0, 1000.0},
-            options.weight);
+  line.whole(
+      {"--class-images",
+       "N",
+       "DreamBooth, Custom Diffusion: images of the class to generate and hold the model to, 1 to "
+       "10000 (default: 64)."},
+      {1, 10'000},
+      options.class_images);
+  line.real(
+      {"--prior-weight",
+       "X",
+       "DreamBooth, Custom Diffusion: weight of the loss of those images, 0 to 1000 (default: 1)."},
+      {0.0, 1000.0},
+      options.weight);
 }
 
 void bind_words(CommandLine& line, PersonalizeOptions& options) {
   line.text({"--prompt",
              "TEXT",
              "Caption of images without a text file of their name; {} is the new token, or the "
-             "initializer where there is none (default: \"a picture of {}\")."},
+             "--initializer where there is none (default: \"a picture of {}\")."},
             options.prompt);
-  line.text({"--class-prompt", "TEXT", "Of the images of the class (default: \"a picture\")."},
+  line.text({"--class-prompt",
+             "TEXT",
+             "DreamBooth, Custom Diffusion: caption of the images of the class (default: \"a "
+             "picture\")."},
             options.prior.class_prompt);
-  line.text({"--token", "WORD", "The new token (default: <new>)."}, options.token);
-  line.text({"--initializer", "WORD", "Word that the token starts from (default: picture)."},
-            options.initializer);
+  line.text(
+      {"--token", "WORD", "Textual inversion, Custom Diffusion: the new token (default: <new>)."},
+      options.token);
+  line.text(
+      {"--initializer",
+       "WORD",
+       "Word that the new token starts from, or that {} stands for where there is none (default: "
+       "picture)."},
+      options.initializer);
 }
 
 void bind_running(CommandLine& line, PersonalizeOptions& options) {
-  line.whole({"--samples", "N", "Images in samples.png, 0 to 64 (default: 16)."},
+  line.whole({"--samples",
+              "N",
+              "Images in the contact sheet samples.png, 0 to 64; 0 makes none (default: 16)."},
              {0, 64},
              options.samples.count);
-  line.whole({"--checkpoint-every", "N", "Steps, 1 to 1000000 (default: 100)."},
-             {1, 1'000'000},
-             options.checkpoint_every);
+  line.whole(
+      {"--checkpoint-every", "N", "Steps between two checkpoints, 1 to 1000000 (default: 100)."},
+      {1, 1'000'000},
+      options.checkpoint_every);
   bind_compute(line, options.compute);
 }
 
@@ -217,7 +241,7 @@ int run_personalize(std::vector<std::string> args, std::ostream& out, std::ostre
   bind_training(line, command);
   bind_lora(line, command.options.lora);
   bind_prior(line, command.options.prior);
-  line.whole({"--seed", "N", "Of all that is drawn (default: 1)."},
+  line.whole({"--seed", "N", "Seed of all that is drawn, from 0 (default: 1)."},
              {0, UINT64_MAX},
              [&command](std::uint64_t seed) { command.options.seed = seed; });
   bind_words(line, command.options);

@@ -39,7 +39,7 @@ CommandText score_text() {
       "score",
       "IMAGES... --key KEY [flags]",
       "Prints the coating score of images as CSV: path, score, inside. Smaller scores mean more "
-      "like a coated image; inside is 1 for scores within the key's hypersphere.",
+      "like a coated image; inside is 1 for scores up to the key's radius, else 0.",
       "patina score photos --key my.key > scores.csv",
       "0 done, 2 wrong usage or input, 3 disk or memory failed, 130 interrupted."};
 }

@@ -23,8 +23,8 @@ void bind_precision(CommandLine& line, tensors::ComputeOptions& options) {
   line.choice(
       {"--precision",
        "NAME",
-       std::string("Arithmetic: auto (bfloat16 where the processor computes it natively), float32, "
-                   "bfloat16, or with --device cuda float16 (default: ") +
+       std::string("Arithmetic: auto (bfloat16 where the processor computes it natively, else "
+                   "float32), float32, bfloat16 or, with --device cuda, float16 (default: ") +
            tensors::to_string(options.precision) + ")."},
       tensors::precision_names(),
       [&options](const std::string& name) {
@@ -33,9 +33,10 @@ void bind_precision(CommandLine& line, tensors::ComputeOptions& options) {
 }
 
 void bind_device(CommandLine& line, tensors::ComputeOptions& options) {
-  line.choice({"--device", "NAME", "cpu or cuda (default: " + options.device + ")."},
-              {"cpu", "cuda"},
-              [&options](const std::string& name) { options.device = name; });
+  line.choice(
+      {"--device", "NAME", "Where to compute: cpu or cuda (default: " + options.device + ")."},
+      {"cpu", "cuda"},
+      [&options](const std::string& name) { options.device = name; });
 }
 
 void bind_threads(CommandLine& line, tensors::ComputeOptions& options) {
@@ -51,10 +52,11 @@ void bind_compute(CommandLine& line, tensors::ComputeOptions& options) {
 }
 
 void bind_passphrase(CommandLine& line, std::filesystem::path& file) {
-  line.path({"--passphrase-file",
-             "FILE",
-             "Passphrase of the key, in the first line (default: $PATINA_PASSPHRASE, else none)."},
-            file);
+  line.path(
+      {"--passphrase-file",
+       "FILE",
+       "File whose first line is the key's passphrase (default: $PATINA_PASSPHRASE, else none)."},
+      file);
 }
 
 nlohmann::json to_json(const tensors::ComputeOptions& options) {

@@ -192,10 +192,6 @@ void validate(const CoatOptions& options) {
   FidelityOptions fidelity = options.fidelity;
   core::validate(find_method(method.name).describe(method));
   core::validate(describe(fidelity));
-  constexpr double kWeakestPsnrDb = 20.0;
-  require(fidelity.min_psnr_db == 0.0 || fidelity.min_psnr_db >= kWeakestPsnrDb,
-          "--min-psnr",
-          std::to_string(fidelity.min_psnr_db) + " is neither 0 nor in [20, 60]");
   require(options.files.max_size_ratio >= 1.0, "--max-size-ratio", "is under 1");
   const int quality = options.files.quality_percent.value_or(100);
   require(quality >= 1 && quality <= 100,

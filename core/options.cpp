@@ -32,6 +32,7 @@ bool in_range(const WholeField& field) {
 }
 
 bool in_range(const RealField& field) {
+  if (field.or_zero && *field.value == 0.0) return true;
   const bool enough = field.above_least ? *field.value > field.least : *field.value >= field.least;
   return enough && *field.value <= field.most;
 }
@@ -42,7 +43,7 @@ struct RangeText {
   }
   std::string operator()(const RealField& field) const {
     return (field.above_least ? "above " : "") + shortest(field.least) + " to " +
-           shortest(field.most);
+           shortest(field.most) + (field.or_zero ? " or 0" : "");
   }
   std::string operator()(const TextField&) const { return {}; }
   std::string operator()(const PathField&) const { return {}; }

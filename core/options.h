@@ -24,6 +24,7 @@ struct RealField {
   double least = 0.0;
   double most = 0.0;
   bool above_least = false;  ///< `least` itself is not allowed.
+  bool or_zero = false;      ///< 0, which then means "without", is allowed below `least`.
 };
 
 struct TextField {
@@ -49,7 +50,7 @@ struct OptionField {
 /// Throws Error{kUsage} naming the flag, the value and the range.
 void validate(const std::vector<OptionField>& fields);
 
-/// "8 to 256", "above 0 to 4"; empty for texts and paths.
+/// "8 to 256", "above 0 to 4", "20 to 60 or 0"; empty for texts and paths.
 std::string range_text(const OptionField& field);
 
 /// The value as a person would write it; `when_empty` for an empty text or path.

@@ -76,8 +76,8 @@ void put_mark(keys::KeyPart& scoring, const FrameMark& mark, double center) {
 std::vector<core::OptionField> describe(FrameOptions& options) {
   return {{"--latents",
            "N",
-           "latents along a side of the models expected; 64 for Stable Diffusion at 512 pixels, "
-           "where nothing was measured; the default is that of the built-in base",
+           "side, in latents of 8 pixels, of the images of the models expected; 16 fits the "
+           "built-in base, 64 fits Stable Diffusion at 512 pixels, where it is not measured",
            core::WholeField{&options.latents, 8, 256},
            "",
            false,

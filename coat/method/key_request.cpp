@@ -6,17 +6,17 @@ namespace patina::coat {
 std::vector<core::OptionField> describe(FidelityOptions& options) {
   return {{"--strength",
            "S",
-           "Coating strength, the same for every image unless --min-psnr is given too; larger is "
-           "more visible",
+           "strength of the coating; larger is more visible; by default it adapts to each image, "
+           "around this value, but given without --min-psnr it is the same for all",
            core::RealField{&options.strength, 0.0, 4.0, true},
            "",
            false,
            ""},
           {"--min-psnr",
            "DB",
-           "Weakest fidelity in dB that an image's strength may be raised to, at least 20, or 0 to "
-           "use --strength as it is",
-           core::RealField{&options.min_psnr_db, 0.0, 60.0, false},
+           "least PSNR in dB that an image's strength may be raised to; smaller is more visible; 0 "
+           "gives --strength to all images",
+           core::RealField{&options.min_psnr_db, 20.0, 60.0, false, true},
            "",
            false,
            ""}};

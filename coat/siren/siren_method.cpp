@@ -147,7 +147,7 @@ std::vector<core::OptionField> describe_surrogate(SirenOptions& options) {
   steps.needs = needs;
   return {{"--base",
            "DIR",
-           "the model that is fine-tuned for --learnability",
+           "folder of the model that is fine-tuned for --learnability",
            core::PathField{&options.base},
            "the built-in base",
            false,
@@ -155,7 +155,7 @@ std::vector<core::OptionField> describe_surrogate(SirenOptions& options) {
           steps,
           {"--class-prompt",
            "TEXT",
-           "what the images show, as that model is told",
+           "prompt that says what the images show, for that model",
            core::TextField{&options.class_prompt},
            "",
            false,
@@ -176,7 +176,7 @@ std::vector<core::OptionField> describe(SirenOptions& options) {
       steps_field("--steps", "training steps; more fit the set better", options.steps),
       weight_field("--learnability",
                    "weight of the denoising loss of coated images under a model fine-tuned on the "
-                   "uncoated ones; 0 does without",
+                   "uncoated ones; larger is easier to learn, 0 does without",
                    options.learnability_weight),
       weight_field("--human-vision",
                    "weight of the squared colour difference CIEDE2000; larger is less visible",

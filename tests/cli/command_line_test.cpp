@@ -93,6 +93,49 @@ TEST(CommandLine, AnswersHelpWhateverElseIsWrong) {
             "Exit codes: 0 done.\n");
 }
 
+TEST(CommandLine, KnowsWhichFlagsWereGiven) {
+  CommandLine line({"try", "[flags]", "Tries flags.", "patina try", "0 done."});
+  std::string title;
+  bool strict = false;
+  line.text({"--title", "TEXT", "A title."}, title);
+  line.toggle({"--strict", "", "Stops early."}, strict);
+  std::ostringstream out;
+  line.parse({"--title", ""}, out);
+  EXPECT_TRUE(line.given("--title")) << "given, though empty";
+  EXPECT_FALSE(line.given("--strict"));
+  EXPECT_NO_THROW(line.require("--title"));
+  EXPECT_EQ(core::caught_text([&] { line.require("--strict"); }),
+            "--strict: is missing, patina try needs it; add --strict.");
+}
+
+TEST(CommandLine, CollectsThePathsOfAFlagThatIsGivenAgain) {
+  CommandLine line({"try", "[flags]", "Tries flags.", "patina try", "0 done."});
+  std::vector<std::filesystem::path> sets;
+  line.paths({"--set", "DIR", "A set."}, sets);
+  std::ostringstream out;
+  line.parse({"--set", "a", "--set=b"}, out);
+  EXPECT_EQ(sets, (std::vector<std::filesystem::path>{"a", "b"}));
+}
+
+TEST(CommandLine, TakesZeroBelowARangeThatAllowsIt) {
+  CommandLine line({"try", "[flags]", "Tries flags.", "patina try", "0 done."});
+  double psnr_db = 38.0;
+  line.real({"--psnr", "DB", "PSNR."}, {20.0, 60.0, false, false, true}, psnr_db);
+  std::ostringstream out;
+  line.parse({"--psnr", "0"}, out);
+  EXPECT_EQ(psnr_db, 0.0);
+  EXPECT_EQ(core::caught_text([&] {
+              line.parse({"--psnr", "19.9"}, out);
+            }),
+            "--psnr: is \"19.9\"; give a number from 20 to 60, or 0.");
+}
+
+TEST(CommandLine, LeavesValuesAloneWhenItAnswersHelp) {
+  const Sample sample = parse({"a", "--alpha", "0.25", "-h"});
+  EXPECT_FALSE(sample.parsed);
+  EXPECT_EQ(sample.alpha, 0.5);
+}
+
 TEST(CommandLine, ListsTheValuesOfAChoice) {
   EXPECT_EQ(parse({"--format", "list"}).out, "png\njpeg\n");
   EXPECT_EQ(parse({"--format=list"}).out, "png\njpeg\n");

@@ -81,7 +81,7 @@ INSTANTIATE_TEST_SUITE_P(
                      "IMAGES: is missing, patina score needs it; add IMAGES..."},
         WrongCommand{"score_precision",
                      {"score", "x", "--key", "k", "--precision", "half"},
-                     "--precision: is \"half\"; give one of auto, float32, bfloat16."},
+                     "--precision: is \"half\"; give one of auto, float32, bfloat16, float16."},
         WrongCommand{
             "audit_alpha",
             {"audit", "--key", "k", "--suspect", "s", "--benign", "b", "-o", "o", "--alpha", "2"},

@@ -234,7 +234,7 @@ TEST_F(Experiments, EvaluateRefusesFlagsOfACoatingThatIsNotMeasured) {
 TEST_F(Experiments, EvaluateRefusesUnknownWords) {
   const Ran coating = run({"evaluate", "-o", path("tables"), "--coatings", "paint"});
   EXPECT_EQ(coating.code, 2);
-  EXPECT_THAT(coating.err, HasSubstr("use frame, siren, dct-dwt-svd, fingerprint or warp"));
+  EXPECT_THAT(coating.err, HasSubstr("use one of frame, siren, dct-dwt-svd, fingerprint, warp"));
   const Ran share = run({"evaluate", "-o", path("tables"), "--shares", "half"});
   EXPECT_EQ(share.code, 2);
   EXPECT_THAT(share.err, HasSubstr("give numbers from 1 to 100"));

@@ -50,6 +50,18 @@ TEST_F(Passphrase, WarnsWhenOthersMayReadTheFile) {
                 ": others may read this passphrase (mode 0644); run chmod 600 on it.\n");
 }
 
+TEST_F(Passphrase, KeepsBlanksThatAreNoLineEnd) { EXPECT_EQ(read(" a b \n"), " a b "); }
+
+TEST_F(Passphrase, IsNotTakenFromTheEnvironmentWhereTheFileCannotBeRead) {
+  const core::ScopedEnvironment set("PATINA_PASSPHRASE", "from outside");
+  const core::Error error = core::caught([this] { read_passphrase(folder_ / "none", err_); });
+  EXPECT_NE(std::string(error.what()).find((folder_ / "none").string()), std::string::npos);
+}
+
+TEST_F(Passphrase, IsRefusedFromAFileThatIsNoPassphrase) {
+  EXPECT_THROW(read(std::string(5000, 'x')), core::Error) << "4096 bytes at most";
+}
+
 TEST_F(Passphrase, MustNotBeEmpty) {
   EXPECT_EQ(core::caught_text([this] { read("\nsecond line"); }),
             file_.string() +

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/table.h"
+
 namespace patina::cli {
 namespace {
 
@@ -30,6 +32,36 @@ TEST(BarText, FitsOneTerminalLine) {
   const std::string text = bar_text({"coating", 5, 20, std::string(200, 'x')}, 4.0);
   EXPECT_EQ(text.size(), 79U);
   EXPECT_EQ(text.substr(76), "...");
+}
+
+TEST(BarText, IsCutBetweenCharactersNotInThem) {
+  std::string accents;
+  for (int i = 0; i < 100; ++i) accents += "é";
+  const std::string text = bar_text({"asking", 7, 0, accents}, 1.0);
+  EXPECT_EQ(display_width(text), 79U);
+  EXPECT_EQ(text.substr(text.size() - 5), "é...");
+}
+
+TEST(BarText, KeepsShareWithinItsEndsWhateverIsReported) {
+  EXPECT_EQ(bar_text({"coating", 30, 20, ""}, 4.0),
+            "coating  [========================]  100 %, 30 of 20, took 4.0 s");
+}
+
+TEST(BarText, NeverShowsAHundredPercentBeforeTheEnd) {
+  EXPECT_EQ(bar_text({"coating", 999, 1000, ""}, 999.0),
+            "coating  [=======================>]  99 %, 999 of 1000, 1.0 s left");
+}
+
+TEST(LineText, CountsWhenTheTotalIsUnknown) {
+  EXPECT_EQ(line_text({"asking", 7, 0, "page 3"}, 1.0), "asking: 7 done, page 3");
+}
+
+TEST(LineText, ShowsControlCharactersOfDetailsAsEscapes) {
+  EXPECT_EQ(line_text({"asking", 7, 0, "a\x1B[2J"}, 1.0), "asking: 7 done, a\\u001B[2J");
+}
+
+TEST(LineText, LeavesOutTheTimeUntilSomethingIsDone) {
+  EXPECT_EQ(line_text({"training", 60, 100, ""}, 5.0, 60), "training: 60 of 100 (60 %)");
 }
 
 TEST(LineText, SaysTheSameInWords) {
@@ -99,6 +131,38 @@ TEST_F(Printer, RedrawsABarInPlaceAndEndsItWithANewline) {
   EXPECT_EQ(err_.str(),
             std::string(kClear) + "scoring  [>                       ]  0 %, 0 of 2" + kClear +
                 "scoring  [============>           ]  50 %, 1 of 2, 1.0 s left\n");
+}
+
+TEST_F(Printer, RedrawsABarAtMostTenTimesASecond) {
+  const auto printer = make(ProgressStyle::kBar);
+  printer->show({"scoring", 0, 100, ""});
+  const std::size_t first = err_.str().size();
+  now_ += 0.05;
+  printer->show({"scoring", 1, 100, ""});
+  EXPECT_EQ(err_.str().size(), first);
+  now_ += 0.06;
+  printer->show({"scoring", 2, 100, ""});
+  EXPECT_NE(err_.str().find("2 of 100"), std::string::npos);
+}
+
+TEST_F(Printer, EndsTheBarOfAStageBeforeTheNextStage) {
+  const auto printer = make(ProgressStyle::kBar);
+  printer->show({"training", 1, 2, ""});
+  printer->show({"coating", 0, 0, ""});
+  EXPECT_NE(err_.str().find("1 of 2\n" + std::string(kClear) + "coating  0 done"),
+            std::string::npos)
+      << err_.str();
+}
+
+TEST_F(Printer, StartsTheClockAnewWithEachStage) {
+  const auto printer = make(ProgressStyle::kLines);
+  printer->show({"training", 2, 2, ""});
+  now_ += 30.0;
+  printer->show({"coating", 0, 2, ""});
+  now_ += 2.0;
+  printer->show({"coating", 2, 2, ""});
+  EXPECT_EQ(err_.str(),
+            "training: 2 of 2 (100 %), took 0.0 s\ncoating: 2 of 2 (100 %), took 2.0 s\n");
 }
 
 TEST_F(Printer, PutsASentenceAboveTheBar) {

@@ -13,6 +13,7 @@ struct Sample {
   int latents = 16;
   double weight = 0.2;
   double strength = 1.5;
+  double floor_db = 38.2;
   std::string message;
   std::filesystem::path base;
 };
@@ -23,7 +24,14 @@ std::vector<OptionField> describe(Sample& sample) {
       {"--weight", "W", "Weight", RealField{&sample.weight, 0.0, 1000.0, false}, "", false, ""},
       {"--strength", "S", "Strength", RealField{&sample.strength, 0.0, 4.0, true}, "", false, ""},
       {"--message", "TEXT", "Message", TextField{&sample.message}, "drawn", true, ""},
-      {"--base-model", "DIR", "Model", PathField{&sample.base}, "built in", false, "--weight"}};
+      {"--base-model", "DIR", "Model", PathField{&sample.base}, "built in", false, "--weight"},
+      {"--floor",
+       "DB",
+       "PSNR",
+       RealField{&sample.floor_db, 20.0, 60.0, false, true},
+       "",
+       false,
+       ""}};
 }
 
 TEST(OptionFields, TellTheirRangeAndValue) {
@@ -48,6 +56,16 @@ TEST(OptionFields, AreInRangeByDefaultAndAtBothEnds) {
   EXPECT_NO_THROW(validate(describe(sample)));
 }
 
+TEST(OptionFields, MayBeZeroBelowTheirRangeWhereThatMeansWithout) {
+  Sample sample;
+  EXPECT_EQ(range_text(describe(sample)[5]), "20 to 60 or 0");
+  sample.floor_db = 0.0;
+  EXPECT_NO_THROW(validate(describe(sample)));
+  sample.floor_db = 10.0;
+  EXPECT_EQ(caught_text([&] { validate(describe(sample)); }),
+            "--floor: 10 is outside 20 to 60 or 0; give a value in the range.");
+}
+
 TEST(OptionFields, NameFlagValueAndRangeWhereAValueIsOutside) {
   Sample sample;
   sample.latents = 7;
@@ -68,7 +86,8 @@ TEST(OptionFields, AreRecordedUnderTheNamesOfTheirFlagsAndSecretsAsGivenOnly) {
                             {"weight", 0.2},
                             {"strength", 1.5},
                             {"message_given", true},
-                            {"base_model", "models/base"}}));
+                            {"base_model", "models/base"},
+                            {"floor", 38.2}}));
 }
 
 }  // namespace
