@@ -37,8 +37,7 @@ void print_overview(const std::vector<Command>& commands, std::ostream& out) {
   out << "\npatina COMMAND --help explains one command; patina --version prints the version.\n\n"
       << wrap(
              "Exit codes: 0 done, 1 the audit found no evidence, 2 wrong usage or input, 3 "
-             "network, "
-             "disk or memory failed, 4 a bundle does not verify, 70 a bug in patina, 130 "
+             "network, disk or memory failed, 4 a bundle does not verify, 70 a bug in patina, 130 "
              "interrupted.",
              80,
              2)

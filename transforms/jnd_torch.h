@@ -3,9 +3,10 @@
 // Wu 2017].
 //   Y   = 255 (0.299 R + 0.587 G + 0.114 B)
 //   B   = 5x5 weighted mean of Y (weights/32, centre 0, zero padding)
-//   la  = 17 (1 - sqrt(B/127)) + 3 where B <= 127, else 3/128 (B - 127) + 3        luminance
-//   masking g   = |Sobel(Y)| (zero padding);  cm = 0.117 * 16 g^2.4 / (g^2 + 26^2)         contrast
-//   masking jnd = (la + cm - 0.3 min(la, cm)) / 255
+//   la  = 17 (1 - sqrt(B/127)) + 3 where B <= 127, else 3/128 (B - 127) + 3   luminance masking
+//   g   = |Sobel(Y)| (zero padding)
+//   cm  = 0.117 * 16 g^2.4 / (g^2 + 26^2)                                     contrast masking
+//   jnd = (la + cm - 0.3 min(la, cm)) / 255
 #pragma once
 
 #include <torch/types.h>

@@ -5,9 +5,10 @@
 //   const auto scheduler = make_scheduler(config, steps);
 //   torch::Tensor x = noise * scheduler->init_noise_sigma();  // or start_sample(x0, noise, k)
 //   for (int i = 0 /* or k */; i < scheduler->num_calls(); ++i) {
-//     const torch::Tensor out = model(scheduler->scale_model_input(x, i),
-//     scheduler->timesteps()[i]); x = scheduler->step(out, i, x, scheduler->draws_noise(i) ? fresh
-//     noise : torch::Tensor());
+//     const torch::Tensor fresh = scheduler->draws_noise(i) ? noise_like(x) : torch::Tensor();
+//     const torch::Tensor out =
+//         model(scheduler->scale_model_input(x, i), scheduler->timesteps()[i]);
+//     x = scheduler->step(out, i, x, fresh);
 //   }
 //
 // The arithmetic is that of the diffusers library, 0.30; deviations are marked where they are.

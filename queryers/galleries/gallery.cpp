@@ -356,8 +356,7 @@ CollectResult collect_gallery(const GallerySource& source,
   }
   result.before.remarks.emplace_back(
       "The pictures were posted by others, who chose and may have edited and recompressed them: "
-      "they "
-      "are no random sample of a model's images.");
+      "they are no random sample of a model's images.");
   result.after = result.before;
   result.planned = run.found();
   result.images = collection.count(Outcome::kImage);

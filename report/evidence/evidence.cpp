@@ -30,12 +30,11 @@ Verdict evidence_found(const Facts& facts) {
   verdict.explanation = "The coating scores of " + facts.suspect_images +
                         " were compared with those of " + facts.benign_images +
                         " and are smaller, that is, more like coated images. If both came from the "
-                        "same distribution, a "
-                        "difference this large would arise by chance with probability p = " +
+                        "same distribution, a difference this large would arise by chance with "
+                        "probability p = " +
                         facts.p_value + ", below the limit alpha = " + facts.alpha +
                         " of this audit. This speaks of the images examined; who put the coating "
-                        "there and whether it was "
-                        "allowed are other questions.";
+                        "there and whether it was allowed are other questions.";
   return verdict;
 }
 
@@ -47,12 +46,10 @@ Verdict no_evidence(const Facts& facts) {
       "The coating scores of " + facts.suspect_images + " were compared with those of " +
       facts.benign_images +
       ". If both came from the same distribution, a difference like the one seen would arise by "
-      "chance "
-      "with probability p = " +
+      "chance with probability p = " +
       facts.p_value + ", which does not fall below the limit alpha = " + facts.alpha +
       " of this audit, although these numbers of images could have reached it. This does not show "
-      "that "
-      "the coated images were not used: a weak or washed-out signal can be missed.";
+      "that the coated images were not used: a weak or washed-out signal can be missed.";
   return verdict;
 }
 
@@ -120,8 +117,7 @@ Verdict inconclusive(const Facts& facts) {
                      " are too few to reach alpha = " + facts.alpha + ".";
   verdict.explanation = "The smallest possible p-value at these numbers is " + facts.smallest_p +
                         ", so this audit could not have found evidence however strong the signal, "
-                        "and finding none says "
-                        "nothing. The p-value was " +
+                        "and finding none says nothing. The p-value was " +
                         facts.p_value + ". Collect more images and repeat the audit.";
   return verdict;
 }
@@ -129,34 +125,26 @@ Verdict inconclusive(const Facts& facts) {
 std::vector<std::string> limits_of_scores() {
   return {
       "The test compares the suspect images with these benign images and no others. A small "
-      "p-value says "
-      "that the two sets differ in the direction of the coating; it does not say why they differ.",
+      "p-value says that the two sets differ in the direction of the coating; it does not say why "
+      "they differ.",
       "The benign images must be comparable with the suspect images in kind, subject, size and "
       "compression, and known not to come from a model that used the coated images. Otherwise any "
-      "other "
-      "difference between the sets can make p small.",
+      "other difference between the sets can make p small.",
       "alpha is the rate of false alarms for independent scores. Images that share prompts, seeds "
-      "or a "
-      "source are not independent, every model has its own habits, and repeated audits with other "
-      "images "
-      "or other benign sets are further chances of a false alarm; then the true rate is higher "
-      "than "
-      "alpha.",
+      "or a source are not independent, every model has its own habits, and repeated audits with "
+      "other images or other benign sets are further chances of a false alarm; then the true rate "
+      "is higher than alpha.",
   };
 }
 
 std::vector<std::string> limits_of_signs() {
   return {
       "The deciding test holds for any suspect, however its images depend on each other and "
-      "whatever "
-      "the benign images are, as long as the key was drawn at random, once, and kept secret. "
-      "Whoever "
-      "knows the key, or tries many keys on the same images, can make its p-value small: a "
-      "published "
-      "commitment older than the images speaks against both.",
+      "whatever the benign images are, as long as the key was drawn at random, once, and kept "
+      "secret. Whoever knows the key, or tries many keys on the same images, can make its p-value "
+      "small: a published commitment older than the images speaks against both.",
       "A small p-value says that the suspect images carry this coating's pattern; it does not say "
-      "how "
-      "it came there. The comparison with the benign images decides nothing.",
+      "how it came there. The comparison with the benign images decides nothing.",
       "alpha is the rate of false alarms of one audit. Repeated audits, with other images or other "
       "keys, are further chances of one; then the true rate is higher than alpha.",
   };
@@ -237,18 +225,14 @@ std::vector<std::string> standing_limits(stats::Protocol protocol) {
   std::vector<std::string> limits = words_of(protocol).limits();
   const std::vector<std::string> common = {
       "The scores belong to the images examined, not to a model. Whether a given model made these "
-      "images "
-      "has to be shown by how they were collected.",
+      "images has to be shown by how they were collected.",
       "Images handed in by the accusing side can be forged or coated afterwards. Images collected "
-      "by a "
-      "neutral party, with a record of requests and answers, carry more weight.",
+      "by a neutral party, with a record of requests and answers, carry more weight.",
       "A small p-value does not say who copied the coated images, through which steps the coating "
-      "came "
-      "into the suspect images, or that a licence was missing. These are questions of fact and "
-      "law.",
+      "came into the suspect images, or that a licence was missing. These are questions of fact "
+      "and law.",
       "Finding no evidence does not show that the coated images were not used: a small share of "
-      "coated "
-      "images in training, filtering, compression or resizing can weaken the signal below "
+      "coated images in training, filtering, compression or resizing can weaken the signal below "
       "detection.",
       "No number in this report is the share of images that were copied, nor the probability that "
       "copying took place.",

@@ -116,8 +116,7 @@ std::string introduction(std::size_t shown, std::size_t total, double radius) {
   if (total == 0) return "No suspect image was scored.";
   std::string text =
       "Suspect images in order of score, smallest (most like a coated image) first. Under each "
-      "image: "
-      "name, score (bold), size in pixels and the first digits of the SHA-256 of its file.";
+      "image: name, score (bold), size in pixels and the first digits of the SHA-256 of its file.";
   if (std::isfinite(radius)) {
     text += " \"Inside\" means a score of at most " + core::number_text(radius) +
             ", the radius of the key; single images decide nothing.";

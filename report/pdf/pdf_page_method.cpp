@@ -87,18 +87,15 @@ void draw_repeat(Flow& flow, const std::string& evidence_sha256) {
   flow.heading("How to repeat this audit");
   flow.paragraph(
       "This report is part of a bundle: a folder in the BagIt layout (RFC 8493) with every image, "
-      "the "
-      "extractor, all scores and evidence.json, from which this report was printed. The command",
+      "the extractor, all scores and evidence.json, from which this report was printed. The "
+      "command",
       kBody);
   flow.item("", "patina verify BUNDLE", {9.5, Face::kBold, kInk});
   flow.paragraph(
       "recomputes the digests of all files, the scores from the images, and the tests and the "
-      "verdict from "
-      "the scores, without network, and names every difference. The digests can also be checked "
-      "with "
-      "\"sha256sum --check manifest-sha256.txt tagmanifest-sha256.txt\" inside the folder, the "
-      "tests with "
-      "any statistics program from scores.csv.",
+      "verdict from the scores, without network, and names every difference. The digests can also "
+      "be checked with \"sha256sum --check manifest-sha256.txt tagmanifest-sha256.txt\" inside the "
+      "folder, the tests with any statistics program from scores.csv.",
       kBody);
   flow.paragraph("SHA-256 of evidence.json: " + evidence_sha256, {8.5, Face::kRegular, kInk});
 }

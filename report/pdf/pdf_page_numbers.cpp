@@ -102,8 +102,7 @@ void draw_numbers_pages(Canvas& canvas, const Evidence& evidence) {
   Flow flow(canvas, "Scores and tests");
   flow.paragraph(
       "Each line climbs from 0 to 100 % as the score grows. A line further left means smaller "
-      "scores, "
-      "that is, images more like coated ones.",
+      "scores, that is, images more like coated ones.",
       kBody);
   draw_ecdf_plot(canvas, {kMargin, flow.y(), kContentWidth, kPlotHeight}, evidence);
   flow.gap(kPlotHeight + 4.0);
