@@ -94,8 +94,8 @@ TextToImageRequest read_request(const core::JsonField& body, const ApiContext& c
   const std::int64_t seed = body.integer_or("seed", -1, INT64_MIN, INT64_MAX);
   options.seed = seed < 0 ? core::entropy_seed() % (1ULL << 32) : static_cast<std::uint64_t>(seed);
   request.send_images = body.boolean_or("send_images", true);
-  const std::string shown = body.text_or(
-      "sampler_name", body.text_or("sampler_index", "Euler", kMaxText), kMaxText);
+  std::string shown = body.text_or("sampler_name", "", kMaxText);
+  if (shown.empty()) shown = body.text_or("sampler_index", "Euler", kMaxText);
   const Sampler* sampler = find_sampler(shown);
   if (sampler == nullptr) refuse(400, "HTTPException", "Sampler not found");
   request.sampler = sampler->shown;
@@ -295,6 +295,15 @@ std::optional<json> inventory(const std::string& name, const ApiContext& context
   return std::nullopt;
 }
 
+bool is_refresh(const std::string& name) { return name.rfind("refresh-", 0) == 0; }
+
+// The methods of a route as Allow lists them; empty if there is no such route.
+std::string methods_of(const std::string& name, const ApiContext& context) {
+  if (name == "options") return "GET, POST";
+  if (name == "txt2img" || name == "interrupt" || name == "skip" || is_refresh(name)) return "POST";
+  return inventory(name, context) ? "GET" : "";
+}
+
 }  // namespace
 
 ApiReply answer_a1111(const ApiRequest& request, ApiContext& context) {
@@ -306,13 +315,16 @@ ApiReply answer_a1111(const ApiRequest& request, ApiContext& context) {
       context.jobs.interrupt();
       return json_reply(200, name == "skip" ? json() : json::object());
     }
-    if (name.rfind("refresh-", 0) == 0) return json_reply(200, json());
+    if (is_refresh(name)) return json_reply(200, json());
   }
   if (request.method == "GET") {
     if (const auto found = inventory(name, context)) return json_reply(200, *found);
   }
-  const bool known = name == "txt2img" || inventory(name, context).has_value();
-  return json_reply(known ? 405 : 404, {{"detail", known ? "Method Not Allowed" : "Not Found"}});
+  const std::string methods = methods_of(name, context);
+  if (methods.empty()) return json_reply(404, {{"detail", "Not Found"}});
+  ApiReply reply = json_reply(405, {{"detail", "Method Not Allowed"}});
+  reply.headers["Allow"] = methods;
+  return reply;
 }
 
 }  // namespace patina::serve

@@ -2,6 +2,7 @@
 // Who may ask, and which API is asked.
 #include "core/base64.h"
 #include "core/error.h"
+#include "core/text.h"
 #include "serve/internal/api.h"
 
 namespace patina::serve {
@@ -19,18 +20,18 @@ bool same_secret(const std::string& given, const std::string& wanted) {
   return difference == 0;
 }
 
-// "Bearer KEY", or Basic with "user:password" equal to the key or a password equal to it.
+// "Bearer KEY", or Basic with "user:password" equal to the key or a password equal to it. Schemes
+// have no case [RFC 9110, Sec. 11.1].
 bool is_allowed(const ApiRequest& request, const std::string& key) {
   if (key.empty()) return true;
-  const std::string bearer = "Bearer ";
-  const std::string basic = "Basic ";
-  const std::string& given = request.authorization;
-  if (given.compare(0, bearer.size(), bearer) == 0) {
-    return same_secret(given.substr(bearer.size()), key);
-  }
-  if (given.compare(0, basic.size(), basic) != 0) return false;
+  const std::size_t space = request.authorization.find(' ');
+  if (space == std::string::npos) return false;
+  const std::string scheme = core::lower_ascii(request.authorization.substr(0, space));
+  const std::string given = request.authorization.substr(space + 1);
+  if (scheme == "bearer") return same_secret(given, key);
+  if (scheme != "basic") return false;
   try {
-    const std::string pair = core::decode_base64(given.substr(basic.size()), "Authorization");
+    const std::string pair = core::decode_base64(given, "Authorization");
     const std::size_t colon = pair.find(':');
     return same_secret(pair, key) ||
            (colon != std::string::npos && same_secret(pair.substr(colon + 1), key));
@@ -45,12 +46,14 @@ bool starts(const std::string& text, const char* prefix) {
 
 ApiReply refuse_stranger(const ApiRequest& request) {
   if (starts(request.path, "/v1/")) {
-    return json_reply(401,
-                      {{"error",
-                        {{"message", "Incorrect API key provided."},
-                         {"type", "invalid_request_error"},
-                         {"param", json()},
-                         {"code", "invalid_api_key"}}}});
+    ApiReply reply = json_reply(401,
+                                {{"error",
+                                  {{"message", "Incorrect API key provided."},
+                                   {"type", "invalid_request_error"},
+                                   {"param", json()},
+                                   {"code", "invalid_api_key"}}}});
+    reply.headers["WWW-Authenticate"] = "Bearer";
+    return reply;
   }
   ApiReply reply = json_reply(401, {{"detail", "Incorrect username or password"}});
   reply.headers["WWW-Authenticate"] = "Basic";

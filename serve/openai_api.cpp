@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "core/json_reader.h"
 #include "core/rng.h"
+#include "core/text.h"
 #include "serve/internal/api.h"
 
 namespace patina::serve {
@@ -16,19 +17,31 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMaxPrompt = 32'000;
+constexpr std::size_t kMaxPrompt = 32'000;  // characters
 constexpr std::size_t kMaxText = 1 << 20;
+
+json error_body(int status,
+                const std::string& message,
+                const std::string& param,
+                const std::string& code) {
+  return {{"error",
+           {{"message", message},
+            {"type", status >= 500 ? "server_error" : "invalid_request_error"},
+            {"param", param.empty() ? json() : json(param)},
+            {"code", code.empty() ? json() : json(code)}}}};
+}
 
 [[noreturn]] void refuse(int status,
                          const std::string& message,
                          const std::string& param,
                          const std::string& code) {
-  throw Refusal{status,
-                {{"error",
-                  {{"message", message},
-                   {"type", status >= 500 ? "server_error" : "invalid_request_error"},
-                   {"param", param.empty() ? json() : json(param)},
-                   {"code", code.empty() ? json() : json(code)}}}}};
+  throw Refusal{status, error_body(status, message, param, code)};
+}
+
+ApiReply ask_for_post() {
+  ApiReply reply = json_reply(405, error_body(405, "Use POST.", "", "method_not_allowed"));
+  reply.headers["Allow"] = "POST";
+  return reply;
 }
 
 void take_size(const std::string& size,
@@ -63,7 +76,9 @@ ImagesRequest read_request(const core::JsonField& body, const ApiContext& contex
   if (options.prompt.empty()) {
     refuse(400, "Missing required parameter: 'prompt'.", "prompt", "missing_required_parameter");
   }
-  if (options.prompt.size() > kMaxPrompt) refuse(400, "The prompt is too long.", "prompt", "");
+  if (core::decode_utf8(options.prompt).size() > kMaxPrompt) {
+    refuse(400, "The prompt is too long.", "prompt", "");
+  }
   const std::string model = body.text_or("model", context.card.name, kMaxText);
   if (model != context.card.name) {
     refuse(404, "The model '" + model + "' does not exist.", "model", "model_not_found");
@@ -150,7 +165,7 @@ ApiReply picture(const std::string& name, const ApiContext& context) {
 ApiReply answer_openai(const ApiRequest& request, ApiContext& context) {
   const std::string& path = request.path;
   if (path == "/v1/images/generations") {
-    if (request.method != "POST") refuse(405, "Use POST.", "", "method_not_allowed");
+    if (request.method != "POST") return ask_for_post();
     return generations(request, context);
   }
   if (request.method == "GET" && path == "/v1/models") {

@@ -6,12 +6,26 @@
 #include "core/byte_reader.h"
 #include "core/hash.h"
 #include "core/numbers.h"
+#include "core/text.h"
 #include "images/containers/png_chunks.h"
 #include "images/image_io.h"
 #include "serve/internal/api.h"
 
 namespace patina::serve {
 namespace {
+
+// PNG's texts hold no null: what follows one would be hidden from many readers.
+std::string without_nulls(const std::string& text) {
+  std::string clean;
+  for (const char c : text) {
+    if (c == '\0') {
+      core::append_utf8(clean, 0xFFFD);
+    } else {
+      clean += c;
+    }
+  }
+  return clean;
+}
 
 std::vector<std::uint8_t> text_chunk(const std::string& text) {
   const bool ascii = std::all_of(
@@ -58,7 +72,7 @@ std::string encode_png(const images::Image& image, const std::string& parameters
   images::ImageFile file;
   file.image = image;
   file.metadata.container = images::ImageFormat::kPNG;
-  file.metadata.container_blocks = text_chunk(parameters);
+  file.metadata.container_blocks = text_chunk(without_nulls(parameters));
   const std::vector<std::uint8_t> bytes = images::encode_image(file);
   return std::string(bytes.begin(), bytes.end());
 }

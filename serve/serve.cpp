@@ -32,6 +32,7 @@ using core::ErrorKind;
 constexpr std::size_t kMaxBody = 1 << 20;
 constexpr int kKeepAliveSeconds = 10;
 constexpr int kReadSeconds = 30;
+constexpr int kThreadIdleMicroseconds = 200'000;
 
 // Reads at most kMaxBody bytes; false if there are more.
 bool read_body(std::istream& in, std::string& body) {
@@ -49,8 +50,18 @@ ApiRequest to_api(Poco::Net::HTTPServerRequest& http) {
   const std::string& target = http.getURI();
   request.path = target.substr(0, target.find('?'));
   request.authorization = http.get("Authorization", "");
-  request.host = http.getHost();
+  request.host = http.get("Host", http.serverAddress().toString());
   return request;
+}
+
+// A request that gives no length has no body, whatever its method [RFC 9112, Sec. 6.3].
+bool has_body(const Poco::Net::HTTPServerRequest& http) {
+  return http.getChunkedTransferEncoding() || http.hasContentLength();
+}
+
+// HTTP/1.1 needs a Host, HTTP/1.0 does not [RFC 9112, Sec. 3.2].
+bool lacks_host(const Poco::Net::HTTPServerRequest& http) {
+  return !http.has("Host") && http.getVersion() != Poco::Net::HTTPMessage::HTTP_1_0;
 }
 
 void send(const ApiReply& reply, double seconds, Poco::Net::HTTPServerResponse& response) {
@@ -74,7 +85,10 @@ class Handler : public Poco::Net::HTTPRequestHandler {
     ApiReply reply;
     try {
       ApiRequest request = to_api(http);
-      if (read_body(http.stream(), request.body)) {
+      if (lacks_host(http)) {
+        reply = json_reply(400, {{"detail", "Bad Request"}});
+        response.setKeepAlive(false);
+      } else if (!has_body(http) || read_body(http.stream(), request.body)) {
         reply = answer(request, context_);
       } else {
         reply = json_reply(413, {{"detail", "Request Entity Too Large"}});
@@ -149,6 +163,8 @@ Poco::Net::HTTPServerParams::Ptr server_params(const ServeOptions& options) {
   params->setMaxThreads(options.max_clients);
   params->setMaxQueued(options.max_clients * 4);
   params->setTimeout(Poco::Timespan(kReadSeconds, 0));
+  // A thread that ends its connection just as the server stops misses that and waits so long.
+  params->setThreadIdleTime(Poco::Timespan(0, kThreadIdleMicroseconds));
   params->setKeepAlive(true);
   params->setKeepAliveTimeout(Poco::Timespan(kKeepAliveSeconds, 0));
   params->setSoftwareVersion("Patina");

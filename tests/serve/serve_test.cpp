@@ -14,88 +14,18 @@
 
 #include "core/base64.h"
 #include "core/error.h"
-#include "core/rng.h"
-#include "http/client.h"
 #include "images/image_io.h"
 #include "images/metadata.h"
 #include "images/texts.h"
 #include "queryers/collecting/collect.h"
 #include "queryers/services/services.h"
 #include "tests/core/scratch_folder.h"
+#include "tests/serve/running.h"
 
 namespace patina::serve {
 namespace {
 
 using nlohmann::json;
-
-/// Noise that depends on seed and prompt; a step takes a millisecond.
-std::vector<images::Image> draw(const diffusion::GenerateOptions& options,
-                                const core::Observer& observer) {
-  if (options.prompt == "impossible") {
-    throw core::Error(core::ErrorKind::kUsage, "--prompt", "cannot be drawn");
-  }
-  for (int step = 1; step <= options.steps; ++step) {
-    observer.report({"generating", step, options.steps, ""});
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  std::vector<images::Image> images;
-  for (int i = 0; i < options.batch; ++i) {
-    core::Rng rng(options.seed + static_cast<std::uint64_t>(i));
-    images::Image image = images::make_image(options.width_px, options.height_px);
-    for (std::uint8_t& value : image.bytes) value = static_cast<std::uint8_t>(rng.below(256));
-    images.push_back(std::move(image));
-  }
-  return images;
-}
-
-class Running {
- public:
-  explicit Running(ServeOptions options = {}) {
-    options.port = 0;
-    ModelCard card;
-    card.name = "tiny";
-    card.filename = "tiny.safetensors";
-    card.sha256 = std::string(32, 'a') + std::string(32, 'b');
-    card.loras = {{"sks", std::string(64, 'c')}};
-    card.native_px = 64;
-    server_ = std::make_unique<Server>(card, draw, options);
-    model_ = std::thread([this] { server_->run([this] { return stop_.load(); }); });
-  }
-  ~Running() {
-    stop_ = true;
-    model_.join();
-  }
-  std::string url(const std::string& target = "") const {
-    return "http://127.0.0.1:" + std::to_string(server_->port()) + target;
-  }
-  Server& server() { return *server_; }
-
- private:
-  std::unique_ptr<Server> server_;
-  std::atomic<bool> stop_{false};
-  std::thread model_;
-};
-
-http::HttpResponse ask(const std::string& method,
-                       const std::string& url,
-                       const std::string& body = {},
-                       const std::string& authorization = {}) {
-  http::HttpOptions options;
-  options.user_agent = "test";
-  options.named.hosts = {"127.0.0.1"};
-  http::HttpRequest request;
-  request.method = method;
-  request.url = url;
-  request.body = body;
-  if (!authorization.empty()) request.headers.add("Authorization", authorization);
-  http::HttpExchange exchange = http::HttpClient(options).exchange(request);
-  EXPECT_TRUE(exchange.ok()) << exchange.problem;
-  return exchange.response;
-}
-
-http::HttpResponse draw_at(const Running& running, const json& request) {
-  return ask("POST", running.url("/sdapi/v1/txt2img"), request.dump());
-}
 
 TEST(ServeA1111, HonoursAndEchoesTheSeedOfEachImage) {
   const Running running;
@@ -299,9 +229,9 @@ TEST(Serve, RefusesAnAddressThatIsTakenAndOptionsOutOfRange) {
   Running running;
   ServeOptions options;
   options.port = running.server().port();
-  EXPECT_THROW(Server({}, draw, options), core::Error);
+  EXPECT_THROW(Server({}, draw_noise, options), core::Error);
   options.port = 70'000;
-  EXPECT_THROW(Server({}, draw, options), core::Error);
+  EXPECT_THROW(Server({}, draw_noise, options), core::Error);
 }
 
 }  // namespace
