@@ -81,7 +81,8 @@ void add_options(core::RunIdentity& identity, CoatOptions options) {
   }
   identity.add("--seed", options.seed ? std::to_string(*options.seed) : "drawn");
   identity.add("--format", options.files.format ? to_string(*options.files.format) : "as input");
-  identity.add("--quality", options.files.quality_percent.value_or(0));
+  const std::optional<int>& quality = options.files.quality_percent;
+  identity.add("--quality", quality ? std::to_string(*quality) : "as input");
   identity.add("--strip-gps", options.files.strip_gps);
   identity.add("--max-size-ratio", options.files.max_size_ratio);
 }

@@ -38,7 +38,7 @@ std::vector<FieldGroup> groups(PaintOptions& sample) {
        {{"--coats", "N", "layers of paint", core::WholeField{&sample.coats, 1, 9}, "", false, ""},
         {"--gloss",
          "W",
-         "weight of shine; larger is brighter",
+         "weight of shine; larger is",
          core::RealField{&sample.gloss, 0.0, 4.0, true},
          "",
          false,
@@ -112,7 +112,7 @@ TEST_F(OptionFlags, HaveOwnerRangeAndDefaultInTheirHelp) {
 
 TEST_F(OptionFlags, TellTheRangeBeforeTheSecondClause) {
   EXPECT_THAT(parse({"--help"}),
-              HasSubstr("Oil: weight of shine, above 0 to 4; larger is brighter"));
+              HasSubstr("Oil: weight of shine, above 0 to 4; larger is"));
 }
 
 TEST_F(OptionFlags, TellWhatAnEmptyTextStandsFor) {

@@ -143,7 +143,7 @@ images::Image third_is_damaged(std::size_t i) {
 }
 
 TEST(FrameKey, HoldsTheMarkOfItsSeed) {
-  const keys::CoatKey key = make_key(frame_request(1, third_is_damaged), {});
+  const keys::CoatKey key = frame::make_key(frame_request(1, third_is_damaged), {});
   const FrameMark read = read_mark(key.scoring), drawn = draw_mark(learnable_spectrum(16), 11);
   EXPECT_EQ(read.index, drawn.index);
   EXPECT_EQ(read.amplitudes, drawn.amplitudes);
@@ -154,8 +154,8 @@ TEST(FrameKey, HoldsTheMarkOfItsSeed) {
 }
 
 TEST(FrameKey, IsMeasuredOnTheImagesThatCanBeRead) {
-  const keys::CoatKey some = make_key(frame_request(3, third_is_damaged), {});
-  const keys::CoatKey whole = make_key(frame_request(2, third_is_damaged), {});
+  const keys::CoatKey some = frame::make_key(frame_request(3, third_is_damaged), {});
+  const keys::CoatKey whole = frame::make_key(frame_request(2, third_is_damaged), {});
   EXPECT_NEAR(keys::read_values(some.scoring, "center")[0],
               keys::read_values(whole.scoring, "center")[0],
               1e-4);
@@ -164,13 +164,13 @@ TEST(FrameKey, IsMeasuredOnTheImagesThatCanBeRead) {
 TEST(FrameKey, WantsOneImageThatCanBeRead) {
   const ImageAt none = [](std::size_t) { return third_is_damaged(2); };
   for (const std::size_t count : {std::size_t{0}, std::size_t{4}}) {
-    EXPECT_EQ(core::caught_text([&] { make_key(frame_request(count, none), {}); }),
+    EXPECT_EQ(core::caught_text([&] { frame::make_key(frame_request(count, none), {}); }),
               "IMAGES: none of the images can be read; check the files.");
   }
 }
 
 TEST(FrameKey, WhosePartsDoNotGoTogetherIsRefused) {
-  keys::CoatKey key = make_key(frame_request(1, third_is_damaged), {});
+  keys::CoatKey key = frame::make_key(frame_request(1, third_is_damaged), {});
   key.scoring.tensors["frame/amplitudes"] = keys::blob_from_values({1.0, -1.0}, {2});
   EXPECT_EQ(core::caught_text([&] { read_mark(key.scoring); }),
             "key: frame/index and frame/amplitudes do not go together; use the key as it was "

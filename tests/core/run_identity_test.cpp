@@ -109,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(
         DifferenceCase{"words",
                        {{"--prompt", "a cat"}},
                        {{"--prompt", "a\ndog"}},
-                       "--prompt was \"a cat\", now \"a?dog\""},
+                       "--prompt was \"a cat\", now \"a\\ndog\""},
         DifferenceCase{
             "digests", {{"images", "sha256:00"}}, {{"images", "sha256:11"}}, "other images"},
         DifferenceCase{"added", json::object(), {{"--rank", "4"}}, "--rank was not given"},
