@@ -122,8 +122,9 @@ TEST_F(HostileKey, WithoutOneOfItsMembersIsRefused) {
 }
 
 TEST_F(HostileKey, WithoutAPartOfItsCalibrationIsRefused) {
-  for (const auto& [name, value] : sound_document().at("calibration").items()) {
-    json document = sound_document();
+  const json sound = sound_document();
+  for (const auto& [name, value] : sound.at("calibration").items()) {
+    json document = sound;
     document["calibration"].erase(name);
     EXPECT_THAT(refusal(document).problem(), testing::HasSubstr("missing or malformed")) << name;
   }
