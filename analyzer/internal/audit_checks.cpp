@@ -116,13 +116,11 @@ void note_power(const report::Evidence& evidence, std::vector<std::string>& note
   const stats::AuditSizes sizes = {static_cast<std::int64_t>(evidence.suspect.samples.size()),
                                    static_cast<std::int64_t>(evidence.benign.samples.size()),
                                    static_cast<std::int64_t>(evidence.key_terms.size())};
-  char numbers[96];
-  std::snprintf(numbers,
-                sizeof numbers,
-                "no p-value below %.2g is possible and alpha is %.2g; ",
-                evidence.comparison.smallest_possible_p,
-                evidence.options.alpha);
-  notes.push_back("With " + stats::bound_in_words(protocol, sizes) + " " + numbers +
+  const std::string limit = "no p-value below " +
+                            core::p_value_text(evidence.comparison.smallest_possible_p) +
+                            " is possible and alpha is " +
+                            core::p_value_text(evidence.options.alpha) + "; ";
+  notes.push_back("With " + stats::bound_in_words(protocol, sizes) + " " + limit +
                   stats::facts_of(protocol).remedy + ".");
 }
 
