@@ -111,8 +111,7 @@ TEST_F(OptionFlags, HaveOwnerRangeAndDefaultInTheirHelp) {
 }
 
 TEST_F(OptionFlags, TellTheRangeBeforeTheSecondClause) {
-  EXPECT_THAT(parse({"--help"}),
-              HasSubstr("Oil: weight of shine, above 0 to 4; larger is"));
+  EXPECT_THAT(parse({"--help"}), HasSubstr("Oil: weight of shine, above 0 to 4; larger is"));
 }
 
 TEST_F(OptionFlags, TellWhatAnEmptyTextStandsFor) {

@@ -85,8 +85,8 @@ TEST(Mscn, OfATileWithItsHaloIsThatOfTheWholeImage) {
 
 TEST(NetworkInput, OfThePublicCodeIsImageNetNormalised) {
   const torch::Tensor unit = sample_unit(8);
-  EXPECT_TRUE(torch::equal(network_input(unit, InputNorm::kImageNet),
-                           tensors::normalised_from_unit(unit)));
+  EXPECT_TRUE(
+      torch::equal(network_input(unit, InputNorm::kImageNet), tensors::normalised_from_unit(unit)));
   EXPECT_EQ(input_halo(InputNorm::kImageNet), 0);
 }
 
