@@ -168,7 +168,7 @@ void Collection::Impl::take(const json& line) {
     const std::string item = line.value("item", std::string());
     if (!ended.insert(item).second) return;
     recorded.erase(item);
-    const auto outcome = outcome_from_name(line.value("outcome", std::string()));
+    const auto outcome = core::outcome_from_name(line.value("outcome", std::string()));
     if (outcome) ++counts[*outcome];
   }
   const std::string leaf = line.value("/peer/certificate_sha256"_json_pointer, std::string());

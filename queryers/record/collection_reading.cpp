@@ -51,8 +51,8 @@ CollectedSample sample_from_json(const json& object) {
 ItemEnd end_from_json(const json& line) {
   ItemEnd end;
   end.item = line.value("item", std::string());
-  end.outcome =
-      outcome_from_name(line.value("outcome", std::string())).value_or(Outcome::kProtocolError);
+  end.outcome = core::outcome_from_name(line.value("outcome", std::string()))
+                    .value_or(Outcome::kProtocolError);
   end.detail = line.value("detail", std::string());
   end.reported = line.value("reported", json::object());
   const json sample = line.value("sample", json());

@@ -12,26 +12,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/outcome.h"
 #include "http/client.h"
 #include "queryers/plan.h"
 
 namespace patina::queryers {
 
-/// What became of a planned image; every one ends in exactly one of these.
-enum class Outcome {
-  kImage,
-  kFiltered,  ///< A black, blurred or flagged picture.
-  kRefused,   ///< The service declines the prompt.
-  kRateLimited,
-  kNotReady,  ///< The model is still loading.
-  kFailed,
-  kTimeout,
-  kExpired,  ///< The picture was gone when it was fetched.
-  kCancelled,
-  kProtocolError,  ///< The answer is not what the service's contract says.
-};
-const char* to_string(Outcome outcome);
-std::optional<Outcome> outcome_from_name(std::string_view name);
+using core::Outcome;
 
 /// A picture in an answer: its bytes, or where to get them.
 struct FoundImage {

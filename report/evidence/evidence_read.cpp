@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/json_reader.h"
+#include "core/outcome.h"
 #include "keys/extractor.h"
 #include "report/evidence/bundle_layout.h"
 #include "report/evidence/evidence.h"
@@ -21,16 +22,6 @@ constexpr std::size_t kMostRemarks = 1000;
 constexpr std::int64_t kLargestSide = 1 << 20;
 constexpr std::int64_t kMostFiles = std::int64_t{1} << 53;
 constexpr std::size_t kDigestDigits = 64;
-const std::vector<const char*> kOutcomes = {"image",
-                                            "filtered-image",
-                                            "refused",
-                                            "rate-limited",
-                                            "not-ready",
-                                            "failed",
-                                            "timeout",
-                                            "expired",
-                                            "cancelled",
-                                            "protocol-error"};
 
 /// The reason beside a null says why for people; it carries no value.
 void check_reason(const JsonField& object, const char* name) {
@@ -162,8 +153,8 @@ AcquisitionRecord read_acquisition(const JsonField& field) {
   record.planned = field.member("planned").integer(0, INT64_MAX);
   record.requests = field.member("requests").integer(0, INT64_MAX);
   const JsonField outcomes = field.member("outcomes");
-  outcomes.expect_only(kOutcomes);
-  for (const char* name : kOutcomes) {
+  outcomes.expect_only(core::outcome_names());
+  for (const char* name : core::outcome_names()) {
     if (outcomes.has(name)) record.outcomes[name] = outcomes.member(name).integer(0, INT64_MAX);
   }
   for (const JsonField& remark : field.member("remarks").elements(kMostRemarks)) {
