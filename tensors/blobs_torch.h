@@ -15,7 +15,9 @@ torch::Tensor tensor_over(const core::SafetensorsFile& file, const core::TensorV
 /// Copies; dtypes and shapes [...] are kept. Throws Error{kUnsupported} for a dtype that
 /// safetensors has no name for.
 torch::Tensor tensor_from_view(const core::TensorView& view);
+/// The same of a blob of any shape [...].
 torch::Tensor tensor_from_blob(const core::TensorBlob& blob);
+/// A tensor of any shape [...] on any device.
 core::TensorBlob blob_from_tensor(const torch::Tensor& tensor);
 
 }  // namespace patina::tensors

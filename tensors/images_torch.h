@@ -16,6 +16,7 @@ inline constexpr std::array<float, 3> kImageNetStd = {0.229F, 0.224F, 0.225F};
 
 /// [1,3,1,1] float32 on the device of the caller's choice.
 torch::Tensor imagenet_mean(const torch::TensorOptions& options);
+/// [1,3,1,1], as imagenet_mean().
 torch::Tensor imagenet_std(const torch::TensorOptions& options);
 
 /// [N,3,H,W] unit -> normalised, same dtype.
@@ -23,6 +24,7 @@ torch::Tensor normalised_from_unit(const torch::Tensor& unit);
 
 /// Region of an image as [1,3,h,w] float32, unit, RGB, on the CPU.
 torch::Tensor tensor_from_image(const images::Image& image, const images::Rect& rect);
+/// A whole image as [1,3,H,W], likewise.
 torch::Tensor tensor_from_image(const images::Image& image);
 
 /// [1,3,h,w] or [3,h,w], unit, any dtype -> the region at (x,y) of an image; clamped and rounded.

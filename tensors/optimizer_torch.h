@@ -72,6 +72,7 @@ class AdamW {
     torch::Tensor average;  // Undefined where none is kept.
   };
   bool on_processor() const;
+  // Each returns the norm, [] float32.
   torch::Tensor step_on_processor(double learning_rate);
   torch::Tensor step_on_device(double learning_rate);
   static internal::AdamWArrays arrays_of(Block& block);

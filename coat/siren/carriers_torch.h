@@ -55,7 +55,7 @@ class CarriersImpl : public torch::nn::Module {
   torch::Tensor h;        // [1,1,3,3]
 
  private:
-  torch::Tensor mixtures(const torch::Tensor& n) const;  // w, unscaled
+  torch::Tensor mixtures(const torch::Tensor& n) const;  // w [N,K,h,w], unscaled
 };
 TORCH_MODULE(Carriers);
 

@@ -80,7 +80,7 @@ class AttachedLoRA {
                                   const Weights& text_encoder);
   struct Place {
     WeightHandle weight;
-    torch::Tensor down;  // by which the adapter is known
+    torch::Tensor down;  // [rank,...], by which the adapter is known
   };
   std::shared_ptr<double> scale_;
   std::vector<Place> places_;

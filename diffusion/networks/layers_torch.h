@@ -93,8 +93,9 @@ struct ResnetShape {
 };
 ResnetBlock resnet_block(const Scope& at, const ResnetShape& shape);
 
-/// [B,S,heads*d] -> [B,heads,S,d] and back.
+/// [B,S,heads*d] -> [B,heads,S,d].
 torch::Tensor split_heads(const torch::Tensor& x, std::int64_t heads);
+/// [B,heads,S,d] -> [B,S,heads*d].
 torch::Tensor join_heads(const torch::Tensor& x);
 
 }  // namespace patina::diffusion

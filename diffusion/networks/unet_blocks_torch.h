@@ -35,7 +35,9 @@ struct TransformerBlock {
   Linear ff_in;   ///< [8C,C]: value and gate
   Linear ff_out;  ///< [C,4C]
 
-  torch::Tensor operator()(torch::Tensor x, const torch::Tensor& context, const Pass& pass) const;
+  torch::Tensor operator()(torch::Tensor x,               // [N,S,C]
+                           const torch::Tensor& context,  // [N,T,D]
+                           const Pass& pass) const;
 };
 
 /// Transformer blocks over the positions of an image, with a residual.
@@ -48,8 +50,8 @@ struct SpatialTransformer {
   Linear linear_in, linear_out;  ///< after and before it (SD 2.x)
   std::vector<TransformerBlock> blocks;
 
-  torch::Tensor operator()(const torch::Tensor& x,  // [N,C,H,W]
-                           const torch::Tensor& context,
+  torch::Tensor operator()(const torch::Tensor& x,        // [N,C,H,W]
+                           const torch::Tensor& context,  // [N,T,D]
                            const Pass& pass) const;
 };
 

@@ -12,12 +12,12 @@
 
 namespace patina::diffusion {
 
-/// Diagonal Gaussian over latents, both [N,latent,h,w].
+/// Diagonal Gaussian over latents.
 struct Posterior {
-  torch::Tensor mean;
-  torch::Tensor logvar;  ///< Clamped to [-30, 20].
+  torch::Tensor mean;    ///< [N,latent,h,w].
+  torch::Tensor logvar;  ///< [N,latent,h,w], clamped to [-30, 20].
 
-  /// mean + exp(logvar / 2) * noise.
+  /// mean + exp(logvar / 2) * noise, all [N,latent,h,w].
   torch::Tensor sample(const torch::Tensor& noise) const;
 };
 

@@ -25,6 +25,7 @@ namespace patina::diffusion {
 struct Adapter {
   /// What is trained, in the shapes [...] that `apply` takes.
   std::vector<torch::Tensor> leaves;
+  /// From and to the shape [...] of the stored value.
   std::function<torch::Tensor(const torch::Tensor& stored)> apply;
 };
 
