@@ -40,7 +40,10 @@ void bind_device(CommandLine& line, tensors::ComputeOptions& options) {
 }
 
 void bind_threads(CommandLine& line, tensors::ComputeOptions& options) {
-  line.whole({"--threads", "N", "Processor threads, 0 to 1024; 0 takes all cores (default: 0)."},
+  line.whole({"--threads",
+              "N",
+              "Processor threads, 0 to 1024; 0 takes what OMP_NUM_THREADS says, else all "
+              "cores (default: 0)."},
              {0, kMaxThreads},
              options.num_threads);
 }

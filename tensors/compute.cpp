@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstdlib>
 #include <thread>
 
 #include <ATen/Context.h>
@@ -15,6 +17,8 @@ using core::Error;
 using core::ErrorKind;
 
 namespace {
+
+constexpr long kMostThreads = 1024;
 
 constexpr core::Named<Precision> kPrecisions[] = {{Precision::kAuto, "auto"},
                                                   {Precision::kFloat32, "float32"},
@@ -91,9 +95,19 @@ torch::Generator generator_on(const torch::Device& device, std::uint64_t seed) {
   return generator;
 }
 
+int count_threads(const ComputeOptions& options) {
+  if (options.num_threads > 0) return options.num_threads;
+  // A list of nested levels, "4,2", begins with the number.
+  const char* const wanted = std::getenv("OMP_NUM_THREADS");
+  const long threads = wanted == nullptr ? 0 : std::strtol(wanted, nullptr, 10);
+  if (threads >= 1 && threads <= kMostThreads) return static_cast<int>(threads);
+  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
 void use_threads(int num_threads) {
-  const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  at::set_num_threads(num_threads > 0 ? num_threads : cores);
+  ComputeOptions options;
+  options.num_threads = num_threads;
+  at::set_num_threads(count_threads(options));
 }
 
 }  // namespace patina::tensors

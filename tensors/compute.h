@@ -23,9 +23,11 @@ std::vector<std::string> precision_names();
 struct ComputeOptions {
   std::string device = "cpu";              ///< "cpu" or "cuda".
   Precision precision = Precision::kAuto;  ///< Number format of weights and activations.
-  /// Processor threads, [0, 1024]; 0 = all cores. Results agree bit for bit only between runs of
+  /// Processor threads, [0, 1024]; 0 = as many as OMP_NUM_THREADS says, else all cores. Results agree bit for bit only between runs of
   /// the same number.
   int num_threads = 0;
 };
+/// The processor threads that these options come to, at least 1.
+int count_threads(const ComputeOptions& options);
 
 }  // namespace patina::tensors

@@ -29,8 +29,8 @@ Compute choose_compute(const ComputeOptions& options);
 /// A generator of its own on a device. The same seed gives other numbers on another device.
 torch::Generator generator_on(const torch::Device& device, std::uint64_t seed);
 
-/// Sets LibTorch's threads for the process; 0 = all cores. (As packaged by Debian it starts with
-/// one.)
+/// Sets LibTorch's threads for the process, as count_threads() counts them. (As packaged by Debian
+/// it starts with one.)
 void use_threads(int num_threads);
 
 }  // namespace patina::tensors

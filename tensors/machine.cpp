@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cctype>
 #include <fstream>
-#include <thread>
 
 #include <ATen/Version.h>
 
@@ -47,12 +46,11 @@ Precision precision_of(torch::ScalarType dtype) {
 }  // namespace
 
 Machine describe_machine(const ComputeOptions& options) {
-  const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   return {name_processor(),
           name_instruction_set(),
           options.device,
           to_string(precision_of(choose_compute(options).dtype)),
-          options.num_threads > 0 ? options.num_threads : cores};
+          count_threads(options)};
 }
 
 }  // namespace patina::tensors

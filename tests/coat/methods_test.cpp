@@ -35,6 +35,8 @@ const keys::CoatKey& key_of(const std::string& name) {
   MethodOptions options;
   options.name = name;
   options.siren.sphere_crops = 8;
+  options.warp.steps = 60;
+  options.warp.pairs = 4;
   return made[name] = make_key(quick_request(), options);
 }
 

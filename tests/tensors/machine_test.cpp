@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/core/caught.h"
+#include "tests/core/scratch_folder.h"
 
 namespace patina::tensors {
 namespace {
@@ -20,6 +21,14 @@ TEST(Machine, NamesThePrecisionThatAutoComesTo) {
 TEST(Machine, CountsTheThreadsThatAreUsed) {
   ComputeOptions options;
   EXPECT_GE(describe_machine(options).threads, 1);
+  {
+    const core::ScopedEnvironment asked("OMP_NUM_THREADS", "5,2");
+    EXPECT_EQ(describe_machine(options).threads, 5);
+  }
+  {
+    const core::ScopedEnvironment nonsense("OMP_NUM_THREADS", "many");
+    EXPECT_GE(describe_machine(options).threads, 1);
+  }
   options.num_threads = 3;
   EXPECT_EQ(describe_machine(options).threads, 3);
 }
