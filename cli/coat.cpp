@@ -66,10 +66,10 @@ std::string method_help() {
   return text + " (default: " + coat::MethodOptions().name + ").";
 }
 
-std::vector<FieldGroup> method_groups(coat::MethodOptions& options) {
-  std::vector<FieldGroup> groups;
+std::vector<core::OptionGroup> method_groups(coat::MethodOptions& options) {
+  std::vector<core::OptionGroup> groups;
   for (const coat::Method& method : coat::methods()) {
-    groups.push_back({method.name, method.describe(options)});
+    groups.push_back({{method.name}, method.describe(options)});
   }
   return groups;
 }
@@ -78,8 +78,8 @@ void bind_method(CommandLine& line, coat::CoatOptions& options) {
   line.choice({"--method", "NAME", method_help()},
               coat::method_names(),
               [&options](const std::string& name) { options.method.name = name; });
-  for (const FieldGroup& group : method_groups(options.method)) bind_fields(line, group);
-  bind_fields(line, {"", describe(options.fidelity)});
+  for (const core::OptionGroup& group : method_groups(options.method)) bind_fields(line, group);
+  bind_fields(line, {{}, describe(options.fidelity)});
   line.whole(
       {"--seed",
        "N",
@@ -123,7 +123,7 @@ void bind_options(CommandLine& line, CoatCommand& command) {
   bind_compute(line, command.options.compute);
   bind_output(line, command.output);
   for (const char* flag : {"--key", "--method", "--seed"}) line.exclude("--use-key", flag);
-  for (const FieldGroup& group : method_groups(command.options.method)) {
+  for (const core::OptionGroup& group : method_groups(command.options.method)) {
     for (const core::OptionField& field : group.fields) line.exclude("--use-key", field.flag);
   }
 }

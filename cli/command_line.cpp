@@ -18,6 +18,7 @@
 #include "cli/table.h"
 #include "core/error.h"
 #include "core/numbers.h"
+#include "core/text.h"
 
 namespace patina::cli {
 namespace {
@@ -61,12 +62,6 @@ bool contains(const RealRange& range, double value) {
   const bool above = range.low_open ? value > range.low : value >= range.low;
   const bool below = range.high_open ? value < range.high : value <= range.high;
   return (above && below) || (range.or_zero && value == 0.0);
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
 }
 
 // The flag that a message of the parser starts with or names.
@@ -149,14 +144,18 @@ void CommandLine::whole(const Flag& flag, WholeRange range, int& value) {
   whole(flag, range, [&value](std::uint64_t number) { value = static_cast<int>(number); });
 }
 
-void CommandLine::real(const Flag& flag, RealRange range, double& value) {
-  add(flag, [range, &value, name = long_name(flag.names)](const std::string& text) {
+void CommandLine::real(const Flag& flag, RealRange range, std::function<void(double)> set) {
+  add(flag, [range, set = std::move(set), name = long_name(flag.names)](const std::string& text) {
     const auto number = parse_number<double>(text);
     if (!number || !std::isfinite(*number) || !contains(range, *number)) {
       refuse_value(name, text, in_words(range));
     }
-    value = *number;
+    set(*number);
   });
+}
+
+void CommandLine::real(const Flag& flag, RealRange range, double& value) {
+  real(flag, range, [&value](double number) { value = number; });
 }
 
 void CommandLine::choice(const Flag& flag,
@@ -165,7 +164,7 @@ void CommandLine::choice(const Flag& flag,
   choices_[long_name(flag.names)] = values;
   add(flag, [values, set = std::move(set), name = long_name(flag.names)](const std::string& text) {
     if (std::find(values.begin(), values.end(), text) == values.end()) {
-      refuse_value(name, text, "one of " + joined(values));
+      refuse_value(name, text, "one of " + core::join(values));
     }
     set(text);
   });

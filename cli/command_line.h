@@ -60,6 +60,9 @@ class CommandLine {
   void whole(const Flag& flag, WholeRange range, std::function<void(std::uint64_t)> set);
   /// The same into an int; the range must fit.
   void whole(const Flag& flag, WholeRange range, int& value);
+  /// Finite number in a range, given to `set`.
+  void real(const Flag& flag, RealRange range, std::function<void(double)> set);
+  /// The same into a double.
   void real(const Flag& flag, RealRange range, double& value);
   /// One of `values`; "list" prints them instead of running.
   void choice(const Flag& flag,

@@ -8,6 +8,7 @@
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/json_document.h"
+#include "cli/option_fields.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "coat/methods.h"
@@ -93,73 +94,18 @@ void bind_axes(CommandLine& line, EvaluateCommand& command) {
              [&options](std::uint64_t count) { options.measured_sets = count; });
 }
 
-// How a model is made.
-void bind_models(CommandLine& line, ChainOptions& options) {
-  line.whole(
-      {"--steps",
-       "N",
-       "Training steps of each model, 1 to 1000000 (default: the method's, see patina personalize)."},
-      {1, 1'000'000},
-      [&options](std::uint64_t steps) { options.steps = static_cast<int>(steps); });
-  line.whole(
-      {"--coat-steps",
-       "N",
-       "Training steps of the coating siren, 0 to 100000 (default: as patina coat --steps)."},
-      {0, 100'000},
-      [&options](std::uint64_t steps) { options.coat_steps = static_cast<int>(steps); });
-  line.real(
-      {"--learnability",
-       "W",
-       "Weight of the coating siren's learnability term, 0 to 1000, as in patina coat (default: "
-       "0)."},
-      {0.0, 1000.0},
-      options.learnability_weight);
-  line.choice({"--lora-targets",
-               "NAME",
-               "LoRA: attention, transformer or all, as in patina personalize (default: "
-               "transformer)."},
-              diffusion::lora_target_names(),
-              [&options](const std::string& name) {
-                options.lora_targets = diffusion::lora_targets_from_name(name);
-              });
-  line.text({"--prompt",
-             "TEXT",
-             "Caption of the images and prompt of the generations; {} is the set's name, or the "
-             "new token of a method that learns one (default: \"" +
-                 options.prompt + "\")."},
-            options.prompt);
-  line.text({"--class-prompt",
-             "TEXT",
-             "Caption of images of the class, whose last word a new token starts from (default: "
-             "\"" +
-                 options.class_prompt + "\")."},
-            options.class_prompt);
-}
-
-// How it is measured.
-void bind_sampling(CommandLine& line, ChainOptions& options) {
-  line.whole({"--count", "N", "Images generated with each model, 20 to 10000 (default: 300)."},
-             {20, 10'000},
-             options.images);
-  line.whole(
-      {"--suspect-images", "N", "How many of them make one draw, 5 to --count (default: 30)."},
-      {5, 10'000},
-      options.suspect_images);
-  line.whole({"--repeats",
-              "N",
-              "Draws for each rate, 1 to 1000000; more narrow its interval (default: 10000)."},
-             {1, 1'000'000},
-             options.repeats);
-  line.whole({"--seed", "N", "Seed of all that is drawn, from 0 (default: 1)."},
-             {0, UINT64_MAX},
-             [&options](std::uint64_t seed) { options.seed = seed; });
-}
-
 void bind_evaluate(CommandLine& line, EvaluateCommand& command) {
   bind_suite(line, command);
   bind_axes(line, command);
-  bind_models(line, command.options.chain);
-  bind_sampling(line, command.options.chain);
+  ChainOptions& options = command.options.chain;
+  for (const auto& groups :
+       {evaluate::describe_models(options), evaluate::describe_coatings(options)}) {
+    for (const core::OptionGroup& group : groups) bind_fields(line, group);
+  }
+  bind_fields(line, {{}, evaluate::describe_draws(options)});
+  line.whole({"--seed", "N", "Seed of all that is drawn, from 0 (default: 1)."},
+             {0, UINT64_MAX},
+             [&options](std::uint64_t seed) { options.seed = seed; });
   line.toggle(
       {"--quick",
        "",
@@ -195,23 +141,6 @@ int percent_from(const std::string& text) {
   return std::stoi(text);
 }
 
-bool reads_siren_flags(const ChainOptions& options) {
-  const auto& coatings = options.coatings;
-  return std::find(coatings.begin(), coatings.end(), "siren") != coatings.end();
-}
-
-// A flag that no chosen coating reads is refused: ignoring it would mislead who gave it.
-void refuse_flags_without_siren(const CommandLine& line, const ChainOptions& options) {
-  if (reads_siren_flags(options)) return;
-  for (const char* of_siren : {"--coat-steps", "--learnability"}) {
-    if (!line.given(of_siren)) continue;
-    throw core::Error(core::ErrorKind::kUsage,
-                      of_siren,
-                      "has no effect on the coatings that --coatings names",
-                      "leave it out, or add siren to --coatings");
-  }
-}
-
 std::vector<std::filesystem::path> shipped_sets() {
   std::vector<std::filesystem::path> sets;
   for (const auto& entry : std::filesystem::directory_iterator(core::data_file("paintings"))) {
@@ -228,6 +157,14 @@ std::vector<Value> values_of(const std::string& list, FromText from_text) {
   return values;
 }
 
+std::vector<std::string> method_names(const ChainOptions& options) {
+  std::vector<std::string> names;
+  for (const diffusion::PersonalizeMethod method : options.methods) {
+    names.emplace_back(to_string(method));
+  }
+  return names;
+}
+
 void complete(const CommandLine& line, EvaluateCommand& command) {
   ChainOptions& options = command.options.chain;
   if (options.base.empty()) options.base = core::data_file("base");
@@ -237,20 +174,15 @@ void complete(const CommandLine& line, EvaluateCommand& command) {
   options.coatings = values_of<std::string>(
       command.coatings, [](const std::string& name) { return coat::find_method(name).name; });
   options.shares_percent = values_of<int>(command.shares, percent_from);
-  refuse_flags_without_siren(line, options);
+  refuse_flags_without_effect(
+      line, evaluate::describe_models(options), "--methods", method_names(options));
+  refuse_flags_without_effect(
+      line, evaluate::describe_coatings(options), "--coatings", options.coatings);
   if (!command.quick) return;
   options.measured_sets = 1;
   options.steps = 120;
   options.images = 48;
   options.suspect_images = 20;
-}
-
-json method_names(const ChainOptions& options) {
-  json names = json::array();
-  for (const diffusion::PersonalizeMethod method : options.methods) {
-    names.push_back(to_string(method));
-  }
-  return names;
 }
 
 json axes_json(const ChainOptions& options) {
@@ -264,20 +196,29 @@ json axes_json(const ChainOptions& options) {
           {"shares", options.shares_percent}};
 }
 
-// What an option comes to; null where no method or coating asked for reads it.
-json models_json(const ChainOptions& options) {
+// Of each model, what it comes to; null where no method or coating asked for reads an option.
+json models_json(ChainOptions options) {
+  options.coat_steps = evaluate::effective_coat_steps(options);
+  json all;
+  const auto add = [&all](const std::vector<core::OptionGroup>& groups,
+                          const std::vector<std::string>& chosen) {
+    for (const core::OptionGroup& group : groups) {
+      json recorded = core::record(group.fields);
+      for (auto& [name, value] : recorded.items()) {
+        if (!is_read(group, chosen)) value = nullptr;
+        if (value.is_string()) value = printable(value.get<std::string>());
+      }
+      all.update(recorded);
+    }
+  };
+  add(evaluate::describe_models(options), method_names(options));
+  add(evaluate::describe_coatings(options), options.coatings);
   json steps = json::object();
   for (const diffusion::PersonalizeMethod method : options.methods) {
     steps[diffusion::to_string(method)] = evaluate::effective_steps(options, method);
   }
-  const bool siren = reads_siren_flags(options);
-  return {{"steps", steps},
-          {"coat_steps", siren ? json(evaluate::effective_coat_steps(options)) : json()},
-          {"learnability", siren ? json(options.learnability_weight) : json()},
-          {"lora_targets", diffusion::to_string(options.lora_targets)},
-          {"prompt", printable(options.prompt)},
-          {"class_prompt", printable(options.class_prompt)},
-          {"guidance_scale", options.guidance_scale}};
+  all["steps"] = steps;
+  return all;
 }
 
 json options_json(const EvaluateCommand& command) {
@@ -286,11 +227,10 @@ json options_json(const EvaluateCommand& command) {
               {"output", printable(command.options.output.string())},
               {"tables_only", command.tables_only},
               {"quick", command.quick},
-              {"count", options.images},
-              {"suspect_images", options.suspect_images},
-              {"repeats", options.repeats},
               {"seed", options.seed}};
   all.update(axes_json(options));
+  ChainOptions described = options;
+  all.update(core::record(evaluate::describe_draws(described)));
   all.update(models_json(options));
   all.update(to_json(command.options.compute));
   return all;

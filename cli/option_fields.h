@@ -11,21 +11,18 @@
 
 namespace patina::cli {
 
-/// The options of one of several ways of doing a thing: "siren" of --method.
-struct FieldGroup {
-  std::string owner;
-  std::vector<core::OptionField> fields;
-};
-
-/// Binds each field as a flag. The help starts with the owner, if it is not empty, has the range
+/// Binds each field as a flag. The help starts with the owners, if there are any, has the range
 /// after the first clause of the meaning, which a semicolon ends, and closes with the default.
-void bind_fields(CommandLine& line, const FieldGroup& group);
+void bind_fields(CommandLine& line, const core::OptionGroup& group);
 
-/// Throws Error{kUsage} for a given flag whose owner is not among `chosen`, or whose field needs a
-/// flag that was not given: whoever gives it wants something that they would not get. `chooser` is
+/// Whether one of `chosen` reads the group.
+bool is_read(const core::OptionGroup& group, const std::vector<std::string>& chosen);
+
+/// Throws Error{kUsage} for a given flag none of whose owners is among `chosen`, or whose field needs
+/// a flag that was not given: whoever gives it wants something that they would not get. `chooser` is
 /// the flag that chooses among the owners.
 void refuse_flags_without_effect(const CommandLine& line,
-                                 const std::vector<FieldGroup>& groups,
+                                 const std::vector<core::OptionGroup>& groups,
                                  const std::string& chooser,
                                  const std::vector<std::string>& chosen);
 

@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "core/text.h"
 #include "core/version.h"
 #include "extractors/frame/frame_key.h"
 #include "extractors/siren/scorer_torch.h"
@@ -114,11 +115,10 @@ std::vector<std::string> method_names() {
 
 const Method& find_method(const std::string& name) {
   if (const Method* method = find(name)) return *method;
-  std::string known;
-  for (const Method& method : methods())
-    known += (known.empty() ? "" : ", ") + std::string(method.name);
-  throw Error(
-      ErrorKind::kUsage, core::in_quotes(name), "is no method of coating", "use one of " + known);
+  throw Error(ErrorKind::kUsage,
+              core::in_quotes(name),
+              "is no method of coating",
+              "use one of " + core::join(method_names()));
 }
 
 const Method& method_of_key(const CoatKey& key, const std::string& where) {

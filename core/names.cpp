@@ -2,6 +2,7 @@
 #include "core/names.h"
 
 #include "core/error.h"
+#include "core/text.h"
 
 namespace patina::core {
 
@@ -12,9 +13,7 @@ void fail_without_row() {
 void refuse_name(std::string_view name,
                  const std::string& where,
                  const std::vector<std::string>& known) {
-  std::string all;
-  for (const std::string& one : known) all += (all.empty() ? "" : ", ") + one;
-  throw Error(ErrorKind::kUsage, where, "is " + in_quotes(name), "give one of " + all);
+  throw Error(ErrorKind::kUsage, where, "is " + in_quotes(name), "give one of " + join(known));
 }
 
 }  // namespace patina::core

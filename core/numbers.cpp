@@ -101,7 +101,12 @@ std::string general_text(double value, int significant) {
 std::string exact_text(double value) {
   if (!std::isfinite(value)) return "n/a";
   std::array<char, 64> buffer{};
-  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
+  // Whole numbers without an exponent: 100000, not 1e+05.
+  constexpr double kLargestWhole = 1e15;
+  const bool whole = std::abs(value) < kLargestWhole && std::trunc(value) == value;
+  char* const end = buffer.data() + buffer.size();
+  const auto result = whole ? std::to_chars(buffer.data(), end, value, std::chars_format::fixed)
+                            : std::to_chars(buffer.data(), end, value);
   return std::string(buffer.data(), result.ptr);
 }
 

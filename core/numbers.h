@@ -33,7 +33,8 @@ std::string fixed_text(double value, int decimals);
 /// At most `significant` digits without needless zeros, for programs: "7.5", "1e-06".
 std::string general_text(double value, int significant = 6);
 
-/// Shortest decimal text that reads back as the same double.
+/// Shortest decimal text that reads back as the same double; whole numbers below 1e15 without an
+/// exponent: "100000".
 std::string exact_text(double value);
 
 /// 17 significant digits, which read back as the same double everywhere.

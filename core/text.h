@@ -41,6 +41,17 @@ std::string to_utf8(std::string_view text);
 /// The beginning of at most `max_bytes` bytes, no character cut in two.
 std::string cut_utf8(std::string_view text, std::size_t max_bytes);
 
+/// The words one after another: "a, b, c".
+template <typename Words>
+std::string join(const Words& words, std::string_view between = ", ") {
+  std::string text;
+  for (const auto& word : words) {
+    if (!text.empty()) text += between;
+    text += word;
+  }
+  return text;
+}
+
 /// Lower case of ASCII letters.
 std::string lower_ascii(std::string_view text);
 /// Without spaces and tabs at the ends.

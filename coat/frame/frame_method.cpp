@@ -78,10 +78,7 @@ std::vector<core::OptionField> describe(FrameOptions& options) {
            "N",
            "side, in latents of 8 pixels, of the images of the models expected; 16 fits the "
            "built-in base, 64 fits Stable Diffusion at 512 pixels, where it is not measured",
-           core::WholeField{&options.latents, 8, 256},
-           "",
-           false,
-           ""}};
+           core::WholeField{&options.latents, 8, 256}}};
 }
 
 MethodWords words() {

@@ -133,11 +133,11 @@ class KeyNetworks {
 };
 
 core::OptionField weight_field(const char* flag, const char* meaning, double& weight) {
-  return {flag, "W", meaning, core::RealField{&weight, 0.0, 1000.0, false}, "", false, ""};
+  return {flag, "W", meaning, core::RealField{&weight, 0.0, 1000.0, false}};
 }
 
 core::OptionField steps_field(const char* flag, const char* meaning, int& steps) {
-  return {flag, "N", meaning, core::WholeField{&steps, 0, 100'000}, "", false, ""};
+  return {flag, "N", meaning, core::WholeField{&steps, 0, 100'000}};
 }
 
 std::vector<core::OptionField> describe_surrogate(SirenOptions& options) {
@@ -171,8 +171,7 @@ std::vector<core::OptionField> describe(SirenOptions& options) {
        "text whose digest is the embedded message",
        core::TextField{&options.message},
        "drawn from the seed",
-       true,
-       ""},
+       true},
       steps_field("--steps", "training steps; more fit the set better", options.steps),
       weight_field("--learnability",
                    "weight of the denoising loss of coated images under a model fine-tuned on the "

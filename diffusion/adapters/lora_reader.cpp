@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/safetensors.h"
+#include "core/text.h"
 #include "diffusion/adapters/internal/lora_alphas.h"
 #include "diffusion/adapters/lora_torch.h"
 #include "diffusion/files/lora_keys.h"
@@ -99,9 +100,7 @@ Entries read_entries(const core::SafetensorsFile& file) {
 std::string style_of(const Entries& entries) {
   std::set<std::string> styles;
   for (const auto& [id, entry] : entries) styles.insert(to_string(entry.key.style));
-  std::string text;
-  for (const std::string& style : styles) text += (text.empty() ? "" : " and ") + style;
-  return text;
+  return core::join(styles, " and ");
 }
 
 const std::string kWeightEnd = ".weight";

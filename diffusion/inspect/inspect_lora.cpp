@@ -10,6 +10,7 @@
 
 #include "core/json.h"
 #include "core/safetensors.h"
+#include "core/text.h"
 #include "diffusion/files/lora_keys.h"
 #include "diffusion/files/lora_names.h"
 #include "diffusion/inspect/internal/fact_sheet.h"
@@ -119,12 +120,6 @@ LoRASummary summary_of_lora(const core::SafetensorsFile& file) {
   return summary;
 }
 
-std::string joined(const std::set<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 std::string counts_text(const std::map<std::string, std::uint64_t>& counts) {
   std::string text;
   for (const auto& [name, number] : counts) {
@@ -154,7 +149,7 @@ Inspection inspect_lora(const core::SafetensorsFile& file) {
   const LoRASummary lora = summary_of_lora(file);
   FactSheet sheet("LoRA");
   const std::set<std::string>& styles = lora.unsupported.empty() ? lora.styles : lora.unsupported;
-  sheet.add("Style", "style", joined(styles));
+  sheet.add("Style", "style", core::join(styles));
   const bool usable = lora.unsupported.empty();
   sheet.add("Supported", "supported", usable ? "yes" : "no, a plain LoRA would be", usable);
   if (!lora.ranks.empty()) {

@@ -78,30 +78,18 @@ core::Digest digest_captions(const std::vector<std::string>& captions) {
 }
 
 /// All that the trained weights depend on; of the options, those that the method reads.
-core::RunIdentity identify(const PersonalizeOptions& options,
+core::RunIdentity identify(PersonalizeOptions options,
                            const std::string& base_sha256,
                            const ImageSet& set) {
   core::RunIdentity run;
   run.add("--base", options.base.string()).add("weights of the base", "sha256:" + base_sha256);
   run.add_digest("images", digest_tensor(set.images));
   run.add_digest("captions", digest_captions(set.captions));
-  run.add("--method", to_string(options.method)).add("--prompt", options.prompt);
-  run.add("--initializer", options.initializer);
-  run.add("--steps", *options.steps).add("--learning-rate", *options.learning_rate);
-  run.add("--batch", options.batch).add("mirroring", options.flip).add("--seed", options.seed);
+  run.add("--method", to_string(options.method));
+  run.add("mirroring", options.flip).add("--seed", options.seed);
   run.add("--precision", tensors::to_string(options.compute.precision));
-  const MethodReads reads = options_read_by(options.method);
-  if (reads.text_encoder) run.add("--train-text-encoder", options.train_text_encoder);
-  if (reads.token) run.add("--token", options.token);
-  if (reads.lora) {
-    run.add("--lora-targets", to_string(options.lora.targets));
-    run.add("--rank", options.lora.rank).add("--alpha", options.lora.alpha);
-  }
-  if (reads.prior) {
-    run.add("--class-prompt", options.prior.class_prompt);
-    run.add("--class-images", options.prior.class_images);
-    run.add("guidance of the class images", options.prior.guidance_scale);
-    run.add("--prior-weight", options.prior.weight);
+  for (const core::OptionField& field : describe_read(options)) {
+    run.add(field.flag, core::value_text(field));
   }
   return run;
 }
@@ -151,18 +139,11 @@ PersonalizeResult train(TextToImage& model,
   return result;
 }
 
-PersonalizeOptions complete(PersonalizeOptions options) {
-  const MethodDefaults defaults = defaults_of(options.method);
-  if (!options.steps) options.steps = defaults.steps;
-  if (!options.learning_rate) options.learning_rate = defaults.learning_rate;
-  return options;
-}
-
 }  // namespace
 
 PersonalizeResult personalize(const PersonalizeOptions& given, const core::Observer& observer) {
   validate(given);
-  const PersonalizeOptions options = complete(given);
+  const PersonalizeOptions options = with_defaults(given);
   tensors::use_threads(options.compute.num_threads);
   TextToImage model = load_text_to_image(options.base, tensors::choose_compute(options.compute));
   const auto side = static_cast<int>(model.unet.config().sample_size *

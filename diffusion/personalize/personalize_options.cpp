@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "diffusion/personalize/personalize_options.h"
 
-#include <algorithm>
-#include <iterator>
-
 #include "core/error.h"
+#include "core/names.h"
+#include "core/text.h"
 
 namespace patina::diffusion {
 
@@ -13,14 +12,23 @@ using core::ErrorKind;
 
 namespace {
 
-constexpr LoRATargets kLoRATargets[] = {
-    LoRATargets::kAttention, LoRATargets::kTransformer, LoRATargets::kAll};
+constexpr core::Named<LoRATargets> kLoRATargets[] = {{LoRATargets::kAttention, "attention"},
+                                                     {LoRATargets::kTransformer, "transformer"},
+                                                     {LoRATargets::kAll, "all"}};
+
+/// Which of the options a method reads beside those that all read.
+struct MethodReads {
+  bool lora;          ///< PersonalizeOptions::lora.
+  bool text_encoder;  ///< PersonalizeOptions::train_text_encoder.
+  bool token;         ///< PersonalizeOptions::token.
+  bool prior;         ///< PersonalizeOptions::prior.
+};
 
 struct MethodRow {
-  PersonalizeMethod method;
+  PersonalizeMethod value;
   const char* name;
   MethodDefaults defaults;
-  MethodReads reads;  ///< lora, text_encoder, token, prior.
+  MethodReads reads;
 };
 
 // Rates are the papers' for Stable Diffusion (5e-6 DreamBooth, 1e-4 LoRA, 5e-4 textual inversion,
@@ -39,97 +47,163 @@ constexpr MethodRow kMethods[] = {
      {600, 1e-3},
      {false, false, true, true}}};
 
-const MethodRow& row_of(PersonalizeMethod method) {
-  return *std::find_if(std::begin(kMethods), std::end(kMethods), [&](const MethodRow& row) {
-    return row.method == method;
-  });
+std::vector<std::string> readers(bool MethodReads::*option) {
+  std::vector<std::string> names;
+  for (const MethodRow& row : kMethods) {
+    if (row.reads.*option) names.emplace_back(row.name);
+  }
+  return names;
 }
 
-void require(bool holds, const char* flag, const std::string& what) {
-  if (!holds) throw Error(ErrorKind::kUsage, flag, what, "see patina personalize --help");
+// "400, of textual-inversion, custom-diffusion 600".
+std::string default_steps_text() {
+  const int usual = MethodDefaults().steps;
+  std::vector<std::string> others;
+  int steps = usual;
+  for (const MethodRow& row : kMethods) {
+    if (row.defaults.steps == usual) continue;
+    others.emplace_back(row.name);
+    steps = row.defaults.steps;
+  }
+  return std::to_string(usual) + ", of " + core::join(others) + " " + std::to_string(steps);
 }
 
-void validate(const LoRAOptions& options) {
-  require(options.rank >= 1 && options.rank <= 4096, "--rank", "is outside 1 to 4096");
-  require(options.alpha > 0.0, "--alpha", "is not above 0");
+core::OptionGroup describe_all(PersonalizeOptions& options) {
+  return {{},
+          {{"--steps",
+            "N",
+            "training steps; more come nearer to the images, at the end by heart",
+            core::OptionalWholeField{&options.steps, 0, 1'000'000},
+            default_steps_text()},
+           {"--learning-rate",
+            "X",
+            "step size of AdamW; larger learns faster, up to where the loss grows",
+            core::OptionalRealField{&options.learning_rate, 0.0, 1.0, true},
+            "the method's, scaled from its paper to the built-in base"},
+           {"--batch",
+            "N",
+            "images in each step; more are steadier and slower",
+            core::WholeField{&options.batch, 1, 1024}},
+           {"--prompt",
+            "TEXT",
+            "caption of images without a text file of their name; {} is the new token, or the "
+            "--initializer where there is none",
+            core::TextField{&options.prompt}},
+           {"--initializer",
+            "WORD",
+            "word that the new token starts from, or that {} stands for where there is none",
+            core::TextField{&options.initializer}}}};
 }
 
-void validate(const PriorOptions& options) {
-  require(options.class_images >= 1 && options.class_images <= 10'000,
-          "--class-images",
-          "is outside 1 to 10000");
-  require(options.weight >= 0.0, "--prior-weight", "is below 0");
+core::OptionGroup describe_lora(LoRAOptions& options) {
+  return {readers(&MethodReads::lora),
+          {{"--lora-targets",
+            "NAME",
+            "attention (diffusers), transformer (kohya-ss) or all, with convolutions",
+            core::ChoiceField{lora_target_names(),
+                              [&options] { return std::string(to_string(options.targets)); },
+                              [&options](const std::string& name) {
+                                options.targets = lora_targets_from_name(name);
+                              }}},
+           {"--rank",
+            "N",
+            "rank of each change; larger learns more and makes a larger file",
+            core::WholeField{&options.rank, 1, 4096}},
+           {"--alpha",
+            "X",
+            "each change is scaled by X / rank; larger acts like a larger learning rate",
+            core::RealField{&options.alpha, 0.0, 100'000.0, true}}}};
+}
+
+core::OptionGroup describe_prior(PriorOptions& options) {
+  return {readers(&MethodReads::prior),
+          {{"--class-images",
+            "N",
+            "images of the class to generate and hold the model to; more hold it better",
+            core::WholeField{&options.class_images, 1, 10'000}},
+           {"--prior-weight",
+            "X",
+            "weight of the loss of those images; larger stays nearer to the base",
+            core::RealField{&options.weight, 0.0, 1000.0}},
+           {"--class-prompt",
+            "TEXT",
+            "prompt and caption of those images",
+            core::TextField{&options.class_prompt}},
+           {"--class-guidance-scale",
+            "X",
+            "guidance of those images; 1 is the prompt alone, larger is closer to it",
+            core::RealField{&options.guidance_scale, 0.0, 100.0}}}};
 }
 
 }  // namespace
 
-const char* to_string(PersonalizeMethod method) { return row_of(method).name; }
+const char* to_string(PersonalizeMethod method) { return core::name_of(kMethods, method); }
 
-std::vector<std::string> personalize_method_names() {
-  std::vector<std::string> names;
-  for (const MethodRow& row : kMethods) names.emplace_back(row.name);
-  return names;
-}
+std::vector<std::string> personalize_method_names() { return core::names_of(kMethods); }
 
 PersonalizeMethod personalize_method_from_name(const std::string& name) {
-  std::string all;
-  for (const MethodRow& row : kMethods) {
-    if (name == row.name) return row.method;
-    all += (all.empty() ? "" : ", ") + std::string(row.name);
-  }
-  throw Error(
-      ErrorKind::kUsage, "--method " + name, "is not a way of personalising", "use one of " + all);
+  return core::value_of(kMethods, name, "--method");
 }
 
-MethodDefaults defaults_of(PersonalizeMethod method) { return row_of(method).defaults; }
-
-MethodReads options_read_by(PersonalizeMethod method) { return row_of(method).reads; }
-
-const char* to_string(LoRATargets targets) {
-  switch (targets) {
-    case LoRATargets::kAttention:
-      return "attention";
-    case LoRATargets::kTransformer:
-      return "transformer";
-    case LoRATargets::kAll:
-      break;
-  }
-  return "all";
+MethodDefaults defaults_of(PersonalizeMethod method) {
+  return core::row_of(kMethods, method).defaults;
 }
 
-std::vector<std::string> lora_target_names() {
-  std::vector<std::string> names;
-  for (const LoRATargets targets : kLoRATargets) names.emplace_back(to_string(targets));
-  return names;
-}
+bool learns_token(PersonalizeMethod method) { return core::row_of(kMethods, method).reads.token; }
+
+const char* to_string(LoRATargets targets) { return core::name_of(kLoRATargets, targets); }
+
+std::vector<std::string> lora_target_names() { return core::names_of(kLoRATargets); }
 
 LoRATargets lora_targets_from_name(const std::string& name) {
-  for (const LoRATargets targets : kLoRATargets) {
-    if (name == to_string(targets)) return targets;
-  }
-  throw Error(ErrorKind::kUsage,
-              "--lora-targets " + name,
-              "is no choice of weights",
-              "use attention, transformer or all");
+  return core::value_of(kLoRATargets, name, "--lora-targets");
+}
+
+std::vector<core::OptionGroup> describe_training(PersonalizeOptions& options) {
+  return {describe_all(options),
+          {readers(&MethodReads::text_encoder),
+           {{"--train-text-encoder",
+             "",
+             "train the text encoder too",
+             core::ToggleField{&options.train_text_encoder}}}},
+          describe_lora(options.lora),
+          describe_prior(options.prior),
+          {readers(&MethodReads::token),
+           {{"--token", "WORD", "the new token", core::TextField{&options.token}}}}};
+}
+
+std::vector<core::OptionField> describe_running(PersonalizeOptions& options) {
+  return {{"--samples",
+           "N",
+           "images in the contact sheet samples.png; 0 makes none",
+           core::WholeField{&options.samples.count, 0, 64}},
+          {"--checkpoint-every",
+           "N",
+           "steps between two checkpoints; more write less and lose more to a kill",
+           core::WholeField{&options.checkpoint_every, 1, 1'000'000}}};
+}
+
+std::vector<core::OptionField> describe_read(PersonalizeOptions& options) {
+  return core::fields_read_by(to_string(options.method), describe_training(options));
+}
+
+PersonalizeOptions with_defaults(PersonalizeOptions options) {
+  const MethodDefaults defaults = defaults_of(options.method);
+  if (!options.steps) options.steps = defaults.steps;
+  if (!options.learning_rate) options.learning_rate = defaults.learning_rate;
+  return options;
 }
 
 void validate(const PersonalizeOptions& options) {
-  require(!options.base.empty(), "--base", "not given");
-  require(!options.images.empty(), "--images", "not given");
-  require(!options.output.empty(), "--output", "not given");
-  require(!options.steps || (*options.steps >= 0 && *options.steps <= 1'000'000),
-          "--steps",
-          "is outside 0 to 1000000");
-  require(!options.learning_rate || (*options.learning_rate > 0.0 && *options.learning_rate <= 1.0),
-          "--learning-rate",
-          "is outside (0, 1]");
-  require(options.batch >= 1 && options.batch <= 1024, "--batch", "is outside 1 to 1024");
-  require(
-      options.samples.count >= 0 && options.samples.count <= 64, "--samples", "is outside 0 to 64");
-  require(options.checkpoint_every >= 1, "--checkpoint-every", "is below 1");
-  const MethodReads reads = options_read_by(options.method);
-  if (reads.lora) validate(options.lora);
-  if (reads.prior) validate(options.prior);
+  const auto require = [](bool given, const char* flag) {
+    if (!given) throw Error(ErrorKind::kUsage, flag, "not given", "see patina personalize --help");
+  };
+  require(!options.base.empty(), "--base");
+  require(!options.images.empty(), "--images");
+  require(!options.output.empty(), "--output");
+  PersonalizeOptions described = options;
+  core::validate(describe_read(described));
+  core::validate(describe_running(described));
 }
 
 }  // namespace patina::diffusion

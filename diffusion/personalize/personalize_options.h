@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/options.h"
 #include "tensors/compute.h"
 
 namespace patina::diffusion {
@@ -27,21 +28,15 @@ std::vector<std::string> personalize_method_names();
 /// Throws Error{kUsage} listing the names.
 PersonalizeMethod personalize_method_from_name(const std::string& name);
 
+/// Whether the method gives the prompt a token of its own.
+bool learns_token(PersonalizeMethod method);
+
 /// What a method does where the options do not say.
 struct MethodDefaults {
   int steps = 400;
   double learning_rate = 1e-4;
 };
 MethodDefaults defaults_of(PersonalizeMethod method);
-
-/// Which of the options a method reads beside those that all read.
-struct MethodReads {
-  bool lora = false;          ///< PersonalizeOptions::lora.
-  bool text_encoder = false;  ///< PersonalizeOptions::train_text_encoder.
-  bool token = false;         ///< PersonalizeOptions::token.
-  bool prior = false;         ///< PersonalizeOptions::prior.
-};
-MethodReads options_read_by(PersonalizeMethod method);
 
 /// Which weights of the UNet a LoRA changes.
 enum class LoRATargets {
@@ -62,7 +57,7 @@ struct LoRAOptions {
   LoRATargets targets = LoRATargets::kTransformer;
   /// Columns of B and rows of A, [1, 4096]. Larger: more freedom and a larger file. 16: kohya-ss.
   int rank = 16;
-  /// Strength of the change, above 0. Larger acts like a larger learning rate. Equal to the rank,
+  /// Strength of the change, (0, 100000]. Larger acts like a larger learning rate. Equal to the rank,
   /// the factor is 1.
   double alpha = 16.0;
 };
@@ -75,10 +70,10 @@ struct PriorOptions {
   /// How many are generated, [1, 10000]. More hold the class better and take longer to make. The
   /// diffusers scripts take 100.
   int class_images = 64;
-  /// Guidance with which they are generated; 1 = the prompt alone. Larger: closer to the prompt and
+  /// Guidance with which they are generated, [0, 100]; 1 = the prompt alone. Larger: closer to the prompt and
   /// less varied.
   double guidance_scale = 3.0;
-  /// Weight lambda of their loss, at least 0. Larger: nearer to the base, further from the images.
+  /// Weight lambda of their loss, [0, 1000]. Larger: nearer to the base, further from the images.
   /// [Ruiz 2023, Sec. 3.3] takes 1.
   double weight = 1.0;
 };
@@ -120,10 +115,22 @@ struct PersonalizeOptions {
   SampleOptions samples;   ///< The contact sheet that is made at the end.
   // How.
   tensors::ComputeOptions compute;  ///< Device, number format and threads.
-  /// Steps between two checkpoints, at least 1. Larger: less to write, more to do again after a
+  /// Steps between two checkpoints, [1, 1000000]. Larger: less to write, more to do again after a
   /// kill.
   int checkpoint_every = 100;
 };
+
+/// All that the trained weights depend on, beside images, base, method, seed and number format, with
+/// the methods that read it. The fields point into `options`.
+std::vector<core::OptionGroup> describe_training(PersonalizeOptions& options);
+/// What changes nothing but how a run goes and what it shows at the end.
+std::vector<core::OptionField> describe_running(PersonalizeOptions& options);
+/// The fields of describe_training() that the options' own method reads.
+std::vector<core::OptionField> describe_read(PersonalizeOptions& options);
+
+/// The options with what they leave to the method filled in.
+PersonalizeOptions with_defaults(PersonalizeOptions options);
+
 /// Throws Error{kUsage} naming the flag and the range. Options that the method does not read are
 /// not looked at.
 void validate(const PersonalizeOptions& options);

@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/names.h"
+#include "core/text.h"
 #include "diffusion/files/config_reader.h"
 
 namespace patina::diffusion {
@@ -93,12 +94,6 @@ bool has_sigmas(SchedulerKind kind) {
   return is_dpm(kind) || kind == SchedulerKind::kEuler || kind == SchedulerKind::kEulerAncestral;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 template <typename Value>
 using Words = std::vector<std::pair<const char*, Value>>;
 
@@ -123,7 +118,7 @@ void read_word(ConfigReader& reader,
   throw Error(ErrorKind::kUnsupported,
               where + ", \"" + key + "\"",
               core::in_quotes(word) + " is not supported",
-              "use " + joined(known));
+              "use " + core::join(known));
 }
 
 int small_integer(ConfigReader& reader, const char* key, int fallback, int least, int most) {
@@ -286,7 +281,7 @@ SchedulerKind kind_of_class(const json& file, const std::string& where) {
               where + ", \"_class_name\"",
               name.empty() ? "no scheduler class is given"
                            : "scheduler " + core::in_quotes(name) + " is not supported",
-              "use one of " + joined(known));
+              "use one of " + core::join(known));
 }
 
 [[noreturn]] void refuse(const SchedulerConfig& config,

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/options.h"
 #include "diffusion/personalize/personalize.h"
 
 namespace patina::evaluate {
@@ -36,18 +37,23 @@ struct ChainOptions {
   /// Caption of the images that hold a model to its class; a new token starts from its last word.
   std::string class_prompt = "a painting";
   int images = 300;  ///< Generated a model, [20, 10000].
-  /// In generation; 1 = the prompt alone. Larger: closer to it and less varied.
+  /// Guidance of generation, [0, 100]; 1 = the prompt alone. Larger: closer to it and less varied.
   double guidance_scale = 3.0;
   /// Drawn of a model's images at a time, [5, `images`] [Siren 2025, Sec. 5.1]; more raise power.
   int suspect_images = 30;
   int repeats = 10'000;    ///< Draws, [1, 1000000]; more narrow the interval of a rate.
   std::uint64_t seed = 1;  ///< Seed of all that is drawn.
 };
+/// How models are made and what they generate; the owners are methods of personalisation. The fields
+/// of this and the next two point into `options`.
+std::vector<core::OptionGroup> describe_models(ChainOptions& options);
+/// What coatings read; the owners are rows of coat/methods.h.
+std::vector<core::OptionGroup> describe_coatings(ChainOptions& options);
+/// How images are drawn from those that a model generated.
+std::vector<core::OptionField> describe_draws(ChainOptions& options);
+
 /// Throws Error{kUsage}: flag and violated constraint.
 void validate(const ChainOptions& options);
-
-/// Whether a method gives the prompt a token of its own.
-bool learns_token(diffusion::PersonalizeMethod method);
 
 /// "claude-monet" of ".../claude-monet/".
 std::string name_of(const std::filesystem::path& set);

@@ -9,6 +9,7 @@
 #include "core/files.h"
 #include "core/json.h"
 #include "core/rng.h"
+#include "core/run_folder.h"
 #include "images/image_io.h"
 #include "images/image_list.h"
 
@@ -112,8 +113,9 @@ TrainingTask training_task(const Experiment& experiment,
   TrainingTask task;
   task.images = training_images(experiment, training, observer);
   task.method = training.method;
-  task.prompt = learns_token(training.method) ? experiment.options.prompt
-                                              : caption_of(experiment.options, training.set);
+  task.prompt = diffusion::learns_token(training.method)
+                    ? experiment.options.prompt
+                    : caption_of(experiment.options, training.set);
   task.output = experiment.folder / "models" / name_of(experiment.options, training);
   task.seed = training_seed(experiment.options, training);
   return task;
@@ -126,36 +128,28 @@ void keep_samples(const fs::path& folder, const std::string& model, const Traine
 
 // What changes coated sets, models or their images. Sets, methods, coatings and shares only add to
 // them.
-json settings_of(const ChainOptions& options) {
+core::RunIdentity identify(ChainOptions options) {
+  options.coat_steps = effective_coat_steps(options);
   std::string base = options.base.lexically_normal().string();
   while (base.size() > 1 && base.back() == '/') base.pop_back();
-  return {{"base", base},
-          {"prompt", options.prompt},
-          {"class_prompt", options.class_prompt},
-          {"steps", options.steps ? json(*options.steps) : json("the method's")},
-          {"count", options.images},
-          {"lora_targets", diffusion::to_string(options.lora_targets)},
-          {"guidance_scale", options.guidance_scale},
-          {"coat_steps", effective_coat_steps(options)},
-          {"learnability", options.learnability_weight},
-          {"seed", std::to_string(options.seed)}};
+  core::RunIdentity run;
+  run.add("--base", base).add("--seed", options.seed);
+  for (const auto& groups : {describe_models(options), describe_coatings(options)}) {
+    for (const core::OptionGroup& group : groups) {
+      for (const core::OptionField& field : group.fields) {
+        run.add(field.flag, core::value_text(field));
+      }
+    }
+  }
+  return run;
 }
 
 }  // namespace
 
 void claim_folder(const ChainOptions& options, const fs::path& folder) {
-  core::make_folder(folder);
-  const fs::path record = folder / "settings.json";
-  const std::string settings = core::dump_json(settings_of(options));
-  if (!fs::exists(record)) {
-    core::write_file_atomic(record, settings);
-    return;
-  }
-  if (core::read_text_file(record) == settings) return;
-  throw core::Error(core::ErrorKind::kUsage,
-                    folder.string(),
-                    "holds models made with other settings (settings.json)",
-                    "choose another -o folder, or the settings of before");
+  core::RunPlace place;
+  place.folder = folder;
+  core::RunFolder(place, identify(options)).begin();
 }
 
 CoatedSet obtain_coated_set(const Experiment& experiment,

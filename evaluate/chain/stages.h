@@ -24,8 +24,9 @@ struct Experiment {
   ChainSteps steps;
 };
 
-/// Makes the folder that of these options, as far as they change coated sets and models. Throws
-/// Error{kUsage} for a folder of others.
+/// Makes the folder that of these options, as far as they change coated sets and models: a run that
+/// is never finished, since more sets, methods and draws may be added. Throws as
+/// core::RunFolder::begin() does, for a folder of others too.
 void claim_folder(const ChainOptions& options, const std::filesystem::path& folder);
 
 /// A set and what is laid on it.

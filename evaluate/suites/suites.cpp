@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "evaluate/chain/chain.h"
 #include "tensors/machine.h"
 
@@ -62,13 +63,13 @@ std::vector<std::string> suite_names() {
 }
 
 const Suite& suite_from_name(const std::string& name) {
-  std::string known;
   for (const Suite& suite : suites()) {
     if (name == suite.name) return suite;
-    known += (known.empty() ? "" : ", ") + std::string(suite.name);
   }
-  throw core::Error(
-      core::ErrorKind::kUsage, "--suite " + core::in_quotes(name), "unknown suite", "use " + known);
+  throw core::Error(core::ErrorKind::kUsage,
+                    "--suite " + core::in_quotes(name),
+                    "unknown suite",
+                    "use " + core::join(suite_names()));
 }
 
 Tables run_suite(const Suite& suite, const SuiteOptions& options, const core::Observer& observer) {

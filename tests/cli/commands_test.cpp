@@ -69,7 +69,7 @@ INSTANTIATE_TEST_SUITE_P(
         WrongCommand{
             "coat_flag_of_another_method",
             {"coat", "x", "-o", "out", "--key", "k", "--learnability", "1"},
-            "--learnability: has no effect with --method frame; leave it out, or add --method "
+            "--learnability: has no effect with --method frame; leave it out, or choose --method "
             "siren."},
         WrongCommand{
             "coat_surrogate_for_nothing",

@@ -25,7 +25,7 @@ struct PaintOptions {
   double shared = 1.5;
 };
 
-std::vector<FieldGroup> groups(PaintOptions& sample) {
+std::vector<core::OptionGroup> groups(PaintOptions& sample) {
   core::OptionField palette{"--palette",
                             "FILE",
                             "colours to take",
@@ -34,49 +34,31 @@ std::vector<FieldGroup> groups(PaintOptions& sample) {
                             false,
                             "--gloss"};
   return {
-      {"oil",
-       {{"--coats", "N", "layers of paint", core::WholeField{&sample.coats, 1, 9}, "", false, ""},
+      {{"oil"},
+       {{"--coats", "N", "layers of paint", core::WholeField{&sample.coats, 1, 9}},
         {"--gloss",
          "W",
          "weight of shine; larger is",
-         core::RealField{&sample.gloss, 0.0, 4.0, true},
-         "",
-         false,
-         ""},
+         core::RealField{&sample.gloss, 0.0, 4.0, true}},
         {"--floor",
          "DB",
          "least loudness",
-         core::RealField{&sample.floor_db, 20.0, 60.0, false, true},
-         "",
-         false,
-         ""},
-        {"--motif", "TEXT", "what is shown", core::TextField{&sample.motif}, "none", false, ""},
+         core::RealField{&sample.floor_db, 20.0, 60.0, false, true}},
+        {"--motif", "TEXT", "what is shown", core::TextField{&sample.motif}, "none"},
         palette}},
-      {"brush",
-       {{"--bristles",
-         "N",
-         "hairs of the brush",
-         core::WholeField{&sample.bristles, 1, 500},
-         "",
-         false,
-         ""}}}};
+      {{"brush", "sponge"},
+       {{"--bristles", "N", "hairs of the brush", core::WholeField{&sample.bristles, 1, 500}}}}};
 }
 
-FieldGroup shared_group(PaintOptions& sample) {
-  return {"",
-          {{"--shared",
-            "X",
-            "size of both",
-            core::RealField{&sample.shared, 0.0, 4.0, false},
-            "",
-            false,
-            ""}}};
+core::OptionGroup shared_group(PaintOptions& sample) {
+  return {{},
+          {{"--shared", "X", "size of both", core::RealField{&sample.shared, 0.0, 4.0, false}}}};
 }
 
 class OptionFlags : public testing::Test {
  protected:
   OptionFlags() {
-    for (const FieldGroup& group : groups(sample_)) bind_fields(line_, group);
+    for (const core::OptionGroup& group : groups(sample_)) bind_fields(line_, group);
     bind_fields(line_, shared_group(sample_));
   }
   std::string parse(const std::vector<std::string>& args) {
@@ -106,18 +88,22 @@ TEST_F(OptionFlags, FillTheStructThatWasDescribed) {
 
 TEST_F(OptionFlags, HaveOwnerRangeAndDefaultInTheirHelp) {
   const std::string help = parse({"--help"});
-  EXPECT_THAT(help, HasSubstr("  --coats N                 Oil: layers of paint, 1 to 9"));
+  EXPECT_THAT(help, HasSubstr("  --coats N                 oil: layers of paint, 1 to 9"));
   EXPECT_THAT(help, HasSubstr("(default: 2)."));
 }
 
+TEST_F(OptionFlags, NameAllTheirOwnersInTheirHelp) {
+  EXPECT_THAT(parse({"--help"}), HasSubstr("brush, sponge: hairs of the brush, 1 to 500"));
+}
+
 TEST_F(OptionFlags, TellTheRangeBeforeTheSecondClause) {
-  EXPECT_THAT(parse({"--help"}), HasSubstr("Oil: weight of shine, above 0 to 4; larger is"));
+  EXPECT_THAT(parse({"--help"}), HasSubstr("oil: weight of shine, above 0 to 4; larger is"));
 }
 
 TEST_F(OptionFlags, TellWhatAnEmptyTextStandsFor) {
   const std::string help = parse({"--help"});
-  EXPECT_THAT(help, HasSubstr("Oil: what is shown (default: none)."));
-  EXPECT_THAT(help, HasSubstr("Oil: colours to take (default: all there are)."));
+  EXPECT_THAT(help, HasSubstr("oil: what is shown (default: none)."));
+  EXPECT_THAT(help, HasSubstr("oil: colours to take (default: all there are)."));
 }
 
 TEST_F(OptionFlags, StartWithACapitalWhereTheyHaveNoOwner) {
@@ -148,13 +134,15 @@ TEST_F(OptionFlags, TakeZeroBelowTheRangeWhereItMeansWithout) {
 }
 
 TEST_F(OptionFlags, AreRefusedWhereTheirOwnerIsNotChosen) {
-  EXPECT_EQ(refusal({"--bristles", "9"}, {"oil"}),
-            "--bristles: has no effect with --way oil; leave it out, or add --way brush.");
+  EXPECT_EQ(
+      refusal({"--bristles", "9"}, {"oil"}),
+      "--bristles: has no effect with --way oil; leave it out, or choose --way brush or sponge.");
 }
 
 TEST_F(OptionFlags, AreRefusedWithAllThatIsChosenNamed) {
-  EXPECT_EQ(refusal({"--bristles", "9"}, {"oil", "chalk"}),
-            "--bristles: has no effect with --way oil,chalk; leave it out, or add --way brush.");
+  EXPECT_EQ(
+      refusal({"--bristles", "9"}, {"oil", "chalk"}),
+      "--bristles: has no effect with --way oil,chalk; leave it out, or choose --way brush or sponge.");
 }
 
 TEST_F(OptionFlags, AreRefusedWithoutTheFlagThatTheyNeed) {

@@ -73,6 +73,13 @@ TEST(SeventeenDigitsText, ReadsBackAsTheSameDouble) {
   EXPECT_EQ(seventeen_digits_text(0.1), "0.10000000000000001");
 }
 
+TEST(ExactText, WritesWholeNumbersAsPeopleDo) {
+  EXPECT_EQ(exact_text(100'000.0), "100000");
+  EXPECT_EQ(exact_text(-3.0), "-3");
+  EXPECT_EQ(exact_text(1e20), "1e+20");
+  EXPECT_EQ(exact_text(0.000001), "1e-06");
+}
+
 TEST(LevelText, HasNoNeedlessZeros) {
   EXPECT_EQ(level_text(0.95), "95 %");
   EXPECT_EQ(level_text(0.999), "99.9 %");

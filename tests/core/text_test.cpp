@@ -85,6 +85,12 @@ TEST(CutUtf8, CutsNoCharacterInTwo) {
 
 TEST(LowerAscii, LeavesOtherLettersAlone) { EXPECT_EQ(lower_ascii("AbÉ"), "abÉ"); }
 
+TEST(Join, PutsWordsOneAfterAnother) {
+  EXPECT_EQ(join(std::vector<std::string>{"a", "b", "c"}), "a, b, c");
+  EXPECT_EQ(join(std::vector<const char*>{"a", "b"}, " and "), "a and b");
+  EXPECT_EQ(join(std::vector<std::string>{}), "");
+}
+
 TEST(TrimBlank, TakesSpacesAndTabsFromTheEnds) {
   EXPECT_EQ(trim_blank(" \ta b\t "), "a b");
   EXPECT_EQ(trim_blank(" \t"), "");

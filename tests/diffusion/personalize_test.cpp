@@ -4,6 +4,7 @@
 #include "diffusion/personalize/personalize.h"
 
 #include <cmath>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -151,24 +152,27 @@ INSTANTIATE_TEST_SUITE_P(Methods,
                                            "custom-diffusion"));
 
 TEST(PersonalizeOptions, AreReadByTheMethodsThatTheirPapersGiveThem) {
-  using M = PersonalizeMethod;
-  const auto readers = [](bool MethodReads::*option) {
-    std::vector<std::string> names;
-    for (const std::string& name : personalize_method_names()) {
-      if (options_read_by(personalize_method_from_name(name)).*option) names.push_back(name);
-    }
-    return names;
-  };
-  const auto named = [](std::vector<M> methods) {
-    std::vector<std::string> names;
-    for (const M method : methods) names.emplace_back(to_string(method));
-    return names;
-  };
-  EXPECT_EQ(readers(&MethodReads::lora), named({M::kLoRA}));
-  EXPECT_EQ(readers(&MethodReads::token), named({M::kTextualInversion, M::kCustomDiffusion}));
-  EXPECT_EQ(readers(&MethodReads::prior), named({M::kDreamBooth, M::kCustomDiffusion}));
-  EXPECT_EQ(readers(&MethodReads::text_encoder),
-            named({M::kFull, M::kLoRA, M::kDreamBooth, M::kSVDiff}));
+  using Names = std::vector<std::string>;
+  PersonalizeOptions options;
+  std::map<std::string, Names> readers;
+  for (const core::OptionGroup& group : describe_training(options)) {
+    for (const core::OptionField& field : group.fields) readers[field.flag] = group.owners;
+  }
+  EXPECT_EQ(readers.at("--rank"), Names({"lora"}));
+  EXPECT_EQ(readers.at("--alpha"), Names({"lora"}));
+  EXPECT_EQ(readers.at("--token"), Names({"textual-inversion", "custom-diffusion"}));
+  EXPECT_EQ(readers.at("--prior-weight"), Names({"dreambooth", "custom-diffusion"}));
+  EXPECT_EQ(readers.at("--train-text-encoder"), Names({"full", "lora", "dreambooth", "svdiff"}));
+  EXPECT_EQ(readers.at("--steps"), Names()) << "all read them";
+}
+
+TEST(PersonalizeOptions, LeaveStepsAndRateToTheMethod) {
+  PersonalizeOptions options;
+  options.method = PersonalizeMethod::kTextualInversion;
+  EXPECT_EQ(with_defaults(options).steps, 600);
+  options.steps = 3;
+  EXPECT_EQ(with_defaults(options).steps, 3);
+  EXPECT_EQ(with_defaults(options).learning_rate, 5e-3);
 }
 
 TEST_F(Personalizing, LooksOnlyAtRangesOfOptionsThatTheMethodReads) {
@@ -177,13 +181,12 @@ TEST_F(Personalizing, LooksOnlyAtRangesOfOptionsThatTheMethodReads) {
   EXPECT_NO_THROW(validate(wide));
   wide.method = PersonalizeMethod::kLoRA;
   EXPECT_THAT(core::caught_text([&] { validate(wide); }),
-              HasSubstr("--rank: is outside 1 to 4096"));
+              HasSubstr("--rank: 0 is outside 1 to 4096"));
 }
 
 TEST_F(Personalizing, LearnsItsImages) {
-  PersonalizeOptions trained = options("trained", 60);
-  trained.learning_rate = 1e-3;
-  trained.batch = 4;
+  PersonalizeOptions trained = options("trained", 40);
+  trained.learning_rate = 2e-3;
   const PersonalizeResult result = personalize(trained);
   EXPECT_LT(result.last_loss, 0.97 * result.first_loss);
 }

@@ -322,8 +322,8 @@ TEST(ChainFolder, RefusesModelsOfOtherSettings) {
   world.run();
   world.options.guidance_scale = 5.0;
   const core::Error error = core::caught([&] { world.run(); });
-  EXPECT_EQ(error.kind(), core::ErrorKind::kUsage);
-  EXPECT_THAT(error.what(), HasSubstr("holds models made with other settings"));
+  EXPECT_EQ(error.kind(), core::ErrorKind::kInput);
+  EXPECT_THAT(error.what(), HasSubstr("holds another run (--guidance-scale was 3, now 5)"));
 }
 
 struct BadOptions {
@@ -354,11 +354,11 @@ INSTANTIATE_TEST_SUITE_P(
         BadOptions{"NoCoating", [](ChainOptions& o) { o.coatings.clear(); }, "--coatings: none"},
         BadOptions{"NoShare", [](ChainOptions& o) { o.shares_percent.clear(); }, "--shares: none"},
         BadOptions{"Share", [](ChainOptions& o) { o.shares_percent = {101}; }, "--shares: 101 is"},
-        BadOptions{"FewImages", [](ChainOptions& o) { o.images = 19; }, "--count: is outside"},
+        BadOptions{"FewImages", [](ChainOptions& o) { o.images = 19; }, "--count: 19 is outside"},
         BadOptions{"LargeDraw",
                    [](ChainOptions& o) { o.suspect_images = o.images + 1; },
-                   "--suspect-images: is outside"},
-        BadOptions{"NoDraw", [](ChainOptions& o) { o.repeats = 0; }, "--repeats: is below 1"},
+                   "--suspect-images: is more than --count"},
+        BadOptions{"NoDraw", [](ChainOptions& o) { o.repeats = 0; }, "--repeats: 0 is outside"},
         BadOptions{"NoPlaceForAToken",
                    [](ChainOptions& o) {
                      o.methods.push_back(diffusion::PersonalizeMethod::kCustomDiffusion);

@@ -10,8 +10,7 @@ namespace patina::diffusion {
 std::string fill_caption(std::string caption, const PersonalizeOptions& options) {
   const std::size_t at = caption.find("{}");
   if (at == std::string::npos) return caption;
-  const bool has_token = options_read_by(options.method).token;
-  return caption.replace(at, 2, has_token ? options.token : options.initializer);
+  return caption.replace(at, 2, learns_token(options.method) ? options.token : options.initializer);
 }
 
 std::string read_caption(const images::ImageEntry& entry, const PersonalizeOptions& options) {

@@ -23,31 +23,13 @@ using nlohmann::json;
 namespace {
 
 // Describes those options that the method reads.
-json describe_options(const PersonalizeOptions& options) {
-  json described = {{"base", options.base.string()},
-                    {"method", to_string(options.method)},
-                    {"prompt", options.prompt},
-                    {"initializer", options.initializer},
-                    {"steps", *options.steps},
-                    {"learning_rate", *options.learning_rate},
-                    {"batch", options.batch},
-                    {"flip", options.flip},
-                    {"seed", std::to_string(options.seed)},
-                    {"precision", tensors::to_string(options.compute.precision)}};
-  const MethodReads reads = options_read_by(options.method);
-  if (reads.text_encoder) described["train_text_encoder"] = options.train_text_encoder;
-  if (reads.token) described["token"] = options.token;
-  if (reads.lora) {
-    described["lora_targets"] = to_string(options.lora.targets);
-    described["rank"] = options.lora.rank;
-    described["alpha"] = options.lora.alpha;
-  }
-  if (reads.prior) {
-    described["class_prompt"] = options.prior.class_prompt;
-    described["class_images"] = options.prior.class_images;
-    described["class_guidance_scale"] = options.prior.guidance_scale;
-    described["prior_weight"] = options.prior.weight;
-  }
+json describe_options(PersonalizeOptions options) {
+  json described = core::record(describe_read(options));
+  described["base"] = options.base.string();
+  described["method"] = to_string(options.method);
+  described["flip"] = options.flip;
+  described["seed"] = std::to_string(options.seed);
+  described["precision"] = tensors::to_string(options.compute.precision);
   return described;
 }
 
