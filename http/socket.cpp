@@ -74,6 +74,11 @@ IoEnd Connection::send(std::string_view bytes, const Patience& patience) {
   auto since = Clock::now();
   try {
     while (!bytes.empty()) {
+      // Sending into a full buffer is an error to Poco, if the socket is a plain one.
+      if (!tls_) {
+        const IoEnd ready = wait(Poco::Net::Socket::SELECT_WRITE, since, patience);
+        if (ready != IoEnd::kDone) return ready;
+      }
       const int count = static_cast<int>(std::min<std::size_t>(bytes.size(), 1 << 20));
       const int sent = socket.sendBytes(bytes.data(), count);
       if (sent > 0) {

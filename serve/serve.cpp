@@ -30,18 +30,23 @@ using core::Error;
 using core::ErrorKind;
 
 constexpr std::size_t kMaxBody = 1 << 20;
+constexpr std::size_t kMostBytesRead = 32 << 20;
 constexpr int kKeepAliveSeconds = 10;
 constexpr int kReadSeconds = 30;
 constexpr int kThreadIdleMicroseconds = 200'000;
 
-// Reads at most kMaxBody bytes; false if there are more.
+// Keeps at most kMaxBody bytes; false if there are more. Those are read as well, up to a bound: a
+// connection that is closed while its client still sends is reset, and the answer is lost
+// [RFC 9112, Sec. 9.6].
 bool read_body(std::istream& in, std::string& body) {
   char block[8192];
-  while (in.read(block, sizeof block) || in.gcount() > 0) {
-    body.append(block, static_cast<std::size_t>(in.gcount()));
-    if (body.size() > kMaxBody) return false;
+  std::size_t size = 0;
+  while (size <= kMostBytesRead && (in.read(block, sizeof block) || in.gcount() > 0)) {
+    const auto count = static_cast<std::size_t>(in.gcount());
+    size += count;
+    if (size <= kMaxBody) body.append(block, count);
   }
-  return true;
+  return size <= kMaxBody;
 }
 
 ApiRequest to_api(Poco::Net::HTTPServerRequest& http) {

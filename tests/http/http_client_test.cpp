@@ -137,6 +137,15 @@ TEST(HttpClient, KeepsAConnectionAndNoticesThatItWasClosed) {
   }
 }
 
+TEST(HttpClient, SendsABodyLargerThanTheSystemsBuffers) {
+  Loopback server([](const Asked& asked) { return reply(200, std::to_string(asked.body.size())); });
+  HttpRequest request;
+  request.method = "POST";
+  request.url = server.url();
+  request.body.assign(24 << 20, 'x');
+  EXPECT_EQ(told(HttpClient(options()).exchange(request)), "200 " + std::to_string(24 << 20));
+}
+
 TEST(HttpClient, RefusesABodyBeyondItsLimit) {
   Loopback server([](const Asked&) { return reply(200, std::string(5'000, 'x')); });
   HttpOptions with = options();

@@ -98,6 +98,8 @@ TEST(ServeA1111, RefusesInTheWordsOfTheOriginal) {
   EXPECT_EQ(ask("POST", running.url("/sdapi/v1/options"), R"({"sd_model_checkpoint":"x"})").status,
             500);
   EXPECT_EQ(ask("POST", running.url("/sdapi/v1/txt2img"), std::string(2 << 20, ' ')).status, 413);
+  EXPECT_EQ(ask("POST", running.url("/sdapi/v1/txt2img"), std::string(20 << 20, ' ')).status, 413)
+      << "the answer comes through although the body is still being sent";
 }
 
 TEST(ServeA1111, AnInterruptEndsTheRunningJobWithStatus200) {
