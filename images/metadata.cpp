@@ -2,7 +2,7 @@
 #include "images/metadata.h"
 
 #include <algorithm>
-#include <set>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -10,6 +10,7 @@
 #include "core/hash.h"
 #include "core/json.h"
 #include "core/text.h"
+#include "images/comfyui_graph.h"
 #include "images/texts.h"
 
 namespace patina::images {
@@ -20,7 +21,8 @@ using Texts = std::map<std::string, std::string>;
 
 constexpr std::size_t kShown = 4096;
 constexpr std::size_t kMaxValues = 200;
-constexpr int kMaxLinks = 100;
+constexpr std::size_t kLongestKey = 100;
+constexpr std::size_t kFewestValues = 3;
 
 std::string trimmed(std::string_view text) {
   const auto blank = [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; };
@@ -29,12 +31,13 @@ std::string trimmed(std::string_view text) {
   return std::string(text);
 }
 
-// End of a value that starts at `from`: a JSON string or structure as a whole, else the next comma.
-std::size_t value_end(std::string_view line, std::size_t from) {
-  if (from >= line.size()) return line.size();
-  const char first = line[from];
-  if (first != '"' && first != '{' && first != '[')
-    return std::min(line.find(',', from), line.size());
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+
+// End of what is quoted or bracketed from `from` on; `from` where it is not closed.
+std::size_t closed_end(std::string_view line, std::size_t from) {
   bool quoted = false;
   int depth = 0;
   for (std::size_t i = from; i < line.size(); ++i) {
@@ -49,9 +52,18 @@ std::size_t value_end(std::string_view line, std::size_t from) {
     } else if (c == '}' || c == ']') {
       --depth;
     }
-    if (!quoted && depth <= 0) return std::min(i + 1, line.size());
+    if (!quoted && depth <= 0) return i + 1 <= line.size() ? i + 1 : from;
   }
-  return line.size();
+  return from;
+}
+
+// End of a value: a closed JSON string or structure as a whole, else the next comma.
+std::size_t value_end(std::string_view line, std::size_t from) {
+  if (from < line.size() && (line[from] == '"' || line[from] == '{' || line[from] == '[')) {
+    const std::size_t end = closed_end(line, from);
+    if (end > from && (end == line.size() || line[end] == ',')) return end;
+  }
+  return std::min(line.find(',', from), line.size());
 }
 
 std::string unquoted(const std::string& value) {
@@ -64,42 +76,68 @@ std::string unquoted(const std::string& value) {
   }
 }
 
-std::map<std::string, std::string> parse_values(std::string_view line) {
-  std::map<std::string, std::string> values;
-  for (std::size_t at = 0; at < line.size() && values.size() < kMaxValues;) {
-    const std::size_t colon = line.find(':', at);
-    if (colon == std::string_view::npos) break;
-    const std::string key = trimmed(line.substr(at, colon - at));
+// "Key: value, Key: value": a key is of word characters, spaces, "-" and "/" (the web UI's
+// generation_parameters_copypaste.py).
+std::vector<std::pair<std::string, std::string>> parse_values(std::string_view line) {
+  std::vector<std::pair<std::string, std::string>> values;
+  std::size_t at = 0;
+  while (at < line.size() && values.size() < kMaxValues) {
+    while (at < line.size() && !is_word(line[at])) ++at;
+    std::size_t colon = at;
+    while (colon < line.size() && (is_word(line[colon]) || line[colon] == ' ' ||
+                                   line[colon] == '-' || line[colon] == '/')) {
+      ++colon;
+    }
+    if (colon >= line.size()) break;
+    if (line[colon] != ':' || colon < at + 2) {
+      at = colon + 1;
+      continue;
+    }
     std::size_t from = colon + 1;
     while (from < line.size() && line[from] == ' ') ++from;
     const std::size_t end = value_end(line, from);
-    if (!key.empty() && key.size() <= 100) {
-      values.emplace(key, unquoted(trimmed(line.substr(from, end - from))));
+    if (colon - at <= kLongestKey) {
+      values.emplace_back(trimmed(line.substr(at, colon - at)),
+                          unquoted(trimmed(line.substr(from, end - from))));
     }
-    at = std::min(line.find(',', end), line.size());
-    if (at < line.size()) ++at;
+    at = end + 1;
   }
   return values;
 }
 
-// ComfyUI: back from the sampler along its links.
-std::string text_behind(const json& graph, json link) {
-  for (int i = 0; i < kMaxLinks && link.is_array() && link.size() == 2 && link[0].is_string();
-       ++i) {
-    const auto node = graph.find(link[0].get<std::string>());
-    if (node == graph.end() || !node->is_object()) return {};
-    const json inputs = node->value("inputs", json::object());
-    if (!inputs.is_object()) return {};
-    json next;
-    for (const char* key : {"text", "value", "string", "conditioning", "positive"}) {
-      if (!inputs.contains(key)) continue;
-      if (inputs[key].is_string()) return inputs[key].get<std::string>();
-      next = inputs[key];
-      break;
+std::string text_of(const json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+// The texts at these places, each once, a line each.
+std::string texts_at(const json& graph, const std::vector<GraphPlace>& places) {
+  std::vector<std::string> texts;
+  for (const GraphPlace& place : places) {
+    const json value = value_at(graph, place);
+    if (!value.is_string()) continue;
+    const std::string text = value.get<std::string>();
+    if (!text.empty() && std::find(texts.begin(), texts.end(), text) == texts.end()) {
+      texts.push_back(text);
     }
-    link = next;
   }
-  return {};
+  return core::join(texts, "\n");
+}
+
+void take_sampler(const json& graph, const SamplerPlaces& places, json& facts) {
+  const auto take = [&](const std::optional<GraphPlace>& place, const char* name) {
+    const json value = place ? value_at(graph, *place) : json();
+    if (!value.is_null() && !value.is_structured() && !facts.contains(name)) {
+      facts[name] = text_of(value);
+    }
+  };
+  take(places.seed, "seed");
+  take(places.steps, "steps");
+  take(places.guidance_scale, "guidance_scale");
+  take(places.sampler_name, "sampler");
+  const std::string prompt = texts_at(graph, places.positive);
+  if (!prompt.empty() && !facts.contains("prompt")) facts["prompt"] = prompt;
+  const std::string negative = texts_at(graph, places.negative);
+  if (!negative.empty() && !facts.contains("negative_prompt")) facts["negative_prompt"] = negative;
 }
 
 void take_graph(const json& graph, json& facts) {
@@ -107,44 +145,49 @@ void take_graph(const json& graph, json& facts) {
   for (const auto& [id, node] : graph.items()) {
     const json inputs = node.is_object() ? node.value("inputs", json::object()) : json::object();
     if (!inputs.is_object()) continue;
-    const auto take = [&](const char* from, const char* to) {
-      if (!inputs.contains(from) || inputs[from].is_structured() || facts.contains(to)) return;
-      facts[to] = inputs[from].is_string() ? inputs[from].get<std::string>() : inputs[from].dump();
-    };
-    take("ckpt_name", "model");
-    take("unet_name", "model");
+    for (const char* name : {"ckpt_name", "unet_name"}) {
+      if (!inputs.contains(name) || inputs[name].is_structured() || facts.contains("model")) {
+        continue;
+      }
+      facts["model"] = text_of(inputs[name]);
+    }
     if (inputs.contains("lora_name") && inputs["lora_name"].is_string() && loras.size() < 50) {
       loras.push_back(inputs["lora_name"]);
     }
-    if (!inputs.contains("positive") ||
-        !(inputs.contains("seed") || inputs.contains("noise_seed"))) {
-      continue;
-    }
-    take("seed", "seed");
-    take("noise_seed", "seed");
-    take("steps", "steps");
-    take("cfg", "guidance_scale");
-    take("sampler_name", "sampler");
-    const std::string prompt = text_behind(graph, inputs["positive"]);
-    if (!prompt.empty()) facts["prompt"] = prompt;
-    const std::string negative = inputs.contains("negative")
-                                     ? text_behind(graph, inputs["negative"])
-                                     : std::string();
-    if (!negative.empty()) facts["negative_prompt"] = negative;
   }
+  for (const SamplerPlaces& places : find_samplers(graph)) take_sampler(graph, places, facts);
   if (!loras.empty()) facts["loras"] = loras;
 }
 
-bool is_graph(const json& value) {
-  return value.is_object() && !value.empty() &&
-         std::any_of(value.begin(), value.end(), [](const json& node) {
-           return node.is_object() && node.contains("class_type");
-         });
+// Python writes NaN, Infinity and -Infinity, which JSON does not have.
+std::string without_python_numbers(const std::string& text) {
+  std::string cleaned;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted && c == '\\' && i + 1 < text.size()) {
+      cleaned += c;
+      cleaned += text[++i];
+      continue;
+    }
+    if (c == '"') quoted = !quoted;
+    std::size_t length = 0;
+    for (const std::string_view word : {"NaN", "Infinity", "-Infinity"}) {
+      if (!quoted && text.compare(i, word.size(), word) == 0) length = word.size();
+    }
+    if (length == 0) {
+      cleaned += c;
+    } else {
+      cleaned += "null";
+      i += length - 1;
+    }
+  }
+  return cleaned;
 }
 
 json parse_loosely(const std::string& text) {
   try {
-    return core::parse_json(text, "metadata");
+    return core::parse_json(without_python_numbers(text), "metadata");
   } catch (const core::Error&) {
     return json();
   }
@@ -175,7 +218,7 @@ void take_producer(const Texts& texts, json& facts) {
     return found == texts.end() ? std::string() : found->second;
   };
   const json graph = parse_loosely(text("prompt"));
-  if (is_graph(graph)) {
+  if (is_comfyui_graph(graph)) {
     facts["producer"] = "ComfyUI";
     take_graph(graph, facts);
     return;
@@ -212,28 +255,29 @@ void cut_long(json& facts) {
 }  // namespace
 
 Infotext parse_infotext(std::string_view text) {
+  constexpr std::string_view kNegative = "Negative prompt:";
   Infotext info;
-  // The last line that starts with "Steps: " holds the values; prompts may hold anything.
-  std::size_t steps = std::string_view::npos;
-  for (std::size_t at = text.find("Steps: "); at != std::string_view::npos;
-       at = text.find("Steps: ", at + 1)) {
-    if (at == 0 || text[at - 1] == '\n') steps = at;
+  const std::string whole = trimmed(text);
+  std::string_view head = whole;
+  const std::size_t last = whole.rfind('\n') + 1;  // npos + 1 = 0: there is one line
+  const auto values = parse_values(std::string_view(whole).substr(last));
+  if (values.size() >= kFewestValues) {
+    for (const auto& [key, value] : values) info.values.emplace(key, value);
+    head = head.substr(0, last);
   }
-  std::string_view head = text.substr(0, steps == std::string_view::npos ? text.size() : steps);
-  if (steps != std::string_view::npos) {
-    const std::string_view tail = text.substr(steps);
-    info.values = parse_values(tail.substr(0, tail.find('\n')));
+  bool negative = false;
+  while (!head.empty()) {
+    const std::size_t end = std::min(head.find('\n'), head.size());
+    std::string line = trimmed(head.substr(0, end));
+    head.remove_prefix(std::min(end + 1, head.size()));
+    if (line.compare(0, kNegative.size(), kNegative) == 0) {
+      negative = true;
+      line = trimmed(std::string_view(line).substr(kNegative.size()));
+    }
+    std::string& prompt = negative ? info.negative_prompt : info.prompt;
+    if (!prompt.empty()) prompt += '\n';
+    prompt += line;
   }
-  const std::string_view mark = "Negative prompt: ";
-  std::size_t negative = head.rfind(mark);
-  if (negative != std::string_view::npos && negative != 0 && head[negative - 1] != '\n') {
-    negative = std::string_view::npos;
-  }
-  if (negative != std::string_view::npos) {
-    info.negative_prompt = trimmed(head.substr(negative + mark.size()));
-    head = head.substr(0, negative);
-  }
-  info.prompt = trimmed(head);
   return info;
 }
 

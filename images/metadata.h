@@ -16,13 +16,14 @@
 
 namespace patina::images {
 
-/// A web UI's infotext: prompt, negative prompt and the "Key: value" pairs of its last line.
+/// A web UI's infotext, read as AUTOMATIC1111's generation_parameters_copypaste.py reads it: the
+/// last line holds "Key: value" pairs if there are at least three; from a line that begins with
+/// "Negative prompt:" on, all lines are the negative prompt.
 struct Infotext {
   std::string prompt;
   std::string negative_prompt;
   std::map<std::string, std::string> values;  ///< "Seed", "Model hash", "Lora hashes", ...
 };
-/// An infotext without "Steps: " has no values and is all prompt.
 Infotext parse_infotext(std::string_view text);
 
 /// The facts that a file tells: {"producer", "texts", "prompt", "negative_prompt", "seed", "steps",

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // ComfyUI: POST /prompt with a graph of nodes, poll /history/{id}, fetch from /view. The graph is
-// the user's own in the API format, or the smallest one; what is written into it is found by
-// following the sampler's links: seed, steps, guidance, prompts, size, and the names of model and
+// the user's own in the API format, or the smallest one; what is written into it is found from its
+// samplers (images/comfyui_graph.h): seed, steps, guidance, prompts, size, and the names of model and
 // LoRA.
 #include <algorithm>
-#include <set>
+#include <memory>
 
 #include "core/error.h"
 #include "core/files.h"
@@ -12,6 +12,7 @@
 #include "core/text.h"
 #include "http/message.h"
 #include "http/url.h"
+#include "images/comfyui_graph.h"
 #include "queryers/services/answers.h"
 #include "queryers/services/services.h"
 
@@ -20,9 +21,10 @@ namespace {
 
 using core::Error;
 using core::ErrorKind;
+using images::GraphPlace;
+using images::SamplerPlaces;
 using nlohmann::json;
 
-constexpr int kMaxLinks = 100;
 constexpr std::size_t kShown = 300;
 
 json smallest_graph(const EndpointOptions& options) {
@@ -86,121 +88,134 @@ void require_graph(const json& graph, const std::string& where) {
               "export it with \"Save (API Format)\"");
 }
 
-// The node that a link leads to; null if there is none.
-json* linked(json& graph, const json& link) {
-  if (!link.is_array() || link.size() != 2 || !link[0].is_string()) return nullptr;
-  const auto found = graph.find(link[0].get<std::string>());
-  return found == graph.end() ? nullptr : &*found;
+void write_at(json& graph, const GraphPlace& place, const json& value) {
+  graph[place.node]["inputs"][place.input] = value;
 }
 
-// Writes a value at an input, or at the node that feeds it (a primitive).
-bool write_input(json& graph, json& node, const std::string& key, const json& value) {
-  json* target = &node;
-  std::string name = key;
-  for (int i = 0; i < kMaxLinks; ++i) {
-    json& inputs = (*target)["inputs"];
-    if (!inputs.contains(name)) return false;
-    if (!inputs[name].is_array()) {
-      inputs[name] = value;
-      return true;
-    }
-    target = linked(graph, inputs[name]);
-    if (target == nullptr) return false;
-    name.clear();
-    for (const char* held : {"value", "text", "string", "seed", "noise_seed", "int", "float"}) {
-      if ((*target)["inputs"].contains(held)) {
-        name = held;
-        break;
-      }
-    }
-    if (name.empty()) return false;
+void write_at(json& graph, const std::optional<GraphPlace>& place, const json& value) {
+  if (place) write_at(graph, *place, value);
+}
+
+bool contains(const std::vector<GraphPlace>& places, const GraphPlace& place) {
+  return std::find(places.begin(), places.end(), place) != places.end();
+}
+
+/// A workflow, and where its prompts go: the first text of each conditioning takes the whole prompt.
+struct Workflow {
+  json graph;
+  std::vector<SamplerPlaces> samplers;
+  std::vector<GraphPlace> positive;  ///< Texts that take the prompt.
+  std::vector<GraphPlace> negative;  ///< Texts that take the negative prompt; none of `positive`.
+  std::vector<std::string> remarks;  ///< What the plan says and the workflow cannot do.
+};
+
+std::string told(const GraphPlace& place) {
+  return "node " + core::printable(place.node) + ", \"" + core::printable(place.input) + "\"";
+}
+
+// The texts of one node are one text in several encodings; those of further nodes are their own.
+void take_texts(const std::vector<GraphPlace>& found,
+                std::vector<GraphPlace>& taken,
+                std::vector<GraphPlace>& left) {
+  for (const GraphPlace& place : found) {
+    std::vector<GraphPlace>& list = place.node == found.front().node ? taken : left;
+    if (!contains(list, place)) list.push_back(place);
   }
-  return false;
 }
 
-// Follows conditioning from a sampler up to a node that takes text.
-bool write_prompt(json& graph, const json& link, const std::string& text) {
-  json* node = linked(graph, link);
-  for (int i = 0; node != nullptr && i < kMaxLinks; ++i) {
-    const json& inputs = (*node)["inputs"];
-    bool written = false;
-    for (const char* key : {"text", "text_g", "text_l", "clip_l", "t5xxl"}) {
-      if (inputs.contains(key)) written = write_input(graph, *node, key, text) || written;
-    }
-    if (written) return true;
-    const char* next = "";
-    for (const char* key : {"conditioning", "conditioning_1", "positive"}) {
-      if (inputs.contains(key) && inputs[key].is_array()) {
-        next = key;
-        break;
-      }
-    }
-    if (*next == '\0') return false;
-    node = linked(graph, inputs[next]);
+void remark_kept_texts(const std::vector<GraphPlace>& left, Workflow& workflow) {
+  for (const GraphPlace& place : left) {
+    if (contains(workflow.positive, place) || contains(workflow.negative, place)) continue;
+    const json value = images::value_at(workflow.graph, place);
+    if (!value.is_string() || value.get_ref<const std::string&>().empty()) continue;
+    workflow.remarks.push_back(
+        "The workflow adds a text of its own to the plan's prompt (" + told(place) +
+        "): " + core::in_quotes(core::cut_utf8(value.get<std::string>(), kShown)) + ".");
   }
-  return false;
 }
 
-bool write_size(json& graph, const json& link, const ImageSize& size) {
-  json* node = linked(graph, link);
-  for (int i = 0; node != nullptr && i < kMaxLinks; ++i) {
-    if ((*node)["inputs"].contains("width") && (*node)["inputs"].contains("height")) {
-      const bool wrote = write_input(graph, *node, "width", size.width_px);
-      if ((*node)["inputs"].contains("batch_size")) write_input(graph, *node, "batch_size", 1);
-      return write_input(graph, *node, "height", size.height_px) && wrote;
-    }
-    const json& inputs = (*node)["inputs"];
-    const char* next = inputs.contains("samples") ? "samples" : "latent_image";
-    if (!inputs.contains(next)) return false;
-    node = linked(graph, inputs[next]);
+// A text that both conditionings are made of is the prompt's: written with the negative prompt, it
+// would ask for images of nothing.
+void divide_texts(Workflow& workflow) {
+  std::vector<GraphPlace> left, negative;
+  for (const SamplerPlaces& sampler : workflow.samplers) {
+    take_texts(sampler.positive, workflow.positive, left);
+    take_texts(sampler.negative, negative, left);
   }
-  return false;
+  bool shared = false, asked = false;
+  for (const GraphPlace& place : negative) {
+    asked = true;
+    if (contains(workflow.positive, place) || contains(left, place)) {
+      shared = true;
+    } else {
+      workflow.negative.push_back(place);
+    }
+  }
+  if (shared) {
+    workflow.remarks.emplace_back(
+        "Prompt and negative prompt share a text in the workflow: the plan's prompt is written "
+        "there, and its negative prompt is not sent.");
+  } else if (!asked) {
+    workflow.remarks.emplace_back(
+        "The workflow has no text for a negative prompt: the plan's is not sent.");
+  }
+  remark_kept_texts(left, workflow);
 }
 
-bool is_sampler(const json& node) {
-  const json& inputs = node["inputs"];
-  return inputs.contains("positive") && (inputs.contains("seed") || inputs.contains("noise_seed"));
+Workflow study(json graph, const EndpointOptions& options) {
+  Workflow workflow;
+  workflow.samplers = images::find_samplers(graph);
+  workflow.graph = std::move(graph);
+  divide_texts(workflow);
+  const auto lacks = [](const SamplerPlaces& sampler) {
+    return !sampler.seed || sampler.positive.empty();
+  };
+  if (workflow.samplers.empty() ||
+      std::any_of(workflow.samplers.begin(), workflow.samplers.end(), lacks)) {
+    throw Error(ErrorKind::kInput,
+                options.workflow.string(),
+                "has no sampler whose seed and prompt can be written",
+                "give a workflow with a KSampler fed by CLIPTextEncode");
+  }
+  if (std::none_of(workflow.samplers.begin(),
+                   workflow.samplers.end(),
+                   [](const SamplerPlaces& sampler) { return sampler.width.has_value(); })) {
+    workflow.remarks.emplace_back(
+        "The workflow starts from no empty latents: the size of its images is its own.");
+  }
+  return workflow;
 }
 
-// Returns the graph for one image, or says what could not be found in it.
-json patched(json graph, const PlannedImage& image, const EndpointOptions& options) {
-  int samplers = 0;
+// The graph for one image.
+json patched(const Workflow& workflow, const PlannedImage& image, const EndpointOptions& options) {
+  json graph = workflow.graph;
   for (auto& [id, node] : graph.items()) {
-    const std::string type = text_at(node, "class_type");
-    if (!options.model.empty() && node["inputs"].contains("ckpt_name")) {
-      node["inputs"]["ckpt_name"] = options.model;
+    for (const char* name : {"ckpt_name", "unet_name"}) {
+      if (!options.model.empty() && node["inputs"].contains(name)) {
+        node["inputs"][name] = options.model;
+      }
     }
     if (!options.loras.empty() && node["inputs"].contains("lora_name")) {
       node["inputs"]["lora_name"] = options.loras.front();
     }
-    if (!is_sampler(node)) continue;
-    ++samplers;
-    const char* seed = node["inputs"].contains("seed") ? "seed" : "noise_seed";
-    if (!write_input(graph, node, seed, image.seed) ||
-        !write_prompt(graph, node["inputs"]["positive"], image.prompt)) {
-      samplers = 0;
-      break;
-    }
-    if (node["inputs"].contains("negative")) {
-      write_prompt(graph, node["inputs"]["negative"], image.negative_prompt);
-    }
-    if (node["inputs"].contains("latent_image")) {
-      write_size(graph, node["inputs"]["latent_image"], image.size);
-    }
-    write_input(graph, node, "steps", image.steps);
-    write_input(graph, node, "cfg", image.guidance_scale);
-    if (!image.sampler.empty()) write_input(graph, node, "sampler_name", image.sampler);
   }
-  if (samplers > 0) return graph;
-  throw Error(ErrorKind::kInput,
-              options.workflow.string(),
-              "has no sampler whose seed and prompt can be written",
-              "give a workflow with a KSampler fed by CLIPTextEncode");
+  for (const SamplerPlaces& sampler : workflow.samplers) {
+    write_at(graph, sampler.seed, image.seed);
+    write_at(graph, sampler.steps, image.steps);
+    write_at(graph, sampler.guidance_scale, image.guidance_scale);
+    if (!image.sampler.empty()) write_at(graph, sampler.sampler_name, image.sampler);
+    write_at(graph, sampler.width, image.size.width_px);
+    write_at(graph, sampler.height, image.size.height_px);
+    write_at(graph, sampler.batch_size, 1);
+  }
+  for (const GraphPlace& place : workflow.negative) write_at(graph, place, image.negative_prompt);
+  for (const GraphPlace& place : workflow.positive) write_at(graph, place, image.prompt);
+  return graph;
 }
 
-json load_graph(const EndpointOptions& options, const std::string& where) {
+Workflow load_workflow(const EndpointOptions& options, const std::string& where) {
   if (options.workflow.empty()) {
-    if (!options.model.empty()) return smallest_graph(options);
+    if (!options.model.empty()) return study(smallest_graph(options), options);
     throw Error(ErrorKind::kInput,
                 core::in_quotes(where),
                 "needs a checkpoint or a workflow",
@@ -209,7 +224,7 @@ json load_graph(const EndpointOptions& options, const std::string& where) {
   json graph = core::parse_json(core::read_text_file(options.workflow, 16 << 20),
                                 options.workflow.string());
   require_graph(graph, options.workflow.string());
-  return graph;
+  return study(std::move(graph), options);
 }
 
 bool is_id(const std::string& text) {
@@ -344,9 +359,11 @@ Service make_comfyui(const Endpoint& endpoint, const EndpointOptions& options) {
   service.repeatable = true;
   const std::string url = join_url(base, "/prompt");
   const bool planned = !options.workflow.empty() || !options.model.empty();
-  const json graph = planned ? load_graph(options, endpoint.text) : json();
-  service.submit = [url, graph, options, where = endpoint.text](const PlannedImage& image) {
-    const json& whole = graph.is_null() ? load_graph(options, where) : graph;
+  const auto workflow = planned ? std::make_shared<const Workflow>(
+                                      load_workflow(options, endpoint.text))
+                                : nullptr;
+  service.submit = [url, workflow, options, where = endpoint.text](const PlannedImage& image) {
+    const Workflow& whole = workflow ? *workflow : load_workflow(options, where);
     return json_request("POST", url, json{{"prompt", patched(whole, image, options)}});
   };
   service.read = [base](const PlannedImage&, const http::HttpResponse& response, const json& job) {
@@ -358,8 +375,12 @@ Service make_comfyui(const Endpoint& endpoint, const EndpointOptions& options) {
     service.inventory.push_back(
         {node, get_request(join_url(base, std::string("/object_info/") + node))});
   }
-  const std::string model = options.model;
-  service.describe = [model](const InventoryAnswers& answers) { return describe(answers, model); };
+  service.describe = [model = options.model, workflow](const InventoryAnswers& answers) {
+    ServiceFacts facts = describe(answers, model);
+    if (!workflow) return facts;
+    facts.remarks.insert(facts.remarks.end(), workflow->remarks.begin(), workflow->remarks.end());
+    return facts;
+  };
   return service;
 }
 

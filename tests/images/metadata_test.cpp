@@ -41,8 +41,9 @@ TEST(ParseInfotext, SplitsPromptNegativeAndValues) {
 }
 
 TEST(ParseInfotext, PromptsMayHoldAnything) {
-  const Infotext sly = parse_infotext("Steps: 1 of a stair\nSteps: 20, Seed: 7");
-  EXPECT_EQ(sly.prompt, "Steps: 1 of a stair");
+  const Infotext sly = parse_infotext(
+      "Steps: 1, of: a, stair: x\nSteps: 20, Seed: 7, CFG scale: 2");
+  EXPECT_EQ(sly.prompt, "Steps: 1, of: a, stair: x");
   EXPECT_EQ(sly.values.at("Seed"), "7");
   EXPECT_EQ(parse_infotext("only words").prompt, "only words");
   EXPECT_TRUE(parse_infotext("").values.empty());
@@ -50,6 +51,32 @@ TEST(ParseInfotext, PromptsMayHoldAnything) {
        {"Steps: ", "Steps: 20, \"", "Steps: {[{", "Steps: 1, A: \"\\", ":,:,"}) {
     parse_infotext(broken);
   }
+}
+
+// generation_parameters_copypaste.py, parse_generation_parameters(): the last line has the values,
+// if there are three; what follows a "Negative prompt:" is negative, line by line.
+TEST(ParseInfotext, TakesEveryNegativeLine) {
+  const Infotext info = parse_infotext(
+      "a cat\nNegative prompt: blurry\nNegative prompt: low quality\nSteps: 20, Sampler: Euler a, "
+      "CFG scale: 7, Seed: 123");
+  EXPECT_EQ(info.prompt, "a cat");
+  EXPECT_EQ(info.negative_prompt, "blurry\nlow quality");
+  EXPECT_EQ(info.values.at("Seed"), "123");
+}
+
+TEST(ParseInfotext, TakesFewerThanThreeValuesForAPrompt) {
+  const Infotext info = parse_infotext("a cat\nSteps: 20, Seed: 7");
+  EXPECT_EQ(info.prompt, "a cat\nSteps: 20, Seed: 7");
+  EXPECT_TRUE(info.values.empty());
+}
+
+TEST(ParseInfotext, EndsAnUnquotedValueAtTheCommaWhateverBracketsAreOpen) {
+  const Infotext info = parse_infotext(
+      "a\nSteps: 20, Model: x[1, Seed: 7, Note: \"half, Size: 8x8");
+  EXPECT_EQ(info.values.at("Model"), "x[1");
+  EXPECT_EQ(info.values.at("Seed"), "7");
+  EXPECT_EQ(info.values.at("Note"), "\"half");
+  EXPECT_EQ(info.values.at("Size"), "8x8");
 }
 
 TEST(ReadImageMetadata, ReadsAPngOfAWebUi) {
@@ -63,9 +90,10 @@ TEST(ReadImageMetadata, ReadsAPngOfAWebUi) {
 
 TEST(ReadImageMetadata, ReadsInternationalAndLatin1Text) {
   const std::string itxt("parameters\0\0\0\0\0", 15);
-  EXPECT_EQ(facts_of(with_chunk(noise_png(1), "iTXt", itxt + "gr\xC3\xBCn\nSteps: 1, Seed: 2"))
-                .at("prompt"),
-            "grün");
+  EXPECT_EQ(
+      facts_of(with_chunk(noise_png(1), "iTXt", itxt + "gr\xC3\xBCn\nSteps: 1, Seed: 2, Size: 8x8"))
+          .at("prompt"),
+      "grün");
   EXPECT_EQ(facts_of(with_chunk(noise_png(1), "tEXt", std::string("Title\0gr\xFCn", 10)))
                 .at("texts")
                 .at("Title")
@@ -100,6 +128,31 @@ TEST(ReadImageMetadata, ReadsAGraphOfComfyUi) {
   EXPECT_EQ(facts.at("loras"), json::array({"sks.safetensors"}));
 }
 
+json facts_of_graph(const std::string& graph) {
+  return facts_of(with_chunk(noise_png(1), "tEXt", std::string("prompt\0", 7) + graph));
+}
+
+// Python's json module writes what JSON does not have, outside of strings.
+TEST(ReadImageMetadata, ReadsAGraphWithPythonsNumbers) {
+  const json facts = facts_of_graph(
+      R"({"3": {"class_type": "KSampler", "inputs": {"seed": 5, "cfg": -Infinity,
+              "positive": ["6", 0]}},
+          "6": {"class_type": "CLIPTextEncode", "inputs": {"text": "a \"NaN\" house, NaN"}},
+          "9": {"class_type": "LoadImage", "inputs": {}, "is_changed": [NaN, Infinity]}})");
+  EXPECT_EQ(facts.at("prompt"), "a \"NaN\" house, NaN");
+  EXPECT_EQ(facts.at("seed"), "5");
+}
+
+TEST(ReadImageMetadata, ReadsEveryDifferentTextOfAGraph) {
+  const json facts = facts_of_graph(
+      R"({"3": {"class_type": "KSampler", "inputs": {"seed": 5, "positive": ["6", 0],
+              "negative": ["7", 0]}},
+          "6": {"class_type": "CLIPTextEncodeFlux", "inputs": {"clip_l": "house", "t5xxl": "a house"}},
+          "7": {"class_type": "CLIPTextEncodeSDXL", "inputs": {"text_g": "ugly", "text_l": "ugly"}}})");
+  EXPECT_EQ(facts.at("prompt"), "house\na house");
+  EXPECT_EQ(facts.at("negative_prompt"), "ugly");
+}
+
 TEST(ReadImageMetadata, AGraphThatLinksToItselfEnds) {
   const json graph = {{"6",
                        {{"class_type", "KSampler"},
@@ -119,7 +172,7 @@ std::string jpeg_with_comment(bool little) {
     return text;
   };
   std::string comment("UNICODE\0", 8);
-  for (const char c : std::string("a cat\nSteps: 5, Seed: 9")) {
+  for (const char c : std::string("a cat\nSteps: 5, Seed: 9, Size: 8x8")) {
     comment += little ? std::string({c, '\0'}) : std::string({'\0', c});
   }
   const std::string header = little ? std::string("II*\0", 4) : std::string("MM\0*", 4);

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/base64.h"
@@ -18,6 +19,8 @@ namespace {
 
 using core::caught_text;
 using nlohmann::json;
+using testing::Contains;
+using testing::HasSubstr;
 using Next = Interpretation::Next;
 
 Service service(const std::string& text, const EndpointOptions& options = {}) {
@@ -396,6 +399,77 @@ TEST(ComfyUI, FindsWhatToPatchInAForeignGraph) {
   EXPECT_EQ(caught_text([&] { service("comfyui+http://h", options); }),
             (folder / "w.json").string() +
                 ": is a workflow of the editor; export it with \"Save (API Format)\".");
+}
+
+// Another prompt node, here by name, in place of "6" and "7" of a plain workflow.
+json workflow_with(const json& nodes, const json& positive, const json& negative) {
+  json graph = {
+      {"3",
+       {{"class_type", "KSampler"},
+        {"inputs", {{"seed", 1}, {"steps", 9}, {"positive", positive}, {"negative", negative}}}}},
+      {"6", {{"class_type", "CLIPTextEncode"}, {"inputs", {{"text", "old positive"}}}}},
+      {"7", {{"class_type", "CLIPTextEncode"}, {"inputs", {{"text", "old negative"}}}}}};
+  graph.update(nodes);
+  return graph;
+}
+
+struct AskedWorkflow {
+  json graph;
+  std::vector<std::string> remarks;
+  std::string text(const char* node) const { return graph.at(node).at("inputs").at("text"); }
+};
+
+AskedWorkflow ask_workflow(const json& graph) {
+  const core::ScratchFolder folder;
+  core::write_file_atomic(folder / "w.json", graph.dump());
+  EndpointOptions options;
+  options.workflow = folder / "w.json";
+  const Service comfy = service("comfyui+http://h", options);
+  PlannedImage image = planned();
+  image.negative_prompt = "fog";
+  AskedWorkflow asked;
+  asked.graph = json::parse(comfy.submit(image).body).at("prompt");
+  asked.remarks = comfy.describe({}).remarks;
+  return asked;
+}
+
+TEST(ComfyUI, FollowsEachOutputOfANodeThatBothPromptsPassThrough) {
+  const json both = {
+      {"12",
+       {{"class_type", "ControlNetApplyAdvanced"},
+        {"inputs", {{"positive", json::array({"6", 0})}, {"negative", json::array({"7", 0})}}}}}};
+  const AskedWorkflow asked = ask_workflow(
+      workflow_with(both, json::array({"12", 0}), json::array({"12", 1})));
+  EXPECT_EQ(asked.text("6"), "a cat");
+  EXPECT_EQ(asked.text("7"), "fog");
+}
+
+TEST(ComfyUI, NeverWritesTheNegativePromptOverThePrompt) {
+  const json zeroed = {{"15",
+                        {{"class_type", "ConditioningZeroOut"},
+                         {"inputs", {{"conditioning", json::array({"6", 0})}}}}}};
+  const AskedWorkflow zero = ask_workflow(
+      workflow_with(zeroed, json::array({"6", 0}), json::array({"15", 0})));
+  EXPECT_EQ(zero.text("6"), "a cat");
+  EXPECT_THAT(zero.remarks, Contains(HasSubstr("no text for a negative prompt")));
+  const AskedWorkflow same = ask_workflow(
+      workflow_with(json::object(), json::array({"6", 0}), json::array({"6", 0})));
+  EXPECT_EQ(same.text("6"), "a cat");
+  EXPECT_THAT(same.remarks, Contains(HasSubstr("share a text")));
+}
+
+TEST(ComfyUI, TellsWhichTextsAWorkflowAddsToThePrompt) {
+  const json combined = {
+      {"12",
+       {{"class_type", "ConditioningCombine"},
+        {"inputs",
+         {{"conditioning_1", json::array({"6", 0})}, {"conditioning_2", json::array({"8", 0})}}}}},
+      {"8", {{"class_type", "CLIPTextEncode"}, {"inputs", {{"text", "masterpiece"}}}}}};
+  const AskedWorkflow asked = ask_workflow(
+      workflow_with(combined, json::array({"12", 0}), json::array({"7", 0})));
+  EXPECT_EQ(asked.text("6"), "a cat");
+  EXPECT_EQ(asked.text("8"), "masterpiece");
+  EXPECT_THAT(asked.remarks, Contains(HasSubstr("node 8, \"text\"): \"masterpiece\"")));
 }
 
 TEST(ComfyUI, PollsTheHistoryAndFetchesTheSavedFile) {
