@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdlib>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -6,9 +7,30 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/program.h"
+#include "cli/restart.h"
 #include "core/memory.h"
 
+namespace {
+
+// Starting again takes as long as starting: what computes nothing, or little, goes without.
+void restart_with_fast_libraries(const std::string& command, char** argv) {
+  for (const char* light :
+       {"", "help", "--help", "-h", "--version", "inspect", "probe", "collect"}) {
+    if (command == light) return;
+  }
+  const auto is_set = [](const std::string& name) {
+    return std::getenv(name.c_str()) != nullptr;  // NOLINT(concurrency-mt-unsafe): before threads
+  };
+  patina::cli::restart_with(
+      patina::cli::choose_library_settings(patina::cli::find_vector_units(), is_set),
+      patina::cli::own_path(),
+      argv);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  restart_with_fast_libraries(argc > 1 ? argv[1] : "", argv);
   const std::vector<patina::cli::Command> commands = {
       {"coat",
        "Coats images before their release; makes the key and the commitment.",
