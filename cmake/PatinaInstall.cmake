@@ -52,7 +52,7 @@ function(_patina_consumer_needs module uses_out packages_out)
       list(APPEND packages OpenCV)
     elseif(library MATCHES "^patina_([a-z_]+)$")
       list(APPEND uses ${CMAKE_MATCH_1})
-    elseif(library MATCHES "^(OpenSSL|Poco|LibXml2|LibHaru|ICU|Threads|ZLIB|JPEG|TIFF)::")
+    elseif(library MATCHES "^(OpenSSL|Poco|LibXml2|LibHaru|LCMS2|ICU|Threads|ZLIB|JPEG|TIFF)::")
       list(APPEND packages ${CMAKE_MATCH_1})
     elseif(NOT library MATCHES "^\\$<(BUILD|INSTALL)_INTERFACE:|^::@")
       message(WARNING "${module} links ${library}: say in cmake/PatinaInstall.cmake how a "
@@ -78,7 +78,7 @@ configure_package_config_file(cmake/PatinaConfig.cmake.in ${PROJECT_BINARY_DIR}/
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/PatinaConfigVersion.cmake
   COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/PatinaConfig.cmake
-  ${PROJECT_BINARY_DIR}/PatinaConfigVersion.cmake cmake/FindLibHaru.cmake
+  ${PROJECT_BINARY_DIR}/PatinaConfigVersion.cmake cmake/FindLibHaru.cmake cmake/FindLCMS2.cmake
   DESTINATION ${_patina_config_dir} COMPONENT devel)
 
 # Packages: one TGZ of everything; patina and patina-dev as DEB.
@@ -103,7 +103,7 @@ set(CPACK_DEBIAN_DEVEL_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVEL_PACKAGE_DEPENDS
   "patina (= ${PROJECT_VERSION}), libssl-dev, libopencv-dev, libjpeg-dev, libtiff-dev, zlib1g-dev, \
 nlohmann-json3-dev")
-set(CPACK_DEBIAN_DEVEL_PACKAGE_RECOMMENDS "libtorch-dev, libpoco-dev, libhpdf-dev")
+set(CPACK_DEBIAN_DEVEL_PACKAGE_RECOMMENDS "libtorch-dev, libpoco-dev, libhpdf-dev, liblcms2-dev")
 include(CPack)
 cpack_add_component(runtime DISPLAY_NAME "patina" DESCRIPTION "The program, its data and licences")
 cpack_add_component(devel DISPLAY_NAME "patina-dev" DESCRIPTION "Static libraries and headers"

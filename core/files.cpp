@@ -14,6 +14,7 @@
 
 #include "core/byte_reader.h"
 #include "core/error.h"
+#include "core/text.h"
 
 namespace patina::core {
 namespace {
@@ -215,6 +216,12 @@ std::vector<std::uint8_t> read_file(const fs::path& path, std::uint64_t max_byte
 
 std::string read_text_file(const fs::path& path, std::uint64_t max_bytes) {
   return read_bounded<std::string>(path, max_bytes);
+}
+
+std::string read_saved_text(const fs::path& path, std::uint64_t max_bytes) {
+  if (auto text = decode_saved_text(read_text_file(path, max_bytes))) return std::move(*text);
+  throw Error(
+      ErrorKind::kInput, path.string(), "is neither UTF-8 nor UTF-16 text", "save it as UTF-8");
 }
 
 void write_pieces_atomic(const fs::path& path,

@@ -18,6 +18,10 @@ namespace fs = std::filesystem;
 std::vector<std::uint8_t> read_file(const fs::path& path, std::uint64_t max_bytes = 1ULL << 32);
 std::string read_text_file(const fs::path& path, std::uint64_t max_bytes = 64ULL << 20);
 
+/// The same of text that a person saved, as decode_saved_text() reads it. Throws Error{kInput} naming
+/// the file for other encodings.
+std::string read_saved_text(const fs::path& path, std::uint64_t max_bytes = 64ULL << 20);
+
 enum class FileAccess { kPublic, kSecret };  ///< kSecret: mode 0600 from the first byte on.
 
 /// Writes bytes under the final name atomically and durably, replacing what was there. Throws

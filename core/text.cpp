@@ -119,6 +119,39 @@ void append_utf8(std::string& text, char32_t code) {
   put_tail(0);
 }
 
+namespace {
+
+std::optional<std::string> decode_utf16(std::string_view bytes, bool big) {
+  if (bytes.size() % 2 != 0) return std::nullopt;
+  const auto unit = [&](std::size_t at) -> char32_t {
+    const auto first = static_cast<unsigned char>(bytes[at]);
+    const auto second = static_cast<unsigned char>(bytes[at + 1]);
+    return big ? first << 8U | second : second << 8U | first;
+  };
+  std::string text;
+  for (std::size_t at = 0; at < bytes.size(); at += 2) {
+    char32_t code = unit(at);
+    if (is_surrogate(code)) {  // A high one and a low one make a code point [RFC 2781, Sec. 2.2].
+      const char32_t low = at + 2 < bytes.size() ? unit(at + 2) : 0;
+      if (code >= 0xDC00 || low < 0xDC00 || low > 0xDFFF) return std::nullopt;
+      code = 0x10000 + ((code - 0xD800) << 10U | (low - 0xDC00));
+      at += 2;
+    }
+    append_utf8(text, code);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::optional<std::string> decode_saved_text(std::string_view bytes) {
+  if (bytes.substr(0, 2) == "\xFF\xFE") return decode_utf16(bytes.substr(2), false);
+  if (bytes.substr(0, 2) == "\xFE\xFF") return decode_utf16(bytes.substr(2), true);
+  if (bytes.substr(0, 3) == "\xEF\xBB\xBF") bytes.remove_prefix(3);
+  if (!is_utf8(bytes)) return std::nullopt;
+  return std::string(bytes);
+}
+
 std::string printable(std::string_view foreign) {
   std::string text;
   for (std::size_t at = 0; at < foreign.size();) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,6 +41,10 @@ std::string to_utf8(std::string_view text);
 
 /// The beginning of at most `max_bytes` bytes, no character cut in two.
 std::string cut_utf8(std::string_view text, std::size_t max_bytes);
+
+/// Text that a person saved, as UTF-8: that of UTF-16 by its byte order mark, which is taken off, as
+/// is that of UTF-8. Nothing where the bytes are neither.
+std::optional<std::string> decode_saved_text(std::string_view bytes);
 
 /// The words one after another: "a, b, c".
 template <typename Words>

@@ -29,7 +29,4 @@ ImageFile decode_image(const std::vector<std::uint8_t>& bytes,
 /// Error{kUnsupported} for alpha and depth, and drops a block it has no place for.
 std::vector<std::uint8_t> encode_image(const ImageFile& file);
 
-/// Removes the GPS directory from an EXIF block in place of the pointer to it; other tags stay.
-void strip_gps(std::vector<std::uint8_t>& exif);
-
 }  // namespace patina::images

@@ -105,4 +105,14 @@ std::vector<ImageEntry> list_images(const std::vector<fs::path>& inputs) {
   return found;
 }
 
+std::optional<std::filesystem::path> find_caption(const std::filesystem::path& image) {
+  std::error_code ignored;
+  for (const char* ending : {".txt", ".caption", ".TXT", ".CAPTION"}) {
+    std::filesystem::path file = image;
+    file.replace_extension(ending);
+    if (std::filesystem::is_regular_file(file, ignored)) return file;
+  }
+  return std::nullopt;
+}
+
 }  // namespace patina::images

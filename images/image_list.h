@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 namespace patina::images {
@@ -18,5 +19,9 @@ struct ImageEntry {
 /// relative path; hidden files and symbolic-link loops are skipped. Throws Error{kInput} for an
 /// input that does not exist and for two inputs that map to the same relative path.
 std::vector<ImageEntry> list_images(const std::vector<std::filesystem::path>& inputs);
+
+/// The file beside an image that holds its caption: its name with ".txt" or, as kohya-ss names it,
+/// ".caption", in small or capital letters; the first of them.
+std::optional<std::filesystem::path> find_caption(const std::filesystem::path& image);
 
 }  // namespace patina::images

@@ -108,17 +108,12 @@ std::vector<PlannedImage> make_plan(const PlanOptions& options) {
 }
 
 std::vector<std::string> read_prompts(const std::filesystem::path& file) {
-  std::istringstream lines(core::read_text_file(file, 1 << 20));
+  std::istringstream lines(core::read_saved_text(file, 1 << 20));
   std::vector<std::string> prompts;
   std::string line;
   while (std::getline(lines, line)) {
     while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
     if (line.empty() || line.front() == '#') continue;
-    try {
-      (void)nlohmann::json(line).dump();
-    } catch (const nlohmann::json::exception&) {
-      throw Error(ErrorKind::kInput, file.string(), "is not UTF-8 text", "convert it");
-    }
     prompts.push_back(line);
   }
   if (prompts.empty()) {

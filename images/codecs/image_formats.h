@@ -11,6 +11,9 @@
 
 namespace patina::images {
 
+constexpr const char* kRemarkOnC2PA =
+    "its C2PA manifests, which sign the former picture, are left out: sign it again";
+
 /// A decoded file before its orientation is applied.
 struct StoredImage {
   ImageFile file;

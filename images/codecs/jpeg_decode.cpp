@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "images/codecs/image_formats.h"
+#include "images/codecs/inks.h"
 #include "images/codecs/libjpeg_session.h"
 #include "images/codecs/samples.h"
 #include "images/containers/exif.h"
@@ -42,6 +44,17 @@ class Decompressor {
   int width() const { return static_cast<int>(codec_.output_width); }
   int height() const { return static_cast<int>(codec_.output_height); }
   int channels() const { return codec_.output_components; }
+  bool rgb_coded() const { return codec_.jpeg_color_space == JCS_RGB; }
+  /// Every coefficient has all of its bits. Of a sequential file of several scans that is not known.
+  bool all_scans_read() {
+    if (codec_.progressive_mode == FALSE) return jpeg_has_multiple_scans(&codec_) == FALSE;
+    for (int c = 0; c < codec_.num_components; ++c) {
+      for (int k = 0; k < DCTSIZE2; ++k) {
+        if (codec_.coef_bits == nullptr || codec_.coef_bits[c][k] != 0) return false;
+      }
+    }
+    return true;
+  }
   bool inks_inverted() const { return codec_.saw_Adobe_marker != 0; }
   bool data_missing() const { return errors_.data_missing; }
   std::string message() { return message_of(reinterpret_cast<j_common_ptr>(&codec_)); }
@@ -57,32 +70,52 @@ class Decompressor {
   bool created_ = false;
 };
 
-/// Inks to light without a profile: R = (1-C)(1-K). Adobe stores 1-C, 1-M, 1-Y, 1-K.
-void convert_inks(const std::uint8_t* inks, bool inverted, int width, std::uint8_t* rgb) {
-  const unsigned flip = inverted ? 0U : 255U;
-  for (int x = 0; x < width; ++x, inks += 4, rgb += 3) {
-    const unsigned paper = inks[3] ^ flip;
-    for (int k = 0; k < 3; ++k) {
-      rgb[k] = static_cast<std::uint8_t>(((inks[k] ^ flip) * paper + 127U) / 255U);
-    }
-  }
-}
-
 void spread_grey(const std::uint8_t* grey, int width, std::uint8_t* rgb) {
   for (int x = 0; x < width; ++x, rgb += 3) rgb[0] = rgb[1] = rgb[2] = grey[x];
 }
 
-void read_rows(Decompressor& codec, ImageFile& file, const std::string& where) {
+void read_rows(Decompressor& codec,
+               const core::Bytes& icc,
+               ImageFile& file,
+               const std::string& where) {
   const int width = codec.width();
+  std::optional<InkConverter> inks;
+  if (codec.channels() == 4) {
+    inks.emplace(icc, codec.inks_inverted());
+    file.remarks.push_back(inks->remark());
+  }
   std::vector<std::uint8_t> row(static_cast<std::size_t>(width) * 4);
   std::uint8_t* rgb = file.image.bytes.data();
   for (int y = 0; y < codec.height(); ++y, rgb += 3 * static_cast<std::size_t>(width)) {
     const bool direct = codec.channels() == 3;
     if (!codec.read_row(direct ? rgb : row.data())) throw damaged(where, codec.message());
-    if (codec.channels() == 4) convert_inks(row.data(), codec.inks_inverted(), width, rgb);
+    if (inks) inks->convert(row.data(), width, rgb);
     if (codec.channels() == 1) spread_grey(row.data(), width, rgb);
   }
-  if (codec.data_missing()) throw damaged(where, "compressed data are missing");
+}
+
+// A file without its end marker is whole where no scan lacks a bit.
+void require_whole(Decompressor& codec, const JPEGLayout& layout, const std::string& where) {
+  if (layout.complete && !codec.data_missing()) return;
+  if (layout.complete) throw damaged(where, "compressed data are missing");
+  if (codec.data_missing() || !codec.all_scans_read()) throw truncated(where);
+}
+
+// What the picture has that it cannot keep.
+std::vector<std::string> remarks_on(const JPEGLayout& layout) {
+  std::vector<std::string> remarks;
+  if (!layout.complete) {
+    remarks.emplace_back("its file lacks the end marker; the picture is whole");
+  }
+  if (layout.c2pa) {
+    remarks.emplace_back(kRemarkOnC2PA);
+  }
+  if (layout.trailer || layout.multi_picture) {
+    remarks.emplace_back(
+        "what follows the picture in its file (a motion photo's video, a gain map, a second "
+        "picture) is left out");
+  }
+  return remarks;
 }
 
 void check_layout(const JPEGLayout& layout, const std::string& where) {
@@ -91,7 +124,7 @@ void check_layout(const JPEGLayout& layout, const std::string& where) {
         where,
         "JPEG of " + std::to_string(layout.precision_bits) + " bits per channel is not handled");
   }
-  if (!layout.complete) throw truncated(where);
+  if (layout.scans == 0) throw truncated(where);
   if (layout.scans > kMaxScans) {
     throw damaged(
         where, std::to_string(layout.scans) + " scans, the limit is " + std::to_string(kMaxScans));
@@ -117,8 +150,11 @@ StoredImage decode_jpeg(const core::Bytes& bytes, const std::string& where) {
   }
   StoredImage stored;
   allocate(stored.file, {codec.width(), codec.height(), 8, {}}, codec.channels() == 1 ? 1 : 3);
-  read_rows(codec, stored.file, where);
+  stored.file.remarks = remarks_on(layout);
+  read_rows(codec, layout.metadata.icc, stored.file, where);
+  require_whole(codec, layout, where);
   stored.file.encoding = layout.encoding;
+  stored.file.encoding.rgb_coded = codec.rgb_coded();
   stored.file.metadata = std::move(layout.metadata);
   stored.orientation = exif_orientation(stored.file.metadata.exif);
   return stored;

@@ -78,6 +78,7 @@ void set_parameters(jpeg_compress_struct& codec, const ImageFile& file) {
   codec.input_components = file.grey ? 1 : 3;
   codec.in_color_space = file.grey ? JCS_GRAYSCALE : JCS_RGB;
   jpeg_set_defaults(&codec);
+  if (!file.grey && file.encoding.rgb_coded) jpeg_set_colorspace(&codec, JCS_RGB);
   jpeg_set_quality(&codec, std::clamp(file.encoding.quality_percent, 1, 100), TRUE);
   codec.optimize_coding = TRUE;
   if (!file.grey && !file.encoding.subsample_chroma) {

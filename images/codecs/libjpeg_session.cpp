@@ -14,8 +14,8 @@ JPEGErrors* errors_of(j_common_ptr codec) { return reinterpret_cast<JPEGErrors*>
 void count_warning(j_common_ptr codec, int level) {
   if (level >= 0) return;
   ++codec->err->num_warnings;
-  const int code = codec->err->msg_code;
-  if (code == JWRN_HIT_MARKER || code == JWRN_JPEG_EOF) errors_of(codec)->data_missing = true;
+  // JWRN_JPEG_EOF alone says that the end marker is missing: the decoder looks ahead.
+  if (codec->err->msg_code == JWRN_HIT_MARKER) errors_of(codec)->data_missing = true;
 }
 
 void print_nothing(j_common_ptr) {}

@@ -8,7 +8,7 @@
 #include "images/codecs/image_formats.h"
 #include "images/codecs/opencv_codec.h"
 #include "images/containers/exif.h"
-#include "images/containers/png_chunks.h"
+#include "images/containers/png_texts.h"
 
 namespace patina::images {
 namespace {
@@ -41,39 +41,36 @@ std::vector<PNGChunk> list_chunks(const core::ByteReader& reader, const std::str
   return chunks;
 }
 
-/// Data of a chunk with a keyword (Latin-1, ends at the first NUL) cut off.
-struct Keyworded {
-  std::string_view keyword;
-  std::size_t rest = 0;  ///< Offset behind the NUL.
-  std::size_t end = 0;
-};
-
-Keyworded split_keyword(const core::ByteReader& reader, const PNGChunk& chunk) {
-  const std::string_view data(reinterpret_cast<const char*>(reader.at(chunk.offset)), chunk.size);
-  const std::size_t length = std::min(data.find('\0'), data.size());
-  const std::size_t end = chunk.offset + chunk.size;
-  return {data.substr(0, length), std::min(chunk.offset + length + 1, end), end};
-}
-
 core::Bytes inflated(const core::ByteReader& reader, std::size_t offset, std::size_t end) {
   if (offset >= end) return {};
   return core::inflate_bytes(reader.at(offset), end - offset, kMaxBlockBytes)
       .value_or(core::Bytes());
 }
 
-/// Text of an iTXt chunk: flag, method, language and translated keyword stand before it.
-core::Bytes international_text(const core::ByteReader& reader, const Keyworded& chunk) {
-  const bool compressed = reader.u8(chunk.rest) != 0;
-  std::size_t at = chunk.rest + 2;
-  for (int skipped = 0; skipped < 2 && at < chunk.end; ++at) {
-    if (reader.u8(at) == 0) ++skipped;
-  }
-  if (at >= chunk.end) return {};
-  return compressed ? inflated(reader, at, chunk.end) : reader.copy(at, chunk.end - at);
+core::Bytes read_profile(const core::ByteReader& reader, const PNGChunk& chunk) {
+  const core::ByteReader data(reader.at(chunk.offset), chunk.size);
+  std::size_t name_end = 0;
+  while (name_end < chunk.size && data.u8(name_end) != 0) ++name_end;
+  return inflated(reader, chunk.offset + name_end + 2, chunk.offset + chunk.size);
 }
 
-/// ImageMagick's hexadecimal EXIF and XMP would bring back what a caller takes out of the blocks.
-bool is_raw_profile(std::string_view keyword) { return keyword.rfind("Raw profile type", 0) == 0; }
+// EXIF and XMP that ImageMagick wrote as hexadecimal text go to where those blocks belong; other
+// profiles of its stay the texts that they are.
+bool take_raw_profile(const PNGText& text, ImageMetadata& metadata) {
+  constexpr std::string_view kExifName("Exif\0\0", 6);
+  const std::string& keyword = text.keyword;
+  if (keyword == "Raw profile type exif" || keyword == "Raw profile type APP1") {
+    core::Bytes block = raw_profile(text.text);
+    if (core::ByteReader(block).starts_with(0, kExifName)) {
+      block.erase(block.begin(), block.begin() + static_cast<std::ptrdiff_t>(kExifName.size()));
+    }
+    if (metadata.exif.empty()) metadata.exif = std::move(block);
+    return true;
+  }
+  if (keyword != "Raw profile type xmp") return false;
+  if (metadata.xmp.empty()) metadata.xmp = raw_profile(text.text);
+  return true;
+}
 
 bool is_kept_whole(std::string_view type) {
   constexpr std::string_view kKept[] = {"gAMA", "cHRM", "sRGB", "cICP", "tEXt", "zTXt", "iTXt"};
@@ -81,29 +78,30 @@ bool is_kept_whole(std::string_view type) {
 }
 
 void read_chunk(const core::ByteReader& reader, const PNGChunk& chunk, ImageMetadata& metadata) {
-  const Keyworded parts = split_keyword(reader, chunk);
   if (chunk.type == "iCCP") {
-    metadata.icc = inflated(reader, parts.rest + 1, parts.end);
+    metadata.icc = read_profile(reader, chunk);
   } else if (chunk.type == "eXIf") {
     metadata.exif = reader.copy(chunk.offset, chunk.size);
   } else if (chunk.type == "iTXt" && reader.starts_with(chunk.offset, kXMPKeyword)) {
-    metadata.xmp = international_text(reader, parts);
+    metadata.xmp = read_png_text(reader, chunk).value_or(PNGText()).text;
   } else if (chunk.type == "pHYs" && chunk.size == 9 && reader.u8(chunk.offset + 8) == 1) {
     metadata.dpi_x = reader.u32(chunk.offset, core::ByteOrder::kBig) * kMetresPerInch;
     metadata.dpi_y = reader.u32(chunk.offset + 4, core::ByteOrder::kBig) * kMetresPerInch;
-  } else if (is_kept_whole(chunk.type) && !is_raw_profile(parts.keyword)) {
+  } else if (is_kept_whole(chunk.type)) {
+    const auto text = read_png_text(reader, chunk);
+    if (text && take_raw_profile(*text, metadata)) return;
     core::append(metadata.container_blocks, reader.copy(chunk.offset - 8, chunk.size + 12));
   }
 }
 
-ImageMetadata read_metadata(const core::Bytes& bytes, const std::vector<PNGChunk>& chunks) {
+void read_metadata(const core::Bytes& bytes, const std::vector<PNGChunk>& chunks, ImageFile& file) {
   const core::ByteReader reader(bytes);
-  ImageMetadata metadata;
-  metadata.container = ImageFormat::kPNG;
+  file.metadata.container = ImageFormat::kPNG;
   for (const PNGChunk& chunk : chunks) {
-    if (!chunk.critical() && is_intact(reader, chunk)) read_chunk(reader, chunk, metadata);
+    if (chunk.critical() || !is_intact(reader, chunk)) continue;
+    read_chunk(reader, chunk, file.metadata);
+    if (chunk.type == "caBX") file.remarks.emplace_back(kRemarkOnC2PA);
   }
-  return metadata;
 }
 
 core::Bytes pixels_only(const core::Bytes& bytes, const std::vector<PNGChunk>& chunks) {
@@ -172,7 +170,7 @@ StoredImage decode_png(const core::Bytes& bytes, const std::string& where) {
   decode_with_opencv(pixels_only(bytes, chunks), where, stored.file);
   stored.file.grey = colour_type == 0 || colour_type == 4;
   if (colour_type == 0) apply_grey_key(reader, chunks, stored.file);
-  stored.file.metadata = read_metadata(bytes, chunks);
+  read_metadata(bytes, chunks, stored.file);
   stored.orientation = exif_orientation(stored.file.metadata.exif);
   return stored;
 }

@@ -93,8 +93,11 @@ StoredImage decode_tiff(const core::Bytes& bytes, const std::string& where) {
   check_one_page(structure, where);
   check_complete(structure, where);
   StoredImage stored;
-  read_tiff_pixels(bytes, header, where, stored.file);
   stored.file.metadata = read_metadata(bytes, structure);
+  read_tiff_pixels(bytes, header, where, stored.file);
+  if (structure.find(structure.first_directory(), tiff_tag::kC2PA)) {
+    stored.file.remarks.emplace_back(kRemarkOnC2PA);
+  }
   const std::uint32_t orientation = structure.number_or(
       structure.first_directory(), tiff_tag::kOrientation, 1);
   stored.orientation = orientation >= 1 && orientation <= 8 ? static_cast<int>(orientation) : 1;

@@ -7,6 +7,7 @@
 #include <tiffio.h>
 
 #include "images/codecs/image_formats.h"
+#include "images/codecs/inks.h"
 #include "images/codecs/samples.h"
 
 namespace patina::images {
@@ -104,6 +105,10 @@ struct PixelLayout {
   bool inverted() const { return photometric == PHOTOMETRIC_MINISWHITE; }
   bool grey() const { return inverted() || photometric == PHOTOMETRIC_MINISBLACK; }
   bool rgb() const { return photometric == PHOTOMETRIC_RGB; }
+  /// Cyan, magenta, yellow and black, and nothing else.
+  bool four_inks() const {
+    return photometric == PHOTOMETRIC_SEPARATED && bits == 8 && samples == 4;
+  }
   /// Samples that can be taken as they are: grey or RGB with at most one more for alpha.
   bool direct() const {
     const int colours = grey() ? 1 : 3;
@@ -142,8 +147,12 @@ void widen(const std::uint8_t* in, std::uint16_t bits, std::vector<std::uint16_t
 /// Reads interleaved or planar samples, by rows or by tiles, into an ImageFile.
 class SampleReader {
  public:
-  SampleReader(TIFF* tiff, const PixelLayout& layout, const std::string& where)
-      : tiff_(tiff), layout_(layout), where_(where) {}
+  /// `inks` converts the samples; null = they are taken as they are.
+  SampleReader(TIFF* tiff,
+               const PixelLayout& layout,
+               const InkConverter* inks,
+               const std::string& where)
+      : tiff_(tiff), layout_(layout), inks_(inks), where_(where) {}
 
   void read(ImageFile& file) {
     if (TIFFIsTiled(tiff_) != 0) {
@@ -160,6 +169,13 @@ class SampleReader {
   std::size_t per_unit() const { return layout_.samples / planes(); }
 
   void finish_row(ImageFile& file, std::uint32_t y, std::vector<std::uint16_t>& row) const {
+    if (inks_ != nullptr) {
+      const std::vector<std::uint8_t> inks(row.begin(), row.end());
+      inks_->convert(inks.data(),
+                     static_cast<int>(layout_.width),
+                     file.image.bytes.data() + std::size_t{3} * layout_.width * y);
+      return;
+    }
     const unsigned top = layout_.bits == 16 ? 65535U : 255U;
     const std::size_t samples = layout_.samples;
     for (std::size_t i = 0; layout_.inverted() && i < row.size(); i += samples) {
@@ -261,10 +277,11 @@ class SampleReader {
 
   TIFF* tiff_;
   const PixelLayout& layout_;
+  const InkConverter* inks_;
   const std::string& where_;
 };
 
-/// Palette, bilevel, CMYK, YCbCr and Lab pictures, converted by libtiff to 8 bits.
+/// Palette, bilevel, CMYK of other than four samples, YCbCr and Lab pictures, converted by libtiff to 8 bits.
 void read_converted(TIFF* tiff,
                     const PixelLayout& layout,
                     const std::string& where,
@@ -316,7 +333,11 @@ void read_tiff_pixels(const core::Bytes& bytes,
   const int depth = layout.direct() && layout.bits == 16 ? 16 : 8;
   allocate(file, {header.width_px, header.height_px, depth, {}}, channels);
   if (layout.direct()) {
-    SampleReader(tiff.get(), layout, where).read(file);
+    SampleReader(tiff.get(), layout, nullptr, where).read(file);
+  } else if (layout.four_inks()) {
+    const InkConverter inks(file.metadata.icc, false);
+    SampleReader(tiff.get(), layout, &inks, where).read(file);
+    file.remarks.push_back(inks.remark());
   } else {
     read_converted(tiff.get(), layout, where, file);
   }

@@ -10,7 +10,8 @@
 namespace patina::images {
 
 /// Grey and RGB of 8 or 16 bits, with or without alpha, are taken exactly (premultiplied alpha is
-/// divided out); palette, bilevel, CMYK, YCbCr and Lab become 8-bit RGB or grey. Throws
+/// divided out); palette, bilevel, CMYK, YCbCr and Lab become 8-bit RGB or grey,
+/// CMYK by the profile in `file.metadata`. Throws
 /// Error{kUnsupported} for other sample types, Error{kInput} for damage or a size unlike the
 /// header's.
 void read_tiff_pixels(const core::Bytes& bytes,

@@ -129,7 +129,10 @@ StoredImage decode_webp(const core::Bytes& bytes, const std::string& where) {
       stored.file.image.height_px != header.height_px) {
     throw damaged(where, "it states two sizes");
   }
-  for (const RIFFChunk& chunk : chunks) read_chunk(reader, chunk, stored.file);
+  for (const RIFFChunk& chunk : chunks) {
+    read_chunk(reader, chunk, stored.file);
+    if (chunk.type == "C2PA") stored.file.remarks.emplace_back(kRemarkOnC2PA);
+  }
   const Resolution stated = tiff_resolution(stored.file.metadata.exif);
   stored.file.metadata.dpi_x = stated.dpi_x;
   stored.file.metadata.dpi_y = stated.dpi_y;

@@ -130,4 +130,29 @@ void strip_gps(core::Bytes& exif) {
   }
 }
 
+void remove_thumbnail(core::Bytes& exif) {
+  const auto structure = TIFFStructure::open(exif);
+  if (!structure) return;
+  const std::size_t table = structure->first_directory();
+  const core::ByteReader reader(exif);
+  const std::size_t link = table + 2 + reader.u16(table, structure->order()) * kEntryBytes;
+  const std::size_t directory = structure->next_directory(table);
+  if (directory == 0 || !reader.has(link, 4)) return;
+  const std::size_t table_end = link + 4;
+  const std::size_t offset = structure->number_or(directory, tiff_tag::kThumbnailOffset, 0);
+  const std::size_t bytes = structure->number_or(directory, tiff_tag::kThumbnailBytes, 0);
+  const std::size_t entries_bytes = 2 + reader.u16(directory, structure->order()) * kEntryBytes + 4;
+  for (const TIFFEntry& entry : structure->entries(directory)) {
+    zero_outside_table(exif, entry.value_offset, entry.value_bytes, table, table_end);
+  }
+  if (offset > 0) zero_outside_table(exif, offset, bytes, table, table_end);
+  zero_outside_table(exif, directory, entries_bytes, table, table_end);
+  core::store_u32(exif, link, 0, structure->order());
+  // Most cameras write it last: then it need not be carried as zeros.
+  if (offset > table_end && directory < offset && offset + bytes <= exif.size() &&
+      offset + bytes + 1 >= exif.size()) {
+    exif.resize(offset);
+  }
+}
+
 }  // namespace patina::images

@@ -16,8 +16,11 @@ void set_upright(core::Bytes& exif, bool transposed);
 /// The same in an XMP packet, whose tiff:Orientation some programs prefer; nothing else is touched.
 void set_upright_xmp(core::Bytes& xmp);
 
-/// Takes the place out of the block; image_io.h declares it for other modules.
+/// Removes the GPS directory from an EXIF block in place of the pointer to it; other tags stay.
 void strip_gps(core::Bytes& exif);
+
+/// Takes out the thumbnail and its directory.
+void remove_thumbnail(core::Bytes& exif);
 
 struct Resolution {
   double dpi_x = 0.0;

@@ -30,6 +30,7 @@ class MarkerScanner {
       handle(*segment);
       position = segment->end();
     }
+    layout_.trailer = layout_.complete && position < reader_.size();
     finish();
     return std::move(layout_);
   }
@@ -58,6 +59,12 @@ class MarkerScanner {
         break;
       case jpeg_marker::kApp2:
         read_icc(segment);
+        if (reader_.starts_with(segment.offset, jpeg_name::kMultiPicture)) {
+          layout_.multi_picture = true;
+        }
+        break;
+      case jpeg_marker::kApp11:
+        read_jumbf(segment);
         break;
       case jpeg_marker::kApp13:
         keep(segment, reader_.starts_with(segment.offset, jpeg_name::kPhotoshop));
@@ -123,6 +130,17 @@ class MarkerScanner {
       metadata.exif = without_name(segment, jpeg_name::kExif.size());
     } else if (reader_.starts_with(segment.offset, jpeg_name::kXMP) && metadata.xmp.empty()) {
       metadata.xmp = without_name(segment, jpeg_name::kXMP.size());
+    } else {
+      keep(segment, reader_.starts_with(segment.offset, jpeg_name::kExtendedXMP));
+    }
+  }
+
+  // "JP", box instance, packet number, then a box of type "jumb" [ISO 19566-5, Annex D].
+  void read_jumbf(const JPEGSegment& segment) {
+    const std::string_view data(reinterpret_cast<const char*>(reader_.at(segment.offset)),
+                                segment.size);
+    if (data.substr(0, 2) == "JP" && data.find("c2pa") != std::string_view::npos) {
+      layout_.c2pa = true;
     }
   }
 

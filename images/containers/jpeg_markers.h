@@ -16,6 +16,9 @@ struct JPEGLayout {
   bool has_frame = false;
   bool complete = false;  ///< The end marker follows the last scan.
   int scans = 0;
+  bool multi_picture = false;  ///< An index of further pictures in the file [CIPA DC-007].
+  bool trailer = false;        ///< Bytes stand behind the end marker.
+  bool c2pa = false;           ///< A store of C2PA manifests [C2PA 1.4, Sec. 11.3.2].
   ImageEncoding encoding;
   ImageMetadata metadata;
 };

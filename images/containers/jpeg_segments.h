@@ -24,10 +24,12 @@ constexpr std::uint8_t kComment = 0xFE;
 }  // namespace jpeg_marker
 
 /// What segments of metadata begin with [Exif 2.32, Sec. 4.7.2; XMP Part 3, Sec. 1.1.3;
-/// ICC.1:2010, Annex B.4].
+/// CIPA DC-007, Sec. 5.2; ICC.1:2010, Annex B.4].
 namespace jpeg_name {
 constexpr std::string_view kExif("Exif\0\0", 6);
 constexpr std::string_view kXMP("http://ns.adobe.com/xap/1.0/\0", 29);
+constexpr std::string_view kExtendedXMP("http://ns.adobe.com/xmp/extension/\0", 35);
+constexpr std::string_view kMultiPicture("MPF\0", 4);
 constexpr std::string_view kICC("ICC_PROFILE\0", 12);
 constexpr std::string_view kPhotoshop("Photoshop 3.0\0", 14);
 }  // namespace jpeg_name

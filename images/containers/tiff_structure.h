@@ -108,13 +108,18 @@ constexpr std::uint16_t kPredictor = 317;
 constexpr std::uint16_t kTileOffsets = 324;
 constexpr std::uint16_t kTileByteCounts = 325;
 constexpr std::uint16_t kExtraSamples = 338;
+constexpr std::uint16_t kThumbnailOffset = 513;
+constexpr std::uint16_t kThumbnailBytes = 514;
 constexpr std::uint16_t kXMP = 700;
+constexpr std::uint16_t kIPTC = 33723;
+constexpr std::uint16_t kPhotoshop = 34377;
 constexpr std::uint16_t kExifDirectory = 34665;
 constexpr std::uint16_t kICC = 34675;
 constexpr std::uint16_t kGPSDirectory = 34853;
 constexpr std::uint16_t kPixelXDimension = 40962;
 constexpr std::uint16_t kPixelYDimension = 40963;
 constexpr std::uint16_t kInteropDirectory = 40965;
+constexpr std::uint16_t kC2PA = 52545;
 }  // namespace tiff_tag
 
 namespace tiff_type {

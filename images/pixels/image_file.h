@@ -30,6 +30,7 @@ struct ImageEncoding {
   int quality_percent = 95;      ///< JPEG and lossy WebP; estimated from the tables of a JPEG read.
   bool subsample_chroma = true;  ///< JPEG 4:2:0 rather than 4:4:4.
   bool progressive = false;      ///< JPEG.
+  bool rgb_coded = false;        ///< JPEG that stores red, green and blue; never subsampled.
   bool lossless = true;          ///< WebP.
 };
 
@@ -55,6 +56,8 @@ struct ImageFile {
   ImageEncoding encoding;
   ImageMetadata metadata;
   std::uint64_t file_bytes = 0;
+  /// What reading changed or left out, for whoever made the file: "its inks were turned into RGB".
+  std::vector<std::string> remarks;
 };
 
 /// What the header of a file says.

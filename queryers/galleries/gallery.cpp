@@ -254,7 +254,7 @@ void collect_pages(GalleryRun& run, const http::Url& start, const GalleryOptions
 }
 
 void collect_urls(GalleryRun& run, const fs::path& file) {
-  std::istringstream lines(core::read_text_file(file, 64 << 20));
+  std::istringstream lines(core::read_saved_text(file, 64 << 20));
   std::string line;
   std::uint64_t number = 0;
   while (std::getline(lines, line) && !run.over()) {

@@ -85,6 +85,24 @@ TEST(CutUtf8, CutsNoCharacterInTwo) {
 
 TEST(LowerAscii, LeavesOtherLettersAlone) { EXPECT_EQ(lower_ascii("AbÉ"), "abÉ"); }
 
+// Byte order marks of [Unicode 15, Sec. 23.8]; U+1F431 is two units of UTF-16.
+TEST(DecodeSavedText, ReadsWhatTheMarkSays) {
+  using namespace std::string_literals;
+  EXPECT_EQ(decode_saved_text("a cat"), "a cat");
+  EXPECT_EQ(decode_saved_text("\xEF\xBB\xBF" "a cat"), "a cat");
+  EXPECT_EQ(decode_saved_text("\xFF\xFE" "a\0\xFC\0\x3D\xD8\x31\xDC"s), "aü🐱");
+  EXPECT_EQ(decode_saved_text("\xFE\xFF\0a\0\xFC\xD8\x3D\xDC\x31"s), "aü🐱");
+  EXPECT_EQ(decode_saved_text(""), "");
+}
+
+TEST(DecodeSavedText, TakesNothingElseForText) {
+  using namespace std::string_literals;
+  EXPECT_EQ(decode_saved_text("smart \x92quote"), std::nullopt) << "Windows-1252";
+  EXPECT_EQ(decode_saved_text("\xFF\xFE" "a"), std::nullopt) << "half a unit";
+  EXPECT_EQ(decode_saved_text("\xFF\xFE\x31\xDC"s), std::nullopt) << "the second half of a pair";
+  EXPECT_EQ(decode_saved_text("\xFF\xFE\x3D\xD8"s), std::nullopt) << "the first half of a pair";
+}
+
 TEST(Join, PutsWordsOneAfterAnother) {
   EXPECT_EQ(join(std::vector<std::string>{"a", "b", "c"}), "a, b, c");
   EXPECT_EQ(join(std::vector<const char*>{"a", "b"}, " and "), "a and b");

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "images/carried_metadata.h"
 #include "images/image_io.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -15,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     images::ImageFile file = images::decode_image(
         std::vector<std::uint8_t>(data, data + size), "fuzz", limits);
-    images::strip_gps(file.metadata.exif);
+    images::leave_out_stale(file);
+    images::strip_place(file);
     images::encode_image(file);
   } catch (const core::Error& error) {
     const bool expected = error.kind() == core::ErrorKind::kInput ||

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/byte_reader.h"
+#include "images/containers/exif.h"
 #include "images/image_io.h"
 #include "tests/images/image_samples.h"
 

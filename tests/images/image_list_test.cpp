@@ -121,5 +121,16 @@ TEST(ListImages, RefusesTwoInputsOfTheSameRelativeName) {
                 " (1.png); rename one of them or process them one after the other.");
 }
 
+TEST(FindCaption, KnowsTheEndingsThatTrainersWrite) {
+  const core::ScratchFolder folder;
+  EXPECT_FALSE(find_caption(folder / "a.png"));
+  touch(folder / "a.CAPTION");
+  EXPECT_EQ(find_caption(folder / "a.png"), folder / "a.CAPTION");
+  touch(folder / "a.caption");
+  EXPECT_EQ(find_caption(folder / "a.png"), folder / "a.caption");
+  touch(folder / "a.txt");
+  EXPECT_EQ(find_caption(folder / "a.png"), folder / "a.txt");
+}
+
 }  // namespace
 }  // namespace patina::images

@@ -41,7 +41,7 @@ set(configure ${CMAKE_COMMAND} -G ${GENERATOR} -S ${CONSUMER} -DCMAKE_CXX_COMPIL
   -DCMAKE_PREFIX_PATH=${prefix})
 run(configure _ ${configure} -B ${WORK}/build
   -DCMAKE_DISABLE_FIND_PACKAGE_Torch=ON -DCMAKE_DISABLE_FIND_PACKAGE_Poco=ON
-  -DCMAKE_DISABLE_FIND_PACKAGE_LibHaru=ON)
+  -DCMAKE_DISABLE_FIND_PACKAGE_LibHaru=ON -DCMAKE_DISABLE_FIND_PACKAGE_LCMS2=ON)
 run(build _ ${CMAKE_COMMAND} --build ${WORK}/build)
 run(consumer printed ${WORK}/build/consumer)
 # Two separated samples of five: one order in C(10,5) = 252 is as extreme.

@@ -15,10 +15,9 @@ std::string fill_caption(std::string caption, const PersonalizeOptions& options)
 
 std::string read_caption(const images::ImageEntry& entry, const PersonalizeOptions& options) {
   constexpr std::uint64_t kMaxBytes = 1 << 16;
-  std::filesystem::path text = entry.path;
-  text.replace_extension(".txt");
-  if (!std::filesystem::is_regular_file(text)) return fill_caption(options.prompt, options);
-  std::string caption = core::read_text_file(text, kMaxBytes);
+  const auto file = images::find_caption(entry.path);
+  if (!file) return fill_caption(options.prompt, options);
+  std::string caption = core::read_saved_text(*file, kMaxBytes);
   const std::size_t end = caption.find_last_not_of(" \t\r\n");
   caption.resize(end == std::string::npos ? 0 : end + 1);
   return fill_caption(std::move(caption), options);
