@@ -2,6 +2,7 @@
 #include "coat/coat.h"
 
 #include <filesystem>
+#include <map>
 #include <ostream>
 
 #include <nlohmann/json.hpp>
@@ -185,7 +186,8 @@ json image_to_json(const coat::CoatedImage& image) {
           {"size_ratio", core::number_or_null(image.size_ratio)},
           {"score_clean", core::number_or_null(image.score_clean)},
           {"score_coated", core::number_or_null(image.score_coated)},
-          {"resumed", image.resumed}};
+          {"resumed", image.resumed},
+          {"remarks", image.remarks}};
 }
 
 json result_to_json(const coat::CoatResult& result) {
@@ -270,18 +272,33 @@ std::string quality_table(const std::vector<coat::CoatedImage>& images,
   return format_table(rows, columns);
 }
 
+// Each remark once, with the first image that it is of.
+void print_remarks(const coat::CoatResult& result, std::ostream& out) {
+  std::map<std::string, std::vector<std::string>> images;
+  for (const coat::CoatedImage& image : result.images) {
+    for (const std::string& remark : image.remarks) images[remark].push_back(image.relative);
+  }
+  for (const auto& [remark, names] : images) {
+    out << "Note: " << printable(names.front());
+    if (names.size() > 1) out << " and " << names.size() - 1 << " more";
+    out << ": " << remark << ".\n";
+  }
+}
+
 void print_text(const CoatCommand& command, const coat::CoatResult& result, std::ostream& out) {
   const std::string key = printable(command.options.key_path.string());
   const std::filesystem::path& output = command.options.output;
   out << quality_table(result.images, &result) << "\n";
-  out << core::counted_text(result.images.size(), "image") << " coated, " << result.skipped.size()
-      << " skipped; key trained in " << format_duration(result.training_seconds)
-      << ", images coated in " << format_duration(result.coating_seconds) << ".\n";
+  out << core::counted_text(static_cast<std::int64_t>(result.images.size()), "image") << " coated, "
+      << result.skipped.size() << " skipped; key trained in "
+      << format_duration(result.training_seconds) << ", images coated in "
+      << format_duration(result.coating_seconds) << ".\n";
   for (const coat::CoatedImage& image : result.images) {
     if (image.score_coated < 0.5 * image.score_clean) continue;
     out << "Weak: " << printable(image.relative)
         << " has too little texture, or too little room in its file, to carry the coating well.\n";
   }
+  print_remarks(result, out);
   for (const coat::SkippedImage& image : result.skipped) {
     out << "Skipped " << printable(image.path) << ": " << printable(image.reason) << ".\n";
   }

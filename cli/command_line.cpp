@@ -89,8 +89,8 @@ void CommandLine::positional(const Flag& flag, std::vector<std::filesystem::path
   bound_.push_back({flag, option});
 }
 
-void CommandLine::add(const Flag& flag, std::function<void(const std::string&)> take) {
-  bound_.push_back({flag, app_->add_option_function<std::string>(flag.names, std::move(take))});
+void CommandLine::add(const Flag& flag, const std::function<void(const std::string&)>& take) {
+  bound_.push_back({flag, app_->add_option_function<std::string>(flag.names, take)});
 }
 
 void CommandLine::path(const Flag& flag, std::filesystem::path& value) {

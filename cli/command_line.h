@@ -15,7 +15,7 @@
 
 #include "cli/help_text.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's own
 class App;
 class Option;
 }  // namespace CLI
@@ -85,7 +85,7 @@ class CommandLine {
     Flag flag;
     CLI::Option* option = nullptr;
   };
-  void add(const Flag& flag, std::function<void(const std::string&)> take);
+  void add(const Flag& flag, const std::function<void(const std::string&)>& take);
   bool answer(const std::vector<std::string>& args, std::ostream& out) const;
   void refuse_unknown() const;
   void require_sound() const;

@@ -5,6 +5,8 @@
 #include <exception>
 #include <new>
 #include <ostream>
+#include <poll.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -32,6 +34,7 @@ void print_overview(const std::vector<Command>& commands, std::ostream& out) {
          "Coats images before their release and audits models for having been trained on them.\n\n"
          "Commands:\n";
   std::vector<TableRow> rows;
+  rows.reserve(commands.size());
   for (const Command& command : commands) rows.push_back({"  " + command.name, command.summary});
   out << format_table(rows, {Align::kLeft, Align::kLeft});
   out << "\npatina COMMAND --help explains one command; patina --version prints the version.\n\n"
@@ -62,9 +65,19 @@ const Command& find_command(const std::vector<Command>& commands, const std::str
               "the nearest is " + nearest(name, names) + ", see patina help");
 }
 
+// As a shell reports a program that SIGPIPE ended (128 + 13).
+constexpr int kClosedPipe = 141;
+
+// Whether nobody reads standard output any more: `patina coat --help | head -1`.
+bool is_output_closed() {
+  pollfd output{STDOUT_FILENO, POLLOUT, 0};
+  return poll(&output, 1, 0) > 0 && (output.revents & POLLERR) != 0;
+}
+
 int run_command(const Command& command, const Args& args, std::ostream& out, std::ostream& err) {
   const int code = command.run(args, out, err);
   if (!out.flush()) {
+    if (is_output_closed()) return kClosedPipe;
     throw Error(ErrorKind::kDisk, "standard output", "cannot be written", "check where it leads");
   }
   return code;

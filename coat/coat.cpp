@@ -179,6 +179,31 @@ void seal_release(const CoatOptions& options, CoatKey& key, CoatResult& result) 
   keys::write_commitment(options.output, files, options.key_path);
 }
 
+CoatResult coat_entries(const CoatOptions& options,
+                        const std::vector<images::ImageEntry>& entries,
+                        CoatRun& run,
+                        const core::Observer& observer) {
+  CoatResult result;
+  const auto training_start = std::chrono::steady_clock::now();
+  CoatKey key = obtain_key(entries, options, run, observer);
+  result.training_seconds = core::seconds_since(training_start);
+
+  const auto coating_start = std::chrono::steady_clock::now();
+  ImageCoater(key, options, run).coat_all(entries, result, observer);
+  if (result.images.empty()) refuse_nothing_coated(options, result);
+  summarise(result);
+  seal_release(options, key, result);
+  run.discard();
+  result.method = key.method;
+  result.key_sha256 = core::to_hex(core::sha256_file(options.key_path));
+  result.seed = key.seed;
+  result.radius = key.radius;
+  result.radius_score = describe_method(key).radius_score;
+  result.steps = static_cast<int>(key.training_steps);
+  result.coating_seconds = core::seconds_since(coating_start);
+  return result;
+}
+
 void require(bool holds, const char* flag, const std::string& what) {
   if (!holds) throw Error(ErrorKind::kUsage, flag, what, "see patina coat --help");
 }
@@ -205,28 +230,13 @@ CoatResult coat_images(const CoatOptions& options, const core::Observer& observe
   check_places(options);
   CoatRun run(options, entries);
 
-  CoatResult result;
-  const auto training_start = std::chrono::steady_clock::now();
-  CoatKey key = obtain_key(entries, options, run, observer);
-  result.training_seconds = core::seconds_since(training_start);
-
-  const auto coating_start = std::chrono::steady_clock::now();
-  ImageCoater(key, options, run).coat_all(entries, result, observer);
-  if (result.images.empty()) {
-    run.discard();
-    refuse_nothing_coated(options, result);
+  const bool had_key = fs::exists(options.key_path);
+  try {
+    return coat_entries(options, entries, run, observer);
+  } catch (...) {
+    run.abandon(!had_key && !options.use_key);
+    throw;
   }
-  summarise(result);
-  seal_release(options, key, result);
-  run.discard();
-  result.method = key.method;
-  result.key_sha256 = core::to_hex(core::sha256_file(options.key_path));
-  result.seed = key.seed;
-  result.radius = key.radius;
-  result.radius_score = describe_method(key).radius_score;
-  result.steps = static_cast<int>(key.training_steps);
-  result.coating_seconds = core::seconds_since(coating_start);
-  return result;
 }
 
 }  // namespace patina::coat

@@ -23,7 +23,7 @@ namespace patina::coat {
 struct FileOptions {
   std::optional<images::ImageFormat> format;  ///< None = as the input.
   std::optional<int> quality_percent;         ///< JPEG and WebP, [1, 100]; none = as the input.
-  bool strip_gps = false;                     ///< Leaves the place out of the copies' metadata.
+  bool strip_gps = false;                     ///< As images::strip_place().
   /// A coated file may be so many times as large as its original at the same format and quality, at
   /// least 1; beyond it the coating fades.
   double max_size_ratio = 1.3;
@@ -59,10 +59,14 @@ struct CoatedImage {
   int width_px = 0;
   int height_px = 0;
   extractors::Quality quality;
-  double strength = 0.0;    ///< Used for this image.
-  double size_ratio = 0.0;  ///< Coated file bytes / clean file bytes at the same settings.
+  double strength = 0.0;  ///< Used for this image.
+  /// Bytes of the coated file / those of the clean one as it was given or, where format or quality
+  /// are changed, as it would be at the same settings.
+  double size_ratio = 0.0;
   double score_clean = 0.0;
   double score_coated = 0.0;
+  /// What its file does not carry on, or how its colours were read: ImageFile::remarks.
+  std::vector<std::string> remarks;
   bool resumed = false;  ///< Found finished from an earlier run.
 };
 

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <map>
 
+#include "coat/frame/cells.h"
 #include "core/pi.h"
 #include "core/rng.h"
-#include "images/pixels/luminance.h"
 #include "transforms/jnd.h"
 
 namespace patina::coat::frame {
@@ -33,34 +33,16 @@ double mean_square(const FrameIndex& at) {
 
 /// Mean luminance (0 to 255) and mean squared gradient of square cells.
 struct Cells {
-  int side_px = 4;
-  int columns = 0, rows = 0;
+  Grid grid;
   std::vector<double> luminance, squared_gradient;
-
-  std::size_t at(int column, int row) const {
-    return static_cast<std::size_t>(row) * static_cast<std::size_t>(columns) +
-           static_cast<std::size_t>(column);
-  }
 };
-
-std::vector<float> luminance_row(const images::Image& image, int y) {
-  const auto width = static_cast<std::size_t>(image.width_px);
-  std::vector<float> planar(3 * width), row(width);
-  images::read_unit(image, {0, y, image.width_px, 1}, planar.data());
-  for (std::size_t i = 0; i < width; ++i) {
-    row[i] = 255.0F * images::luminance(planar[i], planar[width + i], planar[2 * width + i]);
-  }
-  return row;
-}
 
 Cells cells_of(const images::Image& image) {
   constexpr int kCellsPerFrame = 32;
   constexpr double kSobelGain = 4.0;  // What Sobel's filter makes of a central difference.
-  Cells cells;
-  cells.side_px = std::max(4, std::min(image.width_px, image.height_px) / kCellsPerFrame);
-  cells.columns = (image.width_px + cells.side_px - 1) / cells.side_px;
-  cells.rows = (image.height_px + cells.side_px - 1) / cells.side_px;
-  const std::size_t count = cells.at(0, cells.rows);
+  const int frame_px = std::min(image.width_px, image.height_px);
+  Cells cells{grid_of(image, std::max(4, frame_px / kCellsPerFrame)), {}, {}};
+  const std::size_t count = cells.grid.size();
   cells.luminance.assign(count, 0.0);
   cells.squared_gradient.assign(count, 0.0);
   std::vector<double> pixels(count, 0.0);
@@ -74,7 +56,7 @@ Cells cells_of(const images::Image& image) {
       const auto right = static_cast<std::size_t>(std::min(image.width_px - 1, x + 1));
       const double gx = kSobelGain * (here[right] - here[left]);
       const double gy = kSobelGain * (below[i] - above[i]);
-      const std::size_t cell = cells.at(x / cells.side_px, y / cells.side_px);
+      const std::size_t cell = cells.grid.at(x / cells.grid.side_px, y / cells.grid.side_px);
       cells.luminance[cell] += here[i];
       cells.squared_gradient[cell] += gx * gx + gy * gy;
       pixels[cell] += 1.0;
@@ -87,18 +69,6 @@ Cells cells_of(const images::Image& image) {
     cells.squared_gradient[i] /= pixels[i];
   }
   return cells;
-}
-
-/// Between which two cells a pixel lies, and how far from the first.
-struct Between {
-  int first = 0, second = 0;
-  double share = 0.0;
-};
-
-Between between(int pixel, int side_px, int cells) {
-  const double at = (pixel + 0.5) / side_px - 0.5;
-  const int first = static_cast<int>(std::floor(at));
-  return {std::clamp(first, 0, cells - 1), std::clamp(first + 1, 0, cells - 1), at - first};
 }
 
 }  // namespace
@@ -167,22 +137,13 @@ std::vector<float> hiding_plane(const images::Image& image) {
   for (std::size_t i = 0; i < hidden.size(); ++i) {
     hidden[i] = transforms::noticeable_difference(cells.luminance[i], cells.squared_gradient[i]);
   }
-  std::vector<float> plane(static_cast<std::size_t>(image.width_px) *
-                           static_cast<std::size_t>(image.height_px));
-  std::size_t next = 0;
-  for (int y = 0; y < image.height_px; ++y) {
-    const Between row = between(y, cells.side_px, cells.rows);
-    for (int x = 0; x < image.width_px; ++x) {
-      const Between column = between(x, cells.side_px, cells.columns);
-      const auto along = [&](int r) {
-        const double first = hidden[cells.at(column.first, r)];
-        return first + column.share * (hidden[cells.at(column.second, r)] - first);
-      };
-      const double first = along(row.first);
-      plane[next++] = static_cast<float>(first + row.share * (along(row.second) - first));
-    }
-  }
-  return plane;
+  return interpolated(cells.grid, hidden, image);
+}
+
+int latents_of(const FrameMark& mark) {
+  int fastest = 0;
+  for (const FrameIndex& at : mark.index) fastest = std::max({fastest, at[0], at[1]});
+  return std::max(1, (fastest + 3) / 3);
 }
 
 }  // namespace patina::coat::frame

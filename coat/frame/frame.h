@@ -49,4 +49,7 @@ std::vector<float> mark_plane(const FrameMark& mark,
 /// of cells of 1/32 of the frame (4 pixels at least), interpolated. [height*width].
 std::vector<float> hiding_plane(const images::Image& image);
 
+/// L of learnable_spectrum(), from the fastest cosine of a mark.
+int latents_of(const FrameMark& mark);
+
 }  // namespace patina::coat::frame

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "coat/frame/visibility.h"
 #include "core/error.h"
 #include "core/rng.h"
 #include "extractors/frame/frame_key.h"
@@ -35,9 +36,11 @@ std::vector<double> measure_coated(const FrameMark& mark, const KeyRequest& requ
     if (statistics.size() == kMeasuredImages) break;
     try {
       const images::Image image = request.image_at(i);
-      const CoatingPattern pattern = frame_pattern(image, mark);
-      const double strength = std::pow(10.0, -psnr_db / 20.0) /
-                              std::max(pattern_rms(pattern), 1e-9);
+      const bool unseen = request.fidelity.level == Fidelity::kHigh;
+      const CoatingPattern pattern = unseen ? unseen_pattern(image, mark)
+                                            : frame_pattern(image, mark);
+      const double allowed = std::pow(10.0, -psnr_db / 20.0) / std::max(pattern_rms(pattern), 1e-9);
+      const double strength = unseen ? std::min(allowed, request.fidelity.strength) : allowed;
       statistics.push_back(reader.statistic(apply_pattern(image, pattern, strength)));
     } catch (const Error&) {
       continue;  // Reported, with its reason, when its turn to be coated comes.
@@ -65,9 +68,9 @@ void put_mark(keys::KeyPart& scoring, const FrameMark& mark, double center) {
     index.push_back(at[0]);
     index.push_back(at[1]);
   }
-  const auto K = static_cast<std::int64_t>(mark.index.size());
-  scoring.tensors["frame/index"] = keys::blob_from_values(index, {K, 2});
-  scoring.tensors["frame/amplitudes"] = keys::blob_from_values(mark.amplitudes, {K});
+  const auto count = static_cast<std::int64_t>(mark.index.size());
+  scoring.tensors["frame/index"] = keys::blob_from_values(index, {count, 2});
+  scoring.tensors["frame/amplitudes"] = keys::blob_from_values(mark.amplitudes, {count});
   scoring.tensors["center"] = keys::blob_from_values({center}, {1});
 }
 
@@ -128,17 +131,22 @@ FrameMark read_mark(const keys::KeyPart& scoring) {
   return mark;
 }
 
-CoatingPattern frame_pattern(const images::Image& image, const FrameMark& mark) {
+namespace {
+
+// The mark times what each place hides, over all of an image.
+CoatingPattern masked_mark(const images::Image& image,
+                           const FrameMark& mark,
+                           const std::vector<float>& hiding,
+                           double gain) {
   CoatingPattern pattern{image.width_px, image.height_px, {}};
   pattern.steps.resize(image.sample_count());
   const images::Rect frame = images::centre_square(image.width_px, image.height_px);
-  const std::vector<float> hiding = hiding_plane(image);
   constexpr int kStripRows = 64;
   std::size_t next = 0;
   for (int y = 0; y < image.height_px; y += kStripRows) {
     const int rows = std::min(kStripRows, image.height_px - y);
     for (const float value : mark_plane(mark, frame, {0, y, image.width_px, rows})) {
-      const double steps = kFrameGain / kPatternStep * hiding[next] * value;
+      const double steps = gain / kPatternStep * hiding[next] * value;
       const auto step = static_cast<std::int8_t>(std::lround(std::clamp(steps, -127.0, 127.0)));
       std::fill_n(pattern.steps.begin() + static_cast<std::ptrdiff_t>(3 * next), 3, step);
       ++next;
@@ -147,11 +155,25 @@ CoatingPattern frame_pattern(const images::Image& image, const FrameMark& mark) 
   return pattern;
 }
 
+}  // namespace
+
+CoatingPattern frame_pattern(const images::Image& image, const FrameMark& mark) {
+  return masked_mark(image, mark, hiding_plane(image), kFrameGain);
+}
+
+CoatingPattern unseen_pattern(const images::Image& image, const FrameMark& mark) {
+  return masked_mark(
+      image, mark, unseen_plane(image, latents_of(mark)), 1.0 / FidelityOptions().strength);
+}
+
 Coating make_coating(const keys::CoatKey& key) {
   const FrameMark mark = read_mark(key.scoring);
   const extractors::FrameSphere sphere = extractors::read_frame_sphere(key.scoring);
   Coating coating;
   coating.pattern = [mark](const images::Image& image) { return frame_pattern(image, mark); };
+  coating.unseen_pattern = [mark](const images::Image& image) {
+    return unseen_pattern(image, mark);
+  };
   coating.read = [sphere](const images::Image& image) {
     const double statistic = sphere.reader.statistic(image);
     return Reading{statistic / sphere.center, extractors::frame_score(statistic, sphere.center)};

@@ -42,5 +42,7 @@ FrameMark read_mark(const keys::KeyPart& scoring);
 
 /// The mark at strength 1, hidden where the image hides it; equal in all three colours.
 CoatingPattern frame_pattern(const images::Image& image, const FrameMark& mark);
+/// The same by unseen_plane(), which the standard strength reaches.
+CoatingPattern unseen_pattern(const images::Image& image, const FrameMark& mark);
 
 }  // namespace patina::coat::frame

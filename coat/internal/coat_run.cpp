@@ -34,7 +34,8 @@ json image_to_json(const CoatedImage& image) {
           {"strength", image.strength},
           {"size_ratio", image.size_ratio},
           {"score_clean", image.score_clean},
-          {"score_coated", image.score_coated}};
+          {"score_coated", image.score_coated},
+          {"remarks", image.remarks}};
 }
 
 CoatedImage image_from_json(const json& item) {
@@ -53,6 +54,7 @@ CoatedImage image_from_json(const json& item) {
   image.size_ratio = item.at("size_ratio").get<double>();
   image.score_clean = item.at("score_clean").get<double>();
   image.score_coated = item.at("score_coated").get<double>();
+  image.remarks = item.at("remarks").get<std::vector<std::string>>();
   image.resumed = true;
   return image;
 }
@@ -101,10 +103,24 @@ core::RunIdentity identify(const CoatOptions& options,
   return identity;
 }
 
+std::vector<fs::path> list_missing(const std::vector<fs::path>& folders) {
+  std::vector<fs::path> missing;
+  std::error_code ignored;
+  for (const fs::path& folder : folders) {
+    for (fs::path at = fs::absolute(folder).lexically_normal(); !fs::exists(at, ignored);
+         at = at.parent_path()) {
+      if (at.has_filename()) missing.push_back(at);
+    }
+  }
+  return missing;
+}
+
 }  // namespace
 
 CoatRun::CoatRun(const CoatOptions& options, const std::vector<images::ImageEntry>& entries)
-    : folder_(
+    : key_path_(options.key_path),
+      missing_(list_missing({options.output, fs::absolute(options.key_path).parent_path()})),
+      folder_(
           {options.output, state_folder(options), keys::kCommitmentFile, core::FileAccess::kSecret},
           identify(options, entries)) {
   folder_.require_ours();
@@ -150,6 +166,14 @@ std::optional<CoatedImage> CoatRun::finished(const std::string& relative,
 void CoatRun::add_finished(const CoatedImage& image) {
   images_.push_back(image);
   keep();
+}
+
+void CoatRun::abandon(bool made_key) {
+  std::error_code ignored;
+  if (!images_.empty() || fs::exists(checkpoint(), ignored)) return;
+  folder_.remove_state();
+  if (made_key) fs::remove(key_path_, ignored);
+  for (const fs::path& folder : missing_) fs::remove(folder, ignored);  // Only where it is empty.
 }
 
 void CoatRun::keep() {

@@ -35,10 +35,16 @@ class CoatRun {
 
   /// Removes the state, once the run is done or came to nothing.
   void discard() { folder_.remove_state(); }
+  /// After a failure: keeps what a rerun goes on from, finished images or a checkpoint of training.
+  /// Where there is neither, removes the state, a key that this run made, and the folders that were
+  /// not there before.
+  void abandon(bool made_key);
 
  private:
   void keep();
 
+  std::filesystem::path key_path_;
+  std::vector<std::filesystem::path> missing_;  ///< Folders that were not there, innermost first.
   core::RunFolder folder_;
   std::optional<std::uint64_t> seed_;
   std::vector<CoatedImage> images_;

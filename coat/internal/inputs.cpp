@@ -87,12 +87,11 @@ images::ImageFile read_for_coating(const fs::path& path) {
 }
 
 void copy_caption(const images::ImageEntry& entry, const CoatOptions& options) {
-  fs::path caption = entry.path;
-  caption.replace_extension(".txt");
-  if (!fs::is_regular_file(caption)) return;
+  const auto caption = images::find_caption(entry.path);
+  if (!caption) return;
   fs::path target = options.output / entry.relative;
-  target.replace_extension(".txt");
-  core::write_file_atomic(target, core::read_file(caption, 1 << 20));
+  target.replace_extension(caption->extension());
+  core::write_file_atomic(target, core::read_file(*caption, 1 << 20));
 }
 
 }  // namespace patina::coat

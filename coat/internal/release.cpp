@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/numbers.h"
+#include "images/carried_metadata.h"
 #include "images/image_list.h"
 
 namespace patina::coat {
@@ -44,7 +46,8 @@ images::ImageFile prepare_output(images::ImageFile file, const CoatOptions& opti
     file.encoding.quality_percent = *options.files.quality_percent;
     file.encoding.lossless = false;
   }
-  if (options.files.strip_gps) images::strip_gps(file.metadata.exif);
+  images::leave_out_stale(file);
+  if (options.files.strip_gps) images::strip_place(file);
   return file;
 }
 
@@ -77,6 +80,10 @@ images::Image blended(const images::Image& clean, const images::Image& replaced,
   return out;
 }
 
+bool is_unseen(const Coating& coating, const CoatOptions& options) {
+  return options.fidelity.level == Fidelity::kHigh && coating.unseen_pattern;
+}
+
 // The strength for one image (FidelityOptions::min_psnr_db says how it is chosen), `clean_position`
 // being that of the clean image.
 double choose_strength(const images::Image& clean,
@@ -85,9 +92,11 @@ double choose_strength(const images::Image& clean,
                        const Coating& coating,
                        const CoatOptions& options) {
   if (options.fidelity.min_psnr_db <= 0.0) return options.fidelity.strength;
-  const double allowed = std::pow(10.0, -options.fidelity.min_psnr_db / 20.0) /
-                         std::max(pattern_rms(pattern), 1e-9);
-  const double strongest = std::min(allowed, kStrongestShare * options.fidelity.strength);
+  const bool unseen = is_unseen(coating, options);
+  const double least_psnr = unseen ? options.fidelity.min_psnr_db : least_psnr_db(options.fidelity);
+  const double allowed = std::pow(10.0, -least_psnr / 20.0) / std::max(pattern_rms(pattern), 1e-9);
+  const double strongest = std::min(allowed,
+                                    (unseen ? 1.0 : kStrongestShare) * options.fidelity.strength);
   if (!coating.stops_at_centre) return strongest;
   const double least = std::min(strongest, kFaintestShare * options.fidelity.strength);
   // Position grows with strength, but levels off where the coating outweighs the content: regula
@@ -123,7 +132,8 @@ Wanted wanted_coating(const images::Image& clean,
             },
             1.0};
   }
-  CoatingPattern pattern = coating.pattern(clean);
+  CoatingPattern pattern = is_unseen(coating, options) ? coating.unseen_pattern(clean)
+                                                       : coating.pattern(clean);
   const double strength = choose_strength(clean, clean_position, pattern, coating, options);
   return {[clean, pattern = std::move(pattern)](double at) {
             return apply_pattern(clean, pattern, at);
@@ -132,8 +142,9 @@ Wanted wanted_coating(const images::Image& clean,
 }
 
 // The largest strength, at most the wanted one, at which the coated file is at most
-// `options.files.max_size_ratio` times the original's bytes at the same format and quality. Tries a
-// handful of strengths; the coating fades rather than the limit breaks.
+// `options.files.max_size_ratio` times the original's bytes at the same format and quality; where
+// even a tenth of the wanted strength makes a larger file, that with the smallest. Tries a handful of
+// strengths.
 Release fit_release(const images::ImageFile& clean,
                     const Wanted& wanted,
                     const CoatOptions& options) {
@@ -145,15 +156,41 @@ Release fit_release(const images::ImageFile& clean,
     release.bytes = encode_with(clean, wanted.at(strength));
     release.strength = strength;
     release.size_ratio = static_cast<double>(release.bytes.size()) / reference;
-    const bool fits = release.size_ratio <= options.files.max_size_ratio;
-    if (fits || best.bytes.empty()) best = std::move(release);
-    if (fits && strength == high) break;
-    (fits ? low : high) = strength;
-    if (high - low < 0.06 * wanted.strength) break;
-    strength = std::max(0.5 * (low + high), kWeakestShare * wanted.strength);
+    release.fits = release.size_ratio <= options.files.max_size_ratio;
+    const bool better = release.fits ? !best.fits || strength > best.strength
+                                     : !best.fits && release.bytes.size() < best.bytes.size();
+    const bool done = release.fits && strength == high;
+    (release.fits ? low : high) = strength;
+    if (better || best.bytes.empty()) best = std::move(release);
+    if (done || high - low < 0.06 * wanted.strength) break;
+    const double next = std::max(0.5 * (low + high), kWeakestShare * wanted.strength);
+    if (next >= high) break;
+    strength = next;
   }
   best.pixels = images::decode_image(best.bytes, "coated image").image;
   return best;
+}
+
+// What the file is to its owner, who knows the one that was given.
+void tell_size(const images::ImageFile& clean, const CoatOptions& options, CoatedRelease& coated) {
+  const FileOptions& files = options.files;
+  double& ratio = coated.image.size_ratio;
+  const bool as_given = !files.format && !files.quality_percent && clean.file_bytes > 0;
+  if (as_given) {
+    ratio = static_cast<double>(coated.release.bytes.size()) /
+            static_cast<double>(clean.file_bytes);
+  }
+  if (ratio <= files.max_size_ratio) return;
+  const std::string grown = "its file is " + core::fixed_text(ratio, 1) +
+                            " times as large as the clean one";
+  coated.image.remarks.push_back(
+      coated.release.fits
+          ? grown +
+                ", which was stored in a way that no coated picture can be (a palette, a quality "
+                "that the file does not tell)"
+          : grown +
+                ", although its coating was made fainter: flat colours are small in a lossless "
+                "file and nothing else is; --format webp --quality 90 or jpeg keeps it small");
 }
 
 }  // namespace
@@ -165,11 +202,13 @@ CoatedRelease make_release(const images::ImageFile& clean,
   CoatedRelease coated;
   coated.release = fit_release(
       clean, wanted_coating(clean.image, before.position, coating, options), options);
+  coated.image.remarks = clean.remarks;
   coated.image.width_px = clean.image.width_px;
   coated.image.height_px = clean.image.height_px;
   coated.image.quality = extractors::measure_quality(clean.image, coated.release.pixels);
   coated.image.strength = coated.release.strength;
   coated.image.size_ratio = coated.release.size_ratio;
+  tell_size(clean, options, coated);
   coated.image.score_clean = before.score;
   coated.image.score_coated = coating.read(coated.release.pixels).score;
   return coated;

@@ -19,7 +19,8 @@ struct Release {
   std::vector<std::uint8_t> bytes;
   images::Image pixels;  ///< As a reader of the file will see them.
   double strength = 0.0;
-  double size_ratio = 0.0;
+  double size_ratio = 0.0;  ///< To the clean file at the same settings.
+  bool fits = false;        ///< Within FileOptions::max_size_ratio.
 };
 
 /// The clean file with the encoding and metadata that the options ask for.

@@ -21,6 +21,9 @@ struct Reading {
 struct Coating {
   /// What is added to an image, in proportion to the strength; empty where `replaced` is not.
   std::function<CoatingPattern(const images::Image&)> pattern;
+  /// The same, held at the standard strength to what each place of the image hides from the eye; empty
+  /// for methods that do not know.
+  std::function<CoatingPattern(const images::Image&)> unseen_pattern;
   /// The coated image itself, where a coating is not added but made in one piece.
   std::function<images::Image(const images::Image&)> replaced;
   std::function<Reading(const images::Image&)> read;

@@ -14,6 +14,13 @@
 
 namespace patina::coat {
 
+/// What limits the strength of an image's coating.
+enum class Fidelity {
+  kStandard,  ///< FidelityOptions::strength and min_psnr_db. Shows on flat colour.
+  kHigh,      ///< What the eye hardly finds at any place, too; models learn less of it.
+};
+const char* to_string(Fidelity fidelity);  ///< "standard", "high".
+
 /// How visible a coating may be.
 struct FidelityOptions {
   /// Coating strength in normalised space [Siren 2025, App. C], (0, 4]; larger is more visible and
@@ -23,7 +30,14 @@ struct FidelityOptions {
   /// what brings its feature to the key's centre; dB, [20, 60], smaller is more visible; 0 =
   /// `strength` for all images.
   double min_psnr_db = 38.2;
+  /// Methods that know what each place of an image hides (Coating::unseen_pattern) keep to it at
+  /// kHigh; the others to a PSNR of at least kHighPsnrDb.
+  Fidelity level = Fidelity::kStandard;
 };
+inline constexpr double kHighPsnrDb = 44.0;
+/// The least PSNR that the options come to for a method without an unseen pattern.
+double least_psnr_db(const FidelityOptions& options);
+
 std::vector<core::OptionField> describe(FidelityOptions& options);
 
 /// Image `i` of a set; throws core::Error for one that cannot be read, which is then left out.

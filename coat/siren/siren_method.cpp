@@ -34,7 +34,7 @@ TrainOptions choose_training(const KeyRequest& request, const SirenOptions& opti
   TrainOptions train;
   train.steps = request.train ? options.steps : 0;
   train.sphere_crops = options.sphere_crops;
-  train.psnr_db = request.fidelity.min_psnr_db;
+  train.psnr_db = least_psnr_db(request.fidelity);
   train.human_vision_weight = options.human_vision_weight;
   train.hypersphere_weight = options.hypersphere_weight;
   train.squared_difference_weight = options.squared_difference_weight;

@@ -10,6 +10,7 @@
 
 #include "core/files.h"
 #include "tests/cli/run.h"
+#include "tests/core/scratch_folder.h"
 
 namespace patina::cli {
 namespace {
@@ -62,6 +63,16 @@ INSTANTIATE_TEST_SUITE_P(Commands,
 
 TEST(Overview, IsAsStored) {
   EXPECT_EQ(capture_output(std::string(PATINA_BINARY_DIR) + "/patina help"), golden("overview"));
+}
+
+// As in `patina coat --help | head -1`; a parent may have it ignore SIGPIPE.
+TEST(Help, EndsWithoutAComplaintWhereNobodyReadsOn) {
+  const core::ScratchFolder folder;
+  const std::string told = (folder / "told").string(), code = (folder / "code").string();
+  capture_output("trap '' PIPE; { sleep 0.3; " + std::string(PATINA_BINARY_DIR) +
+                 "/patina coat --help 2> " + told + "; echo $? > " + code + "; } | true");
+  EXPECT_EQ(core::read_text_file(code), "141\n");
+  EXPECT_EQ(core::read_text_file(told), "");
 }
 
 }  // namespace

@@ -72,6 +72,32 @@ TEST_F(CoatingRun, KeepsItsStateBesideTheKeyForItsOwnerAlone) {
   EXPECT_EQ(core::count_entries(folder_ / "out"), 0) << "the output is for publishing";
 }
 
+TEST_F(CoatingRun, LeavesNothingBehindThatCameToNothing) {
+  options_.output = folder_ / "new" / "out";
+  options_.key_path = folder_ / "keys" / "my.key";
+  CoatRun run = open();
+  run.keep_seed(7);
+  core::write_file_atomic(options_.key_path, std::string("key"));
+  run.abandon(true);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "new"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "keys"));
+}
+
+TEST_F(CoatingRun, KeepsWhatARerunGoesOnFrom) {
+  CoatRun run = open();
+  run.add_finished(put_coated("coated"));
+  run.abandon(true);
+  EXPECT_TRUE(std::filesystem::exists(state() / "run.json"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "out/a.png"));
+}
+
+TEST_F(CoatingRun, KeepsACheckpointOfTraining) {
+  CoatRun run = open();
+  core::write_file_atomic(run.checkpoint(), std::string("hours of work"));
+  run.abandon(true);
+  EXPECT_TRUE(std::filesystem::exists(run.checkpoint()));
+}
+
 TEST_F(CoatingRun, KeepsTheSeedThatItWasFirstGiven) {
   EXPECT_EQ(open().keep_seed(18446744073709551615U), 18446744073709551615U);
   EXPECT_EQ(open().keep_seed(5), 18446744073709551615U) << "a later attempt draws another";

@@ -12,6 +12,7 @@
 
 #include "coat/coat.h"
 #include "coat/frame/frame_method.h"
+#include "coat/frame/visibility.h"
 #include "coat/methods.h"
 #include "core/files.h"
 #include "core/rng.h"
@@ -86,6 +87,71 @@ TEST(HidingPlane, IsLargerInTextureThanInTheFlat) {
   EXPECT_NEAR(plane[64 * 128 + 20], 3.0 / 255.0, 0.1 / 255.0);
 }
 
+// Left half even, right half of squares of random grey.
+images::Image half_busy(int side_px, int square_px) {
+  images::Image image = images::make_image(side_px, side_px);
+  const auto side = static_cast<std::size_t>(side_px), square = static_cast<std::size_t>(square_px);
+  core::Rng rng(1);
+  std::vector<std::uint8_t> squares(side * side);
+  for (std::uint8_t& value : squares) value = static_cast<std::uint8_t>(60 + rng.below(140));
+  for (std::size_t y = 0; y < side; ++y) {
+    for (std::size_t x = 0; x < side; ++x) {
+      const std::uint8_t value = x < side / 2 ? 130 : squares[side * (y / square) + x / square];
+      for (std::size_t c = 0; c < 3; ++c) image.bytes[3 * (side * y + x) + c] = value;
+    }
+  }
+  return image;
+}
+
+// 512 pixels and 16 latents: waves of 32 pixels, whose quarters are 8.
+TEST(UnseenPlane, IsLargerAmongContentOfTheMarksOwnSizeThanInTheFlat) {
+  const std::vector<float> plane = frame::unseen_plane(half_busy(512, 16), 16);
+  EXPECT_GT(plane[256 * 512 + 400], 4.0F * plane[256 * 512 + 120]);
+  EXPECT_NEAR(255.0 * plane[256 * 512 + 120], 0.45, 0.01);
+}
+
+TEST(UnseenPlane, TakesFinerTextureForWhatItLeavesOfTheWaves) {
+  const std::vector<float> coarse = frame::unseen_plane(half_busy(512, 16), 16);
+  const std::vector<float> fine = frame::unseen_plane(half_busy(512, 1), 16);
+  EXPECT_LT(fine[256 * 512 + 400], 0.5F * coarse[256 * 512 + 400]);
+}
+
+TEST(UnseenPlane, TakesThePaperBesideALineAndASlopeForFlat) {
+  images::Image image = images::make_image(128, 128);
+  for (int y = 0; y < 128; ++y) {
+    for (int x = 0; x < 128; ++x) {
+      const int value = x >= 62 && x < 66 ? 0 : x < 62 ? 250 : 100 + x;
+      for (int c = 0; c < 3; ++c) {
+        image.bytes[static_cast<std::size_t>(3 * (128 * y + x) + c)] = static_cast<std::uint8_t>(
+            value);
+      }
+    }
+  }
+  const std::vector<float> plane = frame::unseen_plane(image, 16);
+  for (const int x : {2, 30, 50, 84, 110, 125}) {
+    EXPECT_NEAR(255.0 * plane[static_cast<std::size_t>(64 * 128 + x)], 0.45, 0.01) << x;
+  }
+}
+
+// 0.45 levels in the light; in the dark less, down to 0.6 of it, since a level is a larger share.
+TEST(UnseenPlane, OfAnEvenImageDependsOnItsLightAlone) {
+  const std::pair<std::uint8_t, double> cases[] = {
+      {0, 0.27}, {24, 0.36}, {48, 0.45}, {127, 0.45}, {255, 0.45}};
+  for (const auto& [level, hidden] : cases) {
+    images::Image image = images::make_image(40, 40);
+    std::fill(image.bytes.begin(), image.bytes.end(), level);
+    for (const float value : frame::unseen_plane(image, 16)) {
+      ASSERT_NEAR(255.0 * value, hidden, 1e-3) << int{level};
+    }
+  }
+}
+
+TEST(FrameMark, TellsItsLatents) {
+  for (const int latents : {8, 16, 64}) {
+    EXPECT_EQ(frame::latents_of(frame::draw_mark(frame::learnable_spectrum(latents), 1)), latents);
+  }
+}
+
 class FrameCoating : public ::testing::Test {
  protected:
   CoatOptions options(std::uint64_t seed, const std::string& name) const {
@@ -101,6 +167,15 @@ class FrameCoating : public ::testing::Test {
   }
   core::ScratchFolder scratch_;
 };
+
+TEST_F(FrameCoating, OfHighFidelityIsFainterAndStillRead) {
+  CoatOptions high = options(1, "high");
+  high.fidelity.level = Fidelity::kHigh;
+  const CoatResult faint = coat_images(high), standard = coat_images(options(1, "standard"));
+  EXPECT_GT(faint.mean_quality.psnr_db, standard.mean_quality.psnr_db + 3.0);
+  EXPECT_EQ(faint.calibration.auc, 1.0);
+  for (const CoatedImage& image : faint.images) EXPECT_LE(image.strength, 1.5);
+}
 
 TEST_F(FrameCoating, IsReadByItsKeyAndByNoOther) {
   const CoatResult result = coat_images(options(1, "one"));

@@ -167,6 +167,22 @@ TEST(Release, FadesUntilItsFileIsSmallEnough) {
   EXPECT_GT(faded.image.quality.psnr_db, whole.image.quality.psnr_db);
 }
 
+// Even colour takes a few hundred bytes as a PNG; any coating of it takes thousands.
+TEST(Release, KeepsItsSmallestFileWhereNoneIsSmallEnoughAndSaysWhy) {
+  Coating coating = chequered_coating(0, 1e9);
+  coating.pattern = [](const images::Image& image) { return random_pattern(image, 24); };
+  CoatOptions options = plain_options(4.0, 0.0);
+  const CoatedRelease whole = make_release(grey_file(), coating, options);
+  EXPECT_TRUE(whole.image.remarks.empty());
+  options.files.max_size_ratio = 1.3;
+  const CoatedRelease faded = make_release(grey_file(), coating, options);
+  EXPECT_LT(faded.release.bytes.size(), whole.release.bytes.size());
+  EXPECT_FALSE(faded.release.fits);
+  ASSERT_EQ(faded.image.remarks.size(), 1U);
+  EXPECT_THAT(faded.image.remarks.front(),
+              testing::HasSubstr("times as large as the clean one, although its coating was made"));
+}
+
 TEST(Release, SizesItsFileAgainstTheOriginalsBytesWhereTheEncodingIsKept) {
   images::ImageFile clean;
   clean.image = images::sample_image(kSide, kSide, 1);

@@ -89,8 +89,12 @@ TEST(LowerAscii, LeavesOtherLettersAlone) { EXPECT_EQ(lower_ascii("AbÉ"), "abÉ
 TEST(DecodeSavedText, ReadsWhatTheMarkSays) {
   using namespace std::string_literals;
   EXPECT_EQ(decode_saved_text("a cat"), "a cat");
-  EXPECT_EQ(decode_saved_text("\xEF\xBB\xBF" "a cat"), "a cat");
-  EXPECT_EQ(decode_saved_text("\xFF\xFE" "a\0\xFC\0\x3D\xD8\x31\xDC"s), "aü🐱");
+  EXPECT_EQ(decode_saved_text("\xEF\xBB\xBF"
+                              "a cat"),
+            "a cat");
+  EXPECT_EQ(decode_saved_text("\xFF\xFE"
+                              "a\0\xFC\0\x3D\xD8\x31\xDC"s),
+            "aü🐱");
   EXPECT_EQ(decode_saved_text("\xFE\xFF\0a\0\xFC\xD8\x3D\xDC\x31"s), "aü🐱");
   EXPECT_EQ(decode_saved_text(""), "");
 }
@@ -98,7 +102,10 @@ TEST(DecodeSavedText, ReadsWhatTheMarkSays) {
 TEST(DecodeSavedText, TakesNothingElseForText) {
   using namespace std::string_literals;
   EXPECT_EQ(decode_saved_text("smart \x92quote"), std::nullopt) << "Windows-1252";
-  EXPECT_EQ(decode_saved_text("\xFF\xFE" "a"), std::nullopt) << "half a unit";
+  EXPECT_EQ(decode_saved_text("\xFF\xFE"
+                              "a"),
+            std::nullopt)
+      << "half a unit";
   EXPECT_EQ(decode_saved_text("\xFF\xFE\x31\xDC"s), std::nullopt) << "the second half of a pair";
   EXPECT_EQ(decode_saved_text("\xFF\xFE\x3D\xD8"s), std::nullopt) << "the first half of a pair";
 }
