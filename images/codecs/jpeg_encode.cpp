@@ -27,7 +27,7 @@ class Compressor {
   }
   ~Compressor() {
     jpeg_destroy_compress(&codec_);
-    std::free(memory_);
+    std::free(memory_);  // NOLINT(cppcoreguidelines-owning-memory): libjpeg allocates it
   }
   Compressor(const Compressor&) = delete;
   Compressor& operator=(const Compressor&) = delete;

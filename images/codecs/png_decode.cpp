@@ -133,7 +133,7 @@ void apply_grey_key(const core::ByteReader& reader,
     return chunk.type == "tRNS" && chunk.size == 2 && is_intact(reader, chunk);
   });
   if (key_chunk == chunks.end()) return;
-  const unsigned bits = reader.u8(chunks[0].offset + 8);
+  const unsigned bits = std::max<unsigned>(reader.u8(chunks[0].offset + 8), 1);
   const unsigned stored = reader.u16(key_chunk->offset, core::ByteOrder::kBig);
   const unsigned key = bits < 8 ? stored * 255U / ((1U << bits) - 1U) : stored;
   const auto opaque = static_cast<std::uint16_t>(file.image.bit_depth == 16 ? 65535 : 255);

@@ -191,6 +191,21 @@ void take_page(GalleryRun& run,
   }
 }
 
+json plan_of(const GallerySource& source,
+             const CollectOptions& options,
+             const GalleryOptions& gallery) {
+  return {{"format", "patina-collection-plan"},
+          {"version", 1},
+          {"service", "gallery"},
+          {"source", source.text},
+          {"max_pages", gallery.max_pages},
+          {"max_depth", gallery.max_depth},
+          {"max_images", gallery.max_images},
+          {"min_side_px", gallery.min_side_px},
+          {"ignore_robots", gallery.ignore_robots},
+          {"insecure", options.http.insecure}};
+}
+
 }  // namespace
 
 std::optional<GallerySource> parse_gallery(const std::string& text) {
@@ -317,16 +332,7 @@ CollectResult collect_gallery(const GallerySource& source,
                               const core::Observer& observer) {
   validate(options);
   validate(gallery);
-  json plan = {{"format", "patina-collection-plan"},
-               {"version", 1},
-               {"service", "gallery"},
-               {"source", source.text},
-               {"max_pages", gallery.max_pages},
-               {"max_depth", gallery.max_depth},
-               {"max_images", gallery.max_images},
-               {"min_side_px", gallery.min_side_px},
-               {"ignore_robots", gallery.ignore_robots},
-               {"insecure", options.http.insecure}};
+  json plan = plan_of(source, options, gallery);
   Recipe recipe;
   if (source.kind == GalleryKind::kRecipe) {
     recipe = load_recipe(source.file);
