@@ -60,7 +60,14 @@ class ImageCoater {
   ImageCoater(const CoatKey& key, const CoatOptions& options, CoatRun& run)
       : options_(options),
         run_(run),
-        coating_(make_coating(key, {options.compute, options.max_tile_pixels})) {}
+        coating_(make_coating(key, {options.compute, options.max_tile_pixels})) {
+    if (options.fidelity.level == Fidelity::kHigh && coating_.replaced) {
+      throw Error(ErrorKind::kUsage,
+                  "--fidelity",
+                  "high has no effect with the method " + key.method,
+                  "leave it out, or choose another --method");
+    }
+  }
 
   void coat_all(const std::vector<images::ImageEntry>& entries,
                 CoatResult& result,

@@ -119,34 +119,36 @@ void append_utf8(std::string& text, char32_t code) {
   put_tail(0);
 }
 
-namespace {
-
-std::optional<std::string> decode_utf16(std::string_view bytes, bool big) {
-  if (bytes.size() % 2 != 0) return std::nullopt;
+UTF16Text decode_utf16(std::string_view bytes, bool big_endian) {
   const auto unit = [&](std::size_t at) -> char32_t {
     const auto first = static_cast<unsigned char>(bytes[at]);
     const auto second = static_cast<unsigned char>(bytes[at + 1]);
-    return big ? first << 8U | second : second << 8U | first;
+    return big_endian ? first << 8U | second : second << 8U | first;
   };
-  std::string text;
-  for (std::size_t at = 0; at < bytes.size(); at += 2) {
+  UTF16Text decoded;
+  decoded.is_sound = bytes.size() % 2 == 0;
+  for (std::size_t at = 0; at + 1 < bytes.size(); at += 2) {
     char32_t code = unit(at);
     if (is_surrogate(code)) {  // A high one and a low one make a code point [RFC 2781, Sec. 2.2].
-      const char32_t low = at + 2 < bytes.size() ? unit(at + 2) : 0;
-      if (code >= 0xDC00 || low < 0xDC00 || low > 0xDFFF) return std::nullopt;
-      code = 0x10000 + ((code - 0xD800) << 10U | (low - 0xDC00));
-      at += 2;
+      const char32_t low = at + 3 < bytes.size() ? unit(at + 2) : 0;
+      if (code < 0xDC00 && low >= 0xDC00 && low <= 0xDFFF) {
+        code = 0x10000 + ((code - 0xD800) << 10U | (low - 0xDC00));
+        at += 2;
+      } else {
+        decoded.is_sound = false;
+      }
     }
-    append_utf8(text, code);
+    append_utf8(decoded.text, code);
   }
-  return text;
+  return decoded;
 }
 
-}  // namespace
-
 std::optional<std::string> decode_saved_text(std::string_view bytes) {
-  if (bytes.substr(0, 2) == "\xFF\xFE") return decode_utf16(bytes.substr(2), false);
-  if (bytes.substr(0, 2) == "\xFE\xFF") return decode_utf16(bytes.substr(2), true);
+  const bool big_endian = bytes.substr(0, 2) == "\xFE\xFF";
+  if (big_endian || bytes.substr(0, 2) == "\xFF\xFE") {
+    UTF16Text decoded = decode_utf16(bytes.substr(2), big_endian);
+    return decoded.is_sound ? std::optional(std::move(decoded.text)) : std::nullopt;
+  }
   if (bytes.substr(0, 3) == "\xEF\xBB\xBF") bytes.remove_prefix(3);
   if (!is_utf8(bytes)) return std::nullopt;
   return std::string(bytes);

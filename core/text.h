@@ -42,6 +42,12 @@ std::string to_utf8(std::string_view text);
 /// The beginning of at most `max_bytes` bytes, no character cut in two.
 std::string cut_utf8(std::string_view text, std::size_t max_bytes);
 
+struct UTF16Text {
+  std::string text;      ///< UTF-8; half of a pair becomes U+FFFD, a byte left over nothing.
+  bool is_sound = true;  ///< No half and no byte was left over.
+};
+UTF16Text decode_utf16(std::string_view bytes, bool big_endian);
+
 /// Text that a person saved, as UTF-8: that of UTF-16 by its byte order mark, which is taken off, as
 /// is that of UTF-8. Nothing where the bytes are neither.
 std::optional<std::string> decode_saved_text(std::string_view bytes);

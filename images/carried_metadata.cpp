@@ -173,15 +173,15 @@ void edit_png_texts(Bytes& blocks, const PNGEdit& edit) {
   Bytes kept;
   for (auto chunk = png_chunk_at(reader, 0); chunk && chunk->whole;
        chunk = png_chunk_at(reader, chunk->end())) {
-    const auto text = read_png_text(reader, *chunk);
-    if (text && edit.is_meant(text->keyword)) continue;
-    if (text && begins_with(text->keyword, kRawProfileKeyword)) {
-      Bytes profile = raw_profile(text->text);
+    const std::string keyword = png_keyword(reader, *chunk);
+    if (is_png_text(*chunk) && edit.is_meant(keyword)) continue;
+    if (begins_with(keyword, kRawProfileKeyword)) {
+      Bytes profile = raw_profile(read_png_text(reader, *chunk));
       const bool resources = core::ByteReader(profile).starts_with(0, "8BIM");
       const bool changed = resources ? edit_resource_block(profile, edit.resources)
                                      : edit.captions != nullptr && edit.captions(profile);
       if (changed) {
-        append_raw_profile(kept, text->keyword, profile);
+        append_raw_profile(kept, keyword, profile);
         continue;
       }
     }

@@ -6,11 +6,9 @@
 #include <optional>
 
 #include "core/byte_reader.h"
-#include "core/deflate.h"
-#include "core/error.h"
 #include "core/text.h"
 #include "images/containers/jpeg_segments.h"
-#include "images/containers/png_chunks.h"
+#include "images/containers/png_texts.h"
 #include "images/containers/riff_chunks.h"
 #include "images/containers/tiff_structure.h"
 
@@ -32,68 +30,17 @@ std::string_view view_of(const core::ByteReader& reader, std::size_t offset, std
   return {reinterpret_cast<const char*>(reader.at(offset)), size};
 }
 
-std::uint32_t number(std::string_view data, std::size_t at, int size, bool little) {
-  std::uint32_t value = 0;
-  for (int i = 0; i < size; ++i) {
-    const auto offset = static_cast<std::size_t>(little ? size - 1 - i : i);
-    value = (value << 8) | static_cast<unsigned char>(data[at + offset]);
-  }
-  return value;
-}
-
-std::string from_utf16(std::string_view data, bool little) {
-  std::string text;
-  for (std::size_t at = 0; at + 1 < data.size(); at += 2) {
-    std::uint32_t code = number(data, at, 2, little);
-    if (code >= 0xD800 && code < 0xDC00 && at + 3 < data.size()) {
-      const std::uint32_t low = number(data, at + 2, 2, little);
-      if (low >= 0xDC00 && low < 0xE000) {
-        code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
-        at += 2;
-      }
-    }
-    core::append_utf8(text, code);
-  }
-  return text;
-}
-
 void keep(Texts& texts, const std::string& name, std::string text) {
   while (!text.empty() && (text.back() == '\0' || text.back() == ' ')) text.pop_back();
   if (text.empty() || texts.size() >= kMaxTexts) return;
   texts.emplace(core::cut_utf8(core::to_utf8(name), kMaxName), core::cut_utf8(text, kMaxText));
 }
 
-std::optional<std::string> inflated(std::string_view data) {
-  try {
-    return core::inflate_bounded(data, kMaxText, "a text chunk");
-  } catch (const core::Error&) {
-    return std::nullopt;
-  }
-}
-
-// tEXt: keyword 0 text; zTXt: keyword 0 method data; iTXt: keyword 0 flag method language 0 keyword
-// 0 text [PNG, Third Edition, Sec. 11.3.3].
-void read_text_chunk(std::string_view type, std::string_view data, Texts& texts) {
-  const std::size_t zero = data.find('\0');
-  if (zero == std::string_view::npos || zero == 0 || zero > 79) return;
-  const std::string name(data.substr(0, zero));
-  std::string_view rest = data.substr(zero + 1);
-  if (type == "tEXt") return keep(texts, name, core::to_utf8(rest));
-  if (type == "zTXt") {
-    if (rest.empty()) return;
-    if (auto text = inflated(rest.substr(1))) keep(texts, name, core::to_utf8(*text));
-    return;
-  }
-  if (rest.size() < 2) return;
-  const bool compressed = rest[0] == 1;
-  rest.remove_prefix(2);
-  for (int i = 0; i < 2; ++i) {
-    const std::size_t end = rest.find('\0');
-    if (end == std::string_view::npos) return;
-    rest.remove_prefix(end + 1);
-  }
-  if (!compressed) return keep(texts, name, core::to_utf8(rest));
-  if (auto text = inflated(rest)) keep(texts, name, core::to_utf8(*text));
+void read_text_chunk(const core::ByteReader& file, const PNGChunk& chunk, Texts& texts) {
+  const std::string keyword = png_keyword(file, chunk);
+  if (keyword.empty() || keyword.size() > kMaxName) return;
+  const core::Bytes text = read_png_text(file, chunk, kMaxText);
+  keep(texts, keyword, core::to_utf8(std::string(text.begin(), text.end())));
 }
 
 std::string user_comment(std::string_view value, bool little) {
@@ -110,7 +57,7 @@ std::string user_comment(std::string_view value, bool little) {
     odd += text[i + 1] == '\0' ? 1 : 0;
   }
   const bool is_little = even == odd ? little : odd > even;
-  return from_utf16(text, is_little);
+  return core::decode_utf16(text, !is_little).text;
 }
 
 const char* name_of(std::uint16_t tag) {
@@ -175,8 +122,7 @@ void read_png(const core::ByteReader& file, Texts& texts) {
     const auto chunk = png_chunk_at(file, at);
     if (!chunk || !chunk->whole || chunk->type == "IEND") return;
     const std::string_view type = chunk->type;
-    const std::string_view body = view_of(file, chunk->offset, chunk->size);
-    if (type == "tEXt" || type == "zTXt" || type == "iTXt") read_text_chunk(type, body, texts);
+    if (is_png_text(*chunk)) read_text_chunk(file, *chunk, texts);
     if (type == "eXIf") ExifTexts({file.at(chunk->offset), chunk->size}, texts).read();
     if (type == "caBX") keep(texts, "C2PA", "present");
     at = chunk->end();

@@ -31,7 +31,8 @@ struct FidelityOptions {
   /// `strength` for all images.
   double min_psnr_db = 38.2;
   /// Methods that know what each place of an image hides (Coating::unseen_pattern) keep to it at
-  /// kHigh; the others to a PSNR of at least kHighPsnrDb.
+  /// kHigh; the others to a PSNR of at least kHighPsnrDb;
+  /// those that make the coated image in one piece (Coating::replaced) refuse it.
   Fidelity level = Fidelity::kStandard;
 };
 inline constexpr double kHighPsnrDb = 44.0;

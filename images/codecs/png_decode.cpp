@@ -55,20 +55,20 @@ core::Bytes read_profile(const core::ByteReader& reader, const PNGChunk& chunk) 
 }
 
 // EXIF and XMP that ImageMagick wrote as hexadecimal text go to where those blocks belong; other
-// profiles of its stay the texts that they are.
-bool take_raw_profile(const PNGText& text, ImageMetadata& metadata) {
+// profiles of its stay the texts that they are. Nothing is decompressed that is not wanted.
+bool take_raw_profile(const core::ByteReader& reader,
+                      const PNGChunk& chunk,
+                      ImageMetadata& metadata) {
   constexpr std::string_view kExifName("Exif\0\0", 6);
-  const std::string& keyword = text.keyword;
-  if (keyword == "Raw profile type exif" || keyword == "Raw profile type APP1") {
-    core::Bytes block = raw_profile(text.text);
-    if (core::ByteReader(block).starts_with(0, kExifName)) {
-      block.erase(block.begin(), block.begin() + static_cast<std::ptrdiff_t>(kExifName.size()));
-    }
-    if (metadata.exif.empty()) metadata.exif = std::move(block);
-    return true;
+  const std::string keyword = png_keyword(reader, chunk);
+  const bool exif = keyword == "Raw profile type exif" || keyword == "Raw profile type APP1";
+  if (!exif && keyword != "Raw profile type xmp") return false;
+  core::Bytes& block = exif ? metadata.exif : metadata.xmp;
+  if (!block.empty()) return true;
+  block = raw_profile(read_png_text(reader, chunk, kMaxBlockBytes));
+  if (exif && core::ByteReader(block).starts_with(0, kExifName)) {
+    block.erase(block.begin(), block.begin() + static_cast<std::ptrdiff_t>(kExifName.size()));
   }
-  if (keyword != "Raw profile type xmp") return false;
-  if (metadata.xmp.empty()) metadata.xmp = raw_profile(text.text);
   return true;
 }
 
@@ -83,13 +83,12 @@ void read_chunk(const core::ByteReader& reader, const PNGChunk& chunk, ImageMeta
   } else if (chunk.type == "eXIf") {
     metadata.exif = reader.copy(chunk.offset, chunk.size);
   } else if (chunk.type == "iTXt" && reader.starts_with(chunk.offset, kXMPKeyword)) {
-    metadata.xmp = read_png_text(reader, chunk).value_or(PNGText()).text;
+    metadata.xmp = read_png_text(reader, chunk, kMaxBlockBytes);
   } else if (chunk.type == "pHYs" && chunk.size == 9 && reader.u8(chunk.offset + 8) == 1) {
     metadata.dpi_x = reader.u32(chunk.offset, core::ByteOrder::kBig) * kMetresPerInch;
     metadata.dpi_y = reader.u32(chunk.offset + 4, core::ByteOrder::kBig) * kMetresPerInch;
   } else if (is_kept_whole(chunk.type)) {
-    const auto text = read_png_text(reader, chunk);
-    if (text && take_raw_profile(*text, metadata)) return;
+    if (take_raw_profile(reader, chunk, metadata)) return;
     core::append(metadata.container_blocks, reader.copy(chunk.offset - 8, chunk.size + 12));
   }
 }

@@ -8,23 +8,25 @@
 namespace patina::images {
 namespace {
 
-constexpr std::size_t kMaxTextBytes = std::size_t{16} << 20;
 constexpr std::size_t kBytesPerLine = 36;
 
-core::Bytes inflated(const core::ByteReader& file, std::size_t begin, std::size_t end) {
+core::Bytes inflated(const core::ByteReader& file,
+                     std::size_t begin,
+                     std::size_t end,
+                     std::size_t max_bytes) {
   if (begin >= end) return {};
-  return core::inflate_bytes(file.at(begin), end - begin, kMaxTextBytes).value_or(core::Bytes());
+  return core::inflate_bytes(file.at(begin), end - begin, max_bytes).value_or(core::Bytes());
 }
 
-// Behind the keyword of an iTXt: flag, method, language, translated keyword.
-core::Bytes international_text(const core::ByteReader& file, std::size_t begin, std::size_t end) {
-  const bool compressed = file.u8(begin) != 0;
+// Where the text of an iTXt begins: behind flag, method, language and translated keyword, both of
+// which a zero ends; `end` where one of them is missing.
+std::size_t international_text(const core::ByteReader& file, std::size_t begin, std::size_t end) {
   std::size_t at = begin + 2;
-  for (int skipped = 0; skipped < 2 && at < end; ++at) {
-    if (file.u8(at) == 0) ++skipped;
+  int zeros = 0;
+  for (; zeros < 2 && at < end; ++at) {
+    if (file.u8(at) == 0) ++zeros;
   }
-  if (at >= end) return {};
-  return compressed ? inflated(file, at, end) : file.copy(at, end - at);
+  return zeros == 2 ? std::min(at, end) : end;
 }
 
 int hex_value(std::uint8_t c) {
@@ -35,18 +37,25 @@ int hex_value(std::uint8_t c) {
 
 }  // namespace
 
-std::optional<PNGText> read_png_text(const core::ByteReader& file, const PNGChunk& chunk) {
-  if (chunk.type != "tEXt" && chunk.type != "zTXt" && chunk.type != "iTXt") return std::nullopt;
+bool is_png_text(const PNGChunk& chunk) {
+  return chunk.type == "tEXt" || chunk.type == "zTXt" || chunk.type == "iTXt";
+}
+
+std::string png_keyword(const core::ByteReader& file, const PNGChunk& chunk) {
+  if (!is_png_text(chunk)) return {};
   const std::string_view data(reinterpret_cast<const char*>(file.at(chunk.offset)), chunk.size);
-  const std::size_t length = std::min(data.find('\0'), data.size());
-  const std::size_t begin = chunk.offset + std::min(length + 1, chunk.size);
+  return std::string(data.substr(0, data.find('\0')));
+}
+
+core::Bytes read_png_text(const core::ByteReader& file,
+                          const PNGChunk& chunk,
+                          std::size_t max_bytes) {
   const std::size_t end = chunk.offset + chunk.size;
-  PNGText text;
-  text.keyword = std::string(data.substr(0, length));
-  if (chunk.type == "tEXt") text.text = file.copy(begin, end - begin);
-  if (chunk.type == "zTXt") text.text = inflated(file, begin + 1, end);
-  if (chunk.type == "iTXt") text.text = international_text(file, begin, end);
-  return text;
+  const std::size_t begin = std::min(chunk.offset + png_keyword(file, chunk).size() + 1, end);
+  if (chunk.type == "tEXt") return file.copy(begin, end - begin);
+  if (chunk.type == "zTXt") return inflated(file, begin + 1, end, max_bytes);
+  const std::size_t text = international_text(file, begin, end);
+  return file.u8(begin) != 0 ? inflated(file, text, end, max_bytes) : file.copy(text, end - text);
 }
 
 core::Bytes raw_profile(const core::Bytes& text) {

@@ -4,7 +4,6 @@
 // (coders/png.c).
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,14 +13,15 @@ namespace patina::images {
 
 constexpr std::string_view kRawProfileKeyword = "Raw profile type ";
 
-struct PNGText {
-  std::string keyword;  ///< Latin-1.
-  core::Bytes text;     ///< Latin-1 of tEXt and zTXt, UTF-8 of iTXt; at most 16 MiB.
-};
+bool is_png_text(const PNGChunk& chunk);  ///< tEXt, zTXt or iTXt.
+/// Latin-1; empty for chunks that are no text.
+std::string png_keyword(const core::ByteReader& file, const PNGChunk& chunk);
 
-/// The text of a tEXt, zTXt or iTXt chunk; nothing for other chunks and where it cannot be
-/// decompressed.
-std::optional<PNGText> read_png_text(const core::ByteReader& file, const PNGChunk& chunk);
+/// Latin-1 of tEXt and zTXt, UTF-8 of iTXt; empty where it cannot be decompressed, or to no more than
+/// `max_bytes`.
+core::Bytes read_png_text(const core::ByteReader& file,
+                          const PNGChunk& chunk,
+                          std::size_t max_bytes = std::size_t{16} << 20);
 
 /// The bytes of a raw profile; empty where the text is none.
 core::Bytes raw_profile(const core::Bytes& text);

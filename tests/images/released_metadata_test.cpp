@@ -170,9 +170,9 @@ TEST(StripPlace, TakesOutTextChunksThatNameIt) {
   const core::ByteReader reader(again);
   const auto author = png_chunk_at(reader, 0);
   const auto profile = png_chunk_at(reader, author->end());
-  EXPECT_EQ(raw_profile(read_png_text(reader, *profile)->text), dataset(80, "Ada"));
+  EXPECT_EQ(raw_profile(read_png_text(reader, *profile)), dataset(80, "Ada"));
   const auto resources_left = png_chunk_at(reader, profile->end());
-  EXPECT_THAT(text(raw_profile(read_png_text(reader, *resources_left)->text)),
+  EXPECT_THAT(text(raw_profile(read_png_text(reader, *resources_left))),
               testing::AllOf(HasSubstr("Ada"), Not(HasSubstr("Munich"))));
 }
 
@@ -187,7 +187,7 @@ TEST(LeaveOutStale, RemovesWhatImageMagickTellsOfAThumbnail) {
   leave_out_stale(file);
   const core::ByteReader reader(file.metadata.container_blocks);
   const auto left = png_chunk_at(reader, 0);
-  EXPECT_THAT(text(raw_profile(read_png_text(reader, *left)->text)),
+  EXPECT_THAT(text(raw_profile(read_png_text(reader, *left))),
               testing::AllOf(HasSubstr("Munich"), Not(HasSubstr("former picture"))));
 }
 
