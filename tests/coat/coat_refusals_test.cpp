@@ -102,6 +102,16 @@ TEST_F(CoatRefuses, ImagesUnder64Pixels) {
             std::string::npos);
 }
 
+TEST_F(CoatRefuses, HighFidelityOfAMethodThatMakesTheImageInOnePiece) {
+  add("one.png", picture(1));
+  CoatOptions high = options();
+  high.method.name = "dct-dwt-svd";
+  high.fidelity.level = Fidelity::kHigh;
+  EXPECT_NE(sentence_of([&] { coat_images(high); }).find("high has no effect with the method"),
+            std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(high.key_path)) << "nothing is left behind";
+}
+
 TEST_F(CoatRefuses, OptionsOutOfRange) {
   const auto problem = [&](const std::function<void(CoatOptions&)>& spoil) {
     CoatOptions spoilt = options();
